@@ -1,0 +1,37 @@
+/** One project a kind of test, so that each can be run alone: `npm run test:unit`, `test:integration`, `test:e2e`. */
+const base = {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  // Imports end in `.js` as Node demands; the sources end in `.ts`.
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: {
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true },
+          target: 'es2024',
+          keepClassNames: true,
+        },
+        module: { type: 'es6' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+};
+const project = (displayName, testMatch) => ({ ...base, displayName, testMatch });
+
+export default {
+  testTimeout: 30_000,
+  maxWorkers: 2,
+  projects: [
+    project('unit', ['<rootDir>/src/**/*.spec.ts']),
+    project('integration', ['<rootDir>/test/integration/**/*.spec.ts']),
+    project('e2e', ['<rootDir>/test/e2e/**/*.spec.ts']),
+    project('faults', ['<rootDir>/test/faults/**/*.spec.ts']),
+    project('consistency', ['<rootDir>/test/consistency/**/*.spec.ts']),
+    project('ha', ['<rootDir>/test/ha/**/*.spec.ts']),
+  ],
+  collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts', '!src/**/*.type-test.ts'],
+};

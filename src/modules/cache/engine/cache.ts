@@ -1,0 +1,185 @@
+import type { CacheEventListener, CacheEventName } from './events.js';
+
+/**
+ * A cache of one namespace: what `createCache()` returns and what Nest injects.
+ *
+ * The promise: *a read that starts after an invalidation was acknowledged never returns a value that was loaded before
+ * it*: at once on the instance that invalidated, within the bus's latency on the others, at once everywhere for reads
+ * with `consistency: 'strict'`. What it costs while Redis or the bus is away: `docs/consistency.md`.
+ *
+ * No method throws because Redis is slow, full or gone: a read becomes a miss, a write is reported as `queued`.
+ * Every method throws a `TypeError` or `RangeError` for arguments that can't be meant (an empty key, a negative ttl).
+ */
+export interface Cache {
+  /** Full name, parents first: `shop` or `shop/images`. Metrics carry it as label. */
+  readonly name: string;
+
+  /** The value, or `undefined` when there is none that is fresh. Tell a cached `undefined` from a miss by {@link getEntry}. */
+  get<T = unknown>(key: string, options?: ReadOptions): Promise<T | undefined>;
+
+  /** The value with its age and where it was found; `undefined` on a miss. Never loads. */
+  getEntry<T = unknown>(key: string, options?: ReadOptions): Promise<EntryView<T> | undefined>;
+
+  /** What was found, by key, in the order of `keys`; keys without a fresh value are absent. One command per slot group. */
+  getMany<T = unknown>(keys: readonly string[], options?: ReadOptions): Promise<Map<string, T>>;
+
+  /** As {@link getMany}, with each value's age and where it was found. */
+  getManyEntries<T = unknown>(keys: readonly string[], options?: ReadOptions): Promise<Map<string, EntryView<T>>>;
+
+  /**
+   * The value, loading and storing it on a miss (cache-aside). Concurrent callers share one load, on this instance and,
+   * through the lease in Redis, across instances.
+   *
+   * @throws what the loader throws, when nothing stale may be served instead; `LoadTimeoutError` past `hardTimeoutMs`;
+   *   the signal's reason when `options.signal` aborts.
+   */
+  getOrLoad<T>(key: string, loader: Loader<T>, options?: LoadOptions<T>): Promise<T>;
+
+  /**
+   * Values for many keys with one loader call for all that are missing. The loader returns what exists; a key it leaves
+   * out is absent from the result (and remembered as absent for `negativeTtlMs`, when given).
+   */
+  getOrLoadMany<T>(keys: readonly string[], loader: BatchLoader<T>, options?: LoadManyOptions<T>): Promise<Map<string, T>>;
+
+  /** Stores a value everywhere and voids loads in flight for the key. */
+  set<T>(key: string, value: T, options?: EntryOptions): Promise<WriteReceipt>;
+
+  /** Removes one key or many, everywhere, and voids loads in flight for them. Unknown keys are fine. */
+  delete(key: string | readonly string[]): Promise<WriteReceipt>;
+
+  /** Makes every entry that carries one of the tags a miss. O(tags), whatever the number of entries. */
+  invalidateTags(tags: readonly string[]): Promise<WriteReceipt>;
+
+  /** Makes every entry that carries one of the tags stale: reloaded at the next read, kept for its grace. */
+  expireTags(tags: readonly string[]): Promise<WriteReceipt>;
+
+  /** Makes every entry of this namespace, and of those below it, a miss. O(1); Redis frees the bytes as they expire. */
+  clear(): Promise<WriteReceipt>;
+
+  /** A cache below this one: keys and tags of its own, cleared with it; tiers, connections and the log are shared. */
+  namespace(name: string, defaults?: EntryOptions): Cache;
+
+  /** Subscribes to this namespace's events and those below it. Returns the function that unsubscribes. */
+  on<E extends CacheEventName>(event: E, listener: CacheEventListener<E>): () => void;
+
+  /** Counts and sizes now, for health pages. */
+  stats(): CacheStats;
+
+  /** Sends what is queued (for at most a second), then closes the connections this cache opened. A child's is a no-op. */
+  close(): Promise<void>;
+}
+
+/** How an entry is kept. Unset options come from the namespace's defaults, then from the root's. */
+export interface EntryOptions {
+  /** Fresh for this long, in milliseconds. Default 300,000 (five minutes). `Infinity` keeps it until evicted. */
+  ttlMs?: number;
+  /** Kept as stale for this long after `ttlMs`, to serve when the loader fails or is slow. Default 0. */
+  graceMs?: number;
+  /** Groups this entry belongs to; see {@link Cache.invalidateTags}. Any strings, any number. Default none. */
+  tags?: readonly string[];
+  /** Shortens `ttlMs` by a random share up to this, so entries stored together don't expire together. 0 to 1, default 0. */
+  jitter?: number;
+  /** Which tiers hold it. Default both; `'memory'` never leaves the process, `'redis'` is not kept in memory. */
+  tiers?: 'both' | 'memory' | 'redis';
+  /** Compress payloads above this many bytes. Default off (`Infinity`). */
+  compressAboveBytes?: number;
+}
+
+/** How a value is read. */
+export interface ReadOptions {
+  /**
+   * - `'cached'` (default): memory first, then Redis.
+   * - `'strict'`: never memory; value and tag versions are read from Redis. When Redis can't answer it is a miss.
+   * - `'bypass'`: reads no tier (and `getOrLoad` loads without storing).
+   * - `'refresh'`: reads no tier, and `getOrLoad` stores what it loads.
+   */
+  consistency?: 'cached' | 'strict' | 'bypass' | 'refresh';
+  /** Also return a value that is stale but within its grace. Default false. */
+  allowStale?: boolean;
+}
+
+/** How a value is loaded when it is missing. */
+export interface LoadOptions<T = unknown> extends EntryOptions, Pick<ReadOptions, 'consistency'> {
+  /**
+   * Past this, a stale value within its grace is served while the load goes on in the background; `0` is
+   * stale-while-revalidate. Default: wait for the loader, and serve stale only if it fails.
+   */
+  softTimeoutMs?: number;
+  /** Past this, the caller gets `LoadTimeoutError` (or stale); the load may finish in the background and is stored if still valid. Default none. */
+  hardTimeoutMs?: number;
+  /** Store `undefined` and `null` results for this long instead of `ttlMs`. Default: as any value. */
+  negativeTtlMs?: number;
+  /** Early refresh (XFetch, Vattani et al., VLDB 2015): scale β. 0 turns it off. Default 0; 1 is the paper's optimum. */
+  earlyRefreshBeta?: number;
+  /** Aborts this caller's wait; the load itself is aborted when no caller is left. */
+  signal?: AbortSignal;
+  /** Whether a result is stored. Default: every result. */
+  shouldStore?: (value: T) => boolean;
+}
+
+/** As {@link LoadOptions}; `tagsOf` gives each key tags of its own beside the common `tags`. */
+export interface LoadManyOptions<T = unknown> extends LoadOptions<T> {
+  tagsOf?: (key: string) => readonly string[];
+}
+
+/** What a loader is told, and what it may change about the entry its result becomes. */
+export interface LoadContext {
+  /** Aborts when the last caller left or the cache closes. Hand it to `fetch`, the database driver and so on. */
+  readonly signal: AbortSignal;
+  /** The key (or keys) being loaded. */
+  readonly keys: readonly string[];
+  /** The stale value kept for grace, if there is one: lets a loader revalidate cheaply. */
+  readonly stale: EntryView<unknown> | undefined;
+  /** Changes options from the result: `ctx.set({ ttlMs: 1_000, tags: ['author:7'] })`. Tags are added to those given. */
+  set(options: EntryOptions): void;
+  /** The result is returned but not stored. */
+  skipStore(): void;
+}
+
+/** Gives the value of a key; may read the source of truth. */
+export type Loader<T> = (context: LoadContext) => Promise<T> | T;
+
+/** Gives the values of those keys that exist. */
+export type BatchLoader<T> = (
+  missing: readonly string[],
+  context: LoadContext,
+) => Promise<ReadonlyMap<string, T>> | ReadonlyMap<string, T>;
+
+/** Where a value came from. */
+export type Tier = 'memory' | 'redis';
+
+/** A value with what is known about it. Plain values are frozen: they are shared by every reader. */
+export interface EntryView<T> {
+  readonly value: T;
+  readonly tier: Tier;
+  /** Milliseconds since the value was stored. */
+  readonly ageMs: number;
+  /** Milliseconds of freshness left; 0 or less when stale. */
+  readonly ttlMs: number;
+  readonly isStale: boolean;
+  /** Bytes of the encoded value, where known (0 for values that were never encoded). */
+  readonly sizeBytes: number;
+}
+
+/** What became of a write. */
+export interface WriteReceipt {
+  /**
+   * `applied`: done in Redis (or there is no Redis). `queued`: Redis could not be reached; the change holds on this
+   * instance now and is sent before this instance trusts Redis again.
+   */
+  readonly status: 'applied' | 'queued';
+}
+
+/** Counts since start and sizes now. */
+export interface CacheStats {
+  readonly memory: { entries: number; usedBytes: number; maxBytes: number };
+  readonly redis: 'none' | 'up' | 'degraded' | 'down';
+  /** Whether the memory tier is known to have heard every invalidation, as of the last heartbeat. */
+  readonly isCoherent: boolean;
+  readonly queuedInvalidations: number;
+  readonly loadsInFlight: number;
+  readonly hits: { memory: number; redis: number; stale: number };
+  readonly misses: number;
+  readonly fills: number;
+  readonly fillsRejected: number;
+}

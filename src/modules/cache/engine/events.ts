@@ -1,0 +1,37 @@
+import type { Tier } from './cache.js';
+
+/**
+ * What the engine tells whoever listens (metrics, logs, dashboards). Events never carry values; keys are there for
+ * debugging and must not become metric labels.
+ */
+export interface CacheEvents {
+  hit: { cache: string; key: string; tier: Tier };
+  miss: { cache: string; key: string };
+  /** A loader was called; `durationMs` is what it took. */
+  load: { cache: string; key: string; durationMs: number; outcome: 'ok' | 'failed' | 'timed-out' };
+  fill: { cache: string; key: string; tier: Tier; sizeBytes: number };
+  /** A load finished after its lease was voided: the value was returned to its caller and not stored. */
+  fillRejected: { cache: string; key: string; reason: 'lease-lost' | 'invalidated' | 'tag-changed' | 'redis-unavailable' };
+  staleServed: { cache: string; key: string; reason: 'loader-failed' | 'loader-slow' | 'revalidating' | 'leased' };
+  /** A caller joined a load already running here (`local`) or waited for one on another instance (`remote`). */
+  coalesced: { cache: string; key: string; scope: 'local' | 'remote' };
+  write: { cache: string; operation: 'set' | 'delete' | 'invalidateTags' | 'expireTags' | 'clear'; status: 'applied' | 'queued'; count: number };
+  invalidationReceived: { cache: string; kind: InvalidationKind; count: number };
+  invalidationReplayed: { cache: string; count: number };
+  /** The log could not be followed without a gap; the memory tier was emptied. */
+  memoryFlushed: { cache: string; reason: 'log-trimmed' | 'log-lost' | 'log-rolled-back' | 'forged' | 'clear' };
+  eviction: { cache: string; count: number; freedBytes: number };
+  /** Bytes in Redis that are not an entry this version reads; treated as a miss. */
+  unreadable: { cache: string; key: string; reason: string };
+  coherence: { cache: string; isCoherent: boolean; reason: string };
+  outbox: { cache: string; size: number; event: 'queued' | 'drained' | 'overflowed' };
+}
+
+/** What an invalidation was about. */
+export type InvalidationKind = 'keys' | 'tags' | 'expire' | 'clear' | 'reset';
+
+/** Names of the engine's events. */
+export type CacheEventName = keyof CacheEvents;
+
+/** Receives one kind of event, synchronously; what it throws is swallowed. */
+export type CacheEventListener<E extends CacheEventName> = (event: CacheEvents[E]) => void;
