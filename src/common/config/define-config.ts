@@ -22,7 +22,7 @@ export type ConfigOf<T> = T extends ConfigSection<infer V> ? { readonly [K in ke
 export interface ConfigSection<V extends Variables = Variables> {
   readonly name: string;
   /** Injection token of the parsed values. */
-  readonly KEY: string;
+  readonly KEY: string | symbol;
   readonly variables: V;
   /** @throws ConfigError naming every variable that is wrong; never its value. */
   parse(env: NodeJS.ProcessEnv): { readonly [K in keyof V]: z.output<V[K]['schema']> };
