@@ -1,0 +1,24 @@
+import { type DynamicModule, Module, type OnModuleDestroy } from '@nestjs/common';
+import { configSections } from './app.config.js';
+import { AppConfigModule } from './common/config/app-config.module.js';
+import { HttpModule } from './common/http/http.module.js';
+import { RequestDrain } from './common/http/request-drain.js';
+
+/** The service: its modules in layer order. */
+@Module({})
+export class AppModule implements OnModuleDestroy {
+  constructor(private readonly requests: RequestDrain) {}
+
+  /** @throws ConfigError when the environment holds something that can't be meant. */
+  static forRoot(env: NodeJS.ProcessEnv): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [AppConfigModule.forRoot(env, configSections), HttpModule],
+    };
+  }
+
+  /** The root module's hook runs before every other: no module closes what a request in flight still uses. */
+  async onModuleDestroy(): Promise<void> {
+    await this.requests.drain();
+  }
+}

@@ -1,0 +1,3 @@
+export function banner(url: string): string {
+  return url;
+}

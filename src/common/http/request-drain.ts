@@ -1,0 +1,77 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { Server } from 'node:http';
+import type { FastifyInstance } from 'fastify';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type HttpConfig, httpConfig } from './http.config.js';
+
+/** Where the service is in its life; probes answer by it. */
+export type LifecyclePhase = 'starting' | 'serving' | 'draining';
+
+/**
+ * Lets requests in flight finish before anything they use is closed. The root module runs it first when the app closes.
+ */
+@Injectable()
+export class RequestDrain {
+  private readonly logger = new Logger('Shutdown');
+  private currentPhase: LifecyclePhase = 'starting';
+  private inFlight = 0;
+  private onIdle: () => void = () => {};
+
+  constructor(
+    private readonly adapterHost: HttpAdapterHost,
+    @Inject(httpConfig.KEY) private readonly config: HttpConfig,
+  ) {}
+
+  get phase(): LifecyclePhase {
+    return this.currentPhase;
+  }
+
+  /** Requests being answered now. */
+  get requestsInFlight(): number {
+    return this.inFlight;
+  }
+
+  markServing(): void {
+    this.currentPhase = 'serving';
+  }
+
+  /** Follows every request of the server. To be called before routes are served. */
+  watch(server: FastifyInstance): void {
+    server.addHook('onRequest', (_request, reply, done) => {
+      this.inFlight += 1;
+      reply.raw.once('close', () => this.leave());
+      // Whoever keeps a connection open must take the next request to an instance that stays.
+      if (this.currentPhase === 'draining') reply.header('connection', 'close');
+      done();
+    });
+  }
+
+  /** Says "not ready" for `SHUTDOWN_DELAY`, then stops accepting and waits for requests in flight, `SHUTDOWN_TIMEOUT` at most. */
+  async drain(): Promise<void> {
+    const wasServing = this.currentPhase === 'serving';
+    this.currentPhase = 'draining';
+    if (!wasServing) return;
+    if (this.config.shutdownDelayMs > 0) await delay(this.config.shutdownDelayMs);
+    const server = this.adapterHost.httpAdapter.getHttpServer() as Server;
+    server.close();
+    server.closeIdleConnections();
+    if (this.inFlight === 0) return;
+    const idle = new Promise<'idle'>((resolve) => (this.onIdle = () => resolve('idle')));
+    const deadline = new AbortController();
+    const winner = await Promise.race([
+      idle,
+      delay(this.config.shutdownTimeoutMs, 'deadline' as const, { signal: deadline.signal }).catch(() => 'idle' as const),
+    ]);
+    deadline.abort();
+    if (winner === 'deadline') {
+      this.logger.warn(`${this.inFlight} requests did not finish within ${this.config.shutdownTimeoutMs} ms and are cut off`);
+      server.closeAllConnections();
+    }
+  }
+
+  private leave(): void {
+    this.inFlight -= 1;
+    if (this.inFlight === 0) this.onIdle();
+  }
+}

@@ -1,0 +1,23 @@
+import { type Logger, pino } from 'pino';
+import pretty from 'pino-pretty';
+import type { LoggingConfig } from './logging.config.js';
+import { describeError } from './describe-error.js';
+
+/** Fields that never reach the log, wherever in a logged object they are. */
+const SECRET_FIELDS = ['authorization', 'cookie', 'set-cookie', 'x-api-key', 'x-goog-api-key', 'apiKey', 'token', 'password', 'body', 'url'];
+
+/** The process's log on standard output: a JSON object a line, or readable text on a terminal. */
+export function createPino(config: LoggingConfig, isTerminal: boolean = process.stdout.isTTY === true): Logger {
+  const isPretty = config.format === 'pretty' || (config.format === 'auto' && isTerminal);
+  const options = {
+    level: config.level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: describeError },
+    redact: { paths: SECRET_FIELDS.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]), censor: '[redacted]' },
+  };
+  return isPretty
+    ? pino(options, pretty({ sync: true, translateTime: 'SYS:HH:MM:ss', ignore: 'context,requestId', messageFormat: '{context}  {msg}' }))
+    : pino(options);
+}

@@ -1,0 +1,31 @@
+/** What the log says of an error. */
+export interface ErrorDescription {
+  readonly type: string;
+  readonly message: string;
+  readonly code?: string;
+  readonly stack?: string;
+  readonly cause?: ErrorDescription;
+}
+
+const MAX_CAUSES = 5;
+
+/**
+ * An error for the log: its type, message, code, stack and causes, and nothing else. Clients hang what they were doing on
+ * the errors they throw (ioredis the command's arguments, HTTP clients the request), which is other people's data.
+ */
+export function describeError(error: unknown, depth = 0): ErrorDescription {
+  if (!(error instanceof Error)) return { type: typeof error, message: withoutCredentials(String(error)) };
+  const { code } = error as NodeJS.ErrnoException;
+  return {
+    type: error.name,
+    message: withoutCredentials(error.message),
+    ...(code === undefined ? {} : { code: String(code) }),
+    ...(error.stack === undefined ? {} : { stack: withoutCredentials(error.stack) }),
+    ...(error.cause === undefined || depth >= MAX_CAUSES ? {} : { cause: describeError(error.cause, depth + 1) }),
+  };
+}
+
+/** The text with user and password of every URL in it masked. */
+export function withoutCredentials(text: string): string {
+  return text.replaceAll(/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/gi, '$1***@');
+}

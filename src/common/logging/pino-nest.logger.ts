@@ -1,0 +1,57 @@
+import type { LoggerService } from '@nestjs/common';
+import type { Level, Logger } from 'pino';
+import { requestContext } from '../http/request-context.js';
+import { withoutCredentials } from './describe-error.js';
+
+/**
+ * Nest's `Logger` on pino. One for each app, unlike nestjs-pino's, and without a middleware on every request: the
+ * request's id comes from {@link requestContext}.
+ *
+ * Takes what Nest's own logger takes: a text, an `Error` or fields, then a stack or more fields, then the context.
+ */
+export class PinoNestLogger implements LoggerService {
+  constructor(private readonly pino: Logger) {}
+
+  verbose(message: unknown, ...rest: unknown[]): void {
+    this.write('trace', message, rest);
+  }
+
+  debug(message: unknown, ...rest: unknown[]): void {
+    this.write('debug', message, rest);
+  }
+
+  log(message: unknown, ...rest: unknown[]): void {
+    this.write('info', message, rest);
+  }
+
+  warn(message: unknown, ...rest: unknown[]): void {
+    this.write('warn', message, rest);
+  }
+
+  error(message: unknown, ...rest: unknown[]): void {
+    this.write('error', message, rest);
+  }
+
+  fatal(message: unknown, ...rest: unknown[]): void {
+    this.write('fatal', message, rest);
+  }
+
+  private write(level: Level, message: unknown, rest: readonly unknown[]): void {
+    if (!this.pino.isLevelEnabled(level)) return;
+    const context = typeof rest.at(-1) === 'string' ? rest.at(-1) : undefined;
+    const fields: Record<string, unknown> = { context, ...requestContext.getStore() };
+    const texts: string[] = [];
+    for (const part of [message, ...(context === undefined ? rest : rest.slice(0, -1))]) {
+      if (part instanceof Error) fields.err = part;
+      else if (isStack(part)) fields.stack = withoutCredentials(part);
+      else if (typeof part === 'object' && part !== null) Object.assign(fields, part);
+      else if (part !== undefined) texts.push(withoutCredentials(String(part)));
+    }
+    if (texts.length === 0 && message instanceof Error) texts.push(withoutCredentials(message.message));
+    this.pino[level](fields, texts.length > 0 ? texts.join(' ') : undefined);
+  }
+}
+
+function isStack(part: unknown): part is string {
+  return typeof part === 'string' && /\n\s+at /.test(part);
+}

@@ -1,0 +1,45 @@
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppModule } from './app.module.js';
+import { httpConfig } from './common/http/http.config.js';
+import { serveApiDocs } from './common/http/api-docs.js';
+import { renderProblem } from './common/http/problem.filter.js';
+import { RequestDrain } from './common/http/request-drain.js';
+import { addRequestHooks } from './common/http/request-hooks.js';
+import { requestIdOf } from './common/http/request-id.js';
+import { securityHeaders } from './common/http/security-headers.js';
+import { createPino } from './common/logging/create-pino.js';
+import { loggingConfig } from './common/logging/logging.config.js';
+import { PinoNestLogger } from './common/logging/pino-nest.logger.js';
+
+/**
+ * The service, ready to listen. Several run side by side in one process, each with the environment it is given.
+ *
+ * @throws ConfigError naming every wrong variable.
+ */
+export async function createApp(env: NodeJS.ProcessEnv): Promise<NestFastifyApplication> {
+  const http = httpConfig.parse(env);
+  const logging = loggingConfig.parse(env);
+  const adapter = new FastifyAdapter({
+    bodyLimit: http.bodyLimitBytes,
+    trustProxy: http.isProxyTrusted,
+    requestTimeout: http.requestTimeoutMs,
+    genReqId: requestIdOf,
+    forceCloseConnections: 'idle',
+    // What the router itself refuses (a malformed URL) reaches no filter.
+    frameworkErrors: (error, request, reply) => {
+      const { status, headers, body } = renderProblem(error, request);
+      void reply.status(status).headers(headers ?? {}).send(body);
+    },
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(env), adapter, {
+    logger: new PinoNestLogger(createPino(logging)),
+    abortOnError: false,
+  });
+  const server = adapter.getInstance();
+  app.get(RequestDrain).watch(server);
+  addRequestHooks(server, logging.requests);
+  app.useSecurityHeaders(securityHeaders(http.isTls));
+  serveApiDocs(app, http.docsAccess);
+  return app;
+}

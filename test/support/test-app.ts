@@ -1,0 +1,32 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import supertest from 'supertest';
+import { RequestDrain } from '../../src/common/http/request-drain.js';
+import { createApp } from '../../src/create-app.js';
+
+/** A running service. */
+export interface TestApp {
+  /** `http://127.0.0.1:<port>`. */
+  readonly url: string;
+  /** A fresh supertest agent, which keeps cookies; `http` is one for requests that need none. */
+  agent(): ReturnType<typeof supertest.agent>;
+  readonly http: ReturnType<typeof supertest>;
+  readonly nest: NestFastifyApplication;
+  get<T>(token: Parameters<NestFastifyApplication['get']>[0]): T;
+  close(): Promise<void>;
+}
+
+/** Starts the service on a free loopback port with nothing in its environment but what is given; quiet unless `LOG_LEVEL` says otherwise. */
+export async function startApp(env: NodeJS.ProcessEnv = {}): Promise<TestApp> {
+  const nest = await createApp({ LOG_LEVEL: 'silent', LOG_FORMAT: 'json', ...env });
+  await nest.listen(0, '127.0.0.1');
+  nest.get(RequestDrain).markServing();
+  const url = await nest.getUrl();
+  return {
+    url,
+    http: supertest(url),
+    agent: () => supertest.agent(url),
+    nest,
+    get: <T>(token: Parameters<NestFastifyApplication['get']>[0]) => nest.get<T>(token, { strict: false }),
+    close: () => nest.close(),
+  };
+}
