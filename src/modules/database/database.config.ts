@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { durationText } from '../../common/config/config-schemas.js';
+import { type ConfigOf, defineConfig } from '../../common/config/define-config.js';
+
+/** Where data is kept. */
+export const databaseConfig = defineConfig('database', {
+  url: {
+    env: 'DATABASE_URL',
+    doc: 'PostgreSQL (postgres://user:password@host:5432/name). Default: none, an embedded PGlite is used.',
+    schema: z.string().regex(/^postgres(ql)?:\/\//, 'must begin with postgres://').optional(),
+    isSecret: true,
+  },
+  poolSize: {
+    env: 'DATABASE_POOL_SIZE',
+    doc: 'Connections to PostgreSQL at most, per instance. Default 10.',
+    schema: z.coerce.number().int().min(1).max(1_000).default(10),
+  },
+  dir: {
+    env: 'DATABASE_DIR',
+    doc: 'Where the embedded PGlite keeps its data; memory:// keeps none. Default .larder/pglite.',
+    schema: z.string().min(1).default('.larder/pglite'),
+  },
+  connectTimeoutMs: {
+    env: 'DATABASE_CONNECT_TIMEOUT',
+    doc: 'How long a query waits for a connection, then fails with 503. Default 3s.',
+    schema: durationText().prefault('3s'),
+  },
+  statementTimeoutMs: {
+    env: 'DATABASE_STATEMENT_TIMEOUT',
+    doc: 'PostgreSQL ends a statement that takes longer. Default 30s.',
+    schema: durationText().prefault('30s'),
+  },
+});
+
+export type DatabaseConfig = ConfigOf<typeof databaseConfig>;
