@@ -1,5 +1,6 @@
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppModule } from './app.module.js';
 import { httpConfig } from './common/http/http.config.js';
 import { serveApiDocs } from './common/http/api-docs.js';
@@ -27,9 +28,12 @@ export async function createApp(env: NodeJS.ProcessEnv): Promise<NestFastifyAppl
     genReqId: requestIdOf,
     forceCloseConnections: 'idle',
     // What the router itself refuses (a malformed URL) reaches no filter.
-    frameworkErrors: (error, request, reply) => {
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       const { status, headers, body } = renderProblem(error, request);
-      void reply.status(status).headers(headers ?? {}).send(body);
+      void reply
+        .status(status)
+        .headers(headers ?? {})
+        .send(body);
     },
   });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(env), adapter, {

@@ -1,4 +1,4 @@
-import { Logger } from '@nestjs/common';
+#!/usr/bin/env node
 import { banner } from './banner.js';
 import { ConfigError } from './common/config/define-config.js';
 import { type HttpConfig, httpConfig } from './common/http/http.config.js';

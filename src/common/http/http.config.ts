@@ -21,7 +21,7 @@ export const httpConfig = defineConfig('http', {
   },
   isProxyTrusted: {
     env: 'HTTP_TRUST_PROXY',
-    doc: 'Take the caller\'s address from X-Forwarded-For. Only behind a proxy that sets it. Default false.',
+    doc: "Take the caller's address from X-Forwarded-For. Only behind a proxy that sets it. Default false.",
     schema: booleanText().prefault('false'),
   },
   isTls: {

@@ -31,7 +31,11 @@ export function renderProblem(error: unknown, request: Pick<FastifyRequest, 'id'
   const problem = { ...toProblem(error), instance: `urn:request:${request.id}` };
   return {
     status: problem.status,
-    headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' },
+    headers: {
+      'content-type': 'application/problem+json',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    },
     body: JSON.stringify(problem),
   };
 }

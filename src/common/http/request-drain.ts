@@ -61,11 +61,15 @@ export class RequestDrain {
     const deadline = new AbortController();
     const winner = await Promise.race([
       idle,
-      delay(this.config.shutdownTimeoutMs, 'deadline' as const, { signal: deadline.signal }).catch(() => 'idle' as const),
+      delay(this.config.shutdownTimeoutMs, 'deadline' as const, { signal: deadline.signal }).catch(
+        () => 'idle' as const,
+      ),
     ]);
     deadline.abort();
     if (winner === 'deadline') {
-      this.logger.warn(`${this.inFlight} requests did not finish within ${this.config.shutdownTimeoutMs} ms and are cut off`);
+      this.logger.warn(
+        `${this.inFlight} requests did not finish within ${this.config.shutdownTimeoutMs} ms and are cut off`,
+      );
       server.closeAllConnections();
     }
   }

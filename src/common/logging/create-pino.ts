@@ -4,7 +4,18 @@ import type { LoggingConfig } from './logging.config.js';
 import { describeError } from './describe-error.js';
 
 /** Fields that never reach the log, wherever in a logged object they are. */
-const SECRET_FIELDS = ['authorization', 'cookie', 'set-cookie', 'x-api-key', 'x-goog-api-key', 'apiKey', 'token', 'password', 'body', 'url'];
+const SECRET_FIELDS = [
+  'authorization',
+  'cookie',
+  'set-cookie',
+  'x-api-key',
+  'x-goog-api-key',
+  'apiKey',
+  'token',
+  'password',
+  'body',
+  'url',
+];
 
 /** The process's log on standard output: a JSON object a line, or readable text on a terminal. */
 export function createPino(config: LoggingConfig, isTerminal: boolean = process.stdout.isTTY === true): Logger {
@@ -15,9 +26,20 @@ export function createPino(config: LoggingConfig, isTerminal: boolean = process.
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: describeError },
-    redact: { paths: SECRET_FIELDS.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]), censor: '[redacted]' },
+    redact: {
+      paths: SECRET_FIELDS.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]),
+      censor: '[redacted]',
+    },
   };
   return isPretty
-    ? pino(options, pretty({ sync: true, translateTime: 'SYS:HH:MM:ss', ignore: 'context,requestId', messageFormat: '{context}  {msg}' }))
+    ? pino(
+        options,
+        pretty({
+          sync: true,
+          translateTime: 'SYS:HH:MM:ss',
+          ignore: 'context,requestId',
+          messageFormat: '{context}  {msg}',
+        }),
+      )
     : pino(options);
 }

@@ -11,7 +11,12 @@ describe('every HTTP route', () => {
   it('answers an unknown path with a problem detail that names the request', async () => {
     const reply = await app.http.get('/nothing?secret=x').set('x-request-id', 'abc-1').expect(404);
     expect(reply.type).toBe('application/problem+json');
-    expect(reply.body).toMatchObject({ type: 'about:blank', title: 'Not Found', status: 404, instance: 'urn:request:abc-1' });
+    expect(reply.body).toMatchObject({
+      type: 'about:blank',
+      title: 'Not Found',
+      status: 404,
+      instance: 'urn:request:abc-1',
+    });
     expect(reply.headers['x-request-id']).toBe('abc-1');
   });
 
@@ -36,7 +41,11 @@ describe('every HTTP route', () => {
 
   it('sends headers that keep browsers from guessing and framing', async () => {
     const { headers } = await app.http.get('/nothing');
-    expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY', 'referrer-policy': 'no-referrer' });
+    expect(headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'no-referrer',
+    });
     expect(headers['x-powered-by']).toBeUndefined();
   });
 

@@ -1,0 +1,80 @@
+/** Who may import whom: the layers of docs/architecture.md, bottom first. A layer imports only those below it, and itself. */
+const LAYERS = [
+  'src/common/',
+  'src/modules/(redis|database)/',
+  'src/modules/cache/',
+  'src/modules/(invalidation|warmup)/',
+  'src/modules/(embedding|session|documents)/',
+  'src/modules/(metrics|health)/',
+  'src/modules/admin/',
+];
+
+const layerRules = LAYERS.slice(0, -1).map((layer, index) => ({
+  name: `layer-${index}-only-downward`,
+  comment: 'Calls go down, events go up: declare a port here and let the higher layer attach to it.',
+  severity: 'error',
+  from: { path: `^${layer}` },
+  to: { path: LAYERS.slice(index + 1).map((higher) => `^${higher}`) },
+}));
+
+export default {
+  forbidden: [
+    {
+      name: 'no-cycle',
+      comment: "Two files may name each other's types; at run time nothing goes in circles.",
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    ...layerRules,
+    {
+      name: 'module-face',
+      comment:
+        'Another module is imported through its index.ts. Its types alone (x.types.ts) need no face, and cost the engine no Nest.',
+      severity: 'error',
+      from: { path: '^src/modules/([^/]+)/' },
+      to: { path: '^src/modules/', pathNot: ['^src/modules/$1/', '^src/modules/[^/]+/index\\.ts$', '\\.types\\.ts$'] },
+    },
+    {
+      name: 'root-uses-faces',
+      comment: 'The root imports modules through their faces, and their configuration sections.',
+      severity: 'error',
+      from: { path: '^src/[^/]+\\.ts$' },
+      to: { path: '^src/modules/', pathNot: ['^src/modules/[^/]+/index\\.ts$', '\\.config\\.ts$'] },
+    },
+    {
+      name: 'engine-without-nest',
+      comment: 'createCache() works in any program.',
+      severity: 'error',
+      from: { path: '^src/modules/cache/(engine|stores|codec)/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^node_modules/@nestjs/' },
+    },
+    {
+      name: 'no-test-code',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.(spec|type-test)\\.ts$' },
+      to: { path: '^(test|bench)/' },
+    },
+    {
+      name: 'declared-dependency',
+      comment:
+        'What the service runs on is a dependency in package.json, not one of another package or of the developers.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.(spec|type-test)\\.ts$' },
+      to: {
+        dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'],
+        dependencyTypesNot: ['type-only'],
+        pathNot: '^node_modules/@types/',
+      },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
+  },
+};

@@ -1,0 +1,77 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fail, run, say } from './project.mjs';
+
+/** The servers that tests start for themselves: the variable that points at one, and the Debian package that has it. */
+const REDIS = {
+  name: 'Redis',
+  program: 'redis-server',
+  variable: 'REDIS_SERVER',
+  debianPackage: 'redis-server',
+  find: findRedis,
+};
+const POSTGRES = {
+  name: 'PostgreSQL',
+  program: 'postgres',
+  variable: 'PG_BIN_DIR',
+  debianPackage: 'postgresql',
+  find: findPostgres,
+};
+
+/** Finds the servers, installing those that are missing where that is possible, and gives the environment that names them. */
+export function ensureServers() {
+  const missing = [REDIS, POSTGRES].filter(({ find }) => find() === undefined);
+  if (missing.length > 0) install(missing);
+  return { [REDIS.variable]: REDIS.find(), [POSTGRES.variable]: POSTGRES.find() };
+}
+
+function install(missing) {
+  const packages = missing.map(({ debianPackage }) => debianPackage);
+  say(`Installing ${packages.join(', ')} for the tests (once)...`);
+  const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
+  // Debian starts a server as it installs one; the tests start their own.
+  const apt = (...args) => {
+    const command = [...sudo, 'env', 'DEBIAN_FRONTEND=noninteractive', 'RUNLEVEL=1', 'apt-get', '-qq', ...args];
+    return run(command[0], command.slice(1));
+  };
+  if (existsSync('/usr/bin/apt-get')) {
+    apt('update');
+    apt('install', '-y', '--no-install-recommends', ...packages);
+  }
+  const stillMissing = missing.filter(({ find }) => find() === undefined);
+  if (stillMissing.length === 0) return;
+  fail(
+    stillMissing
+      .map(
+        ({ name, program, variable }) =>
+          `The tests need ${name} (${program}), which is not installed and could not be. Install it, or name it in ${variable}.`,
+      )
+      .join('\n'),
+  );
+}
+
+function findRedis() {
+  return process.env.REDIS_SERVER || onPath('redis-server');
+}
+
+/** The folder of PostgreSQL's programs, the newest where there are several. */
+function findPostgres() {
+  if (process.env.PG_BIN_DIR) return process.env.PG_BIN_DIR;
+  const debian = '/usr/lib/postgresql';
+  const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
+  const found = versions
+    .map((version) => join(debian, version, 'bin'))
+    .find((folder) => existsSync(join(folder, 'initdb')));
+  if (found) return found;
+  const { status, stdout } = spawnSync('pg_config', ['--bindir'], { encoding: 'utf8' });
+  const folder = status === 0 ? stdout.trim() : undefined;
+  return folder && existsSync(join(folder, 'initdb')) ? folder : undefined;
+}
+
+function onPath(program) {
+  return (process.env.PATH ?? '')
+    .split(delimiter)
+    .map((folder) => join(folder, program))
+    .find((path) => existsSync(path));
+}

@@ -1,0 +1,19 @@
+/**
+ * Runs one of Larder's programs from a bare clone: installs what is missing, builds what is stale, then becomes it.
+ *
+ *   node scripts/run.mjs main
+ *   node scripts/run.mjs modules/embedding/cli/main texts.jsonl
+ */
+import { ensureBuild } from './lib/build.mjs';
+import { ensureDependencies } from './lib/dependencies.mjs';
+import { become, inProject, nodeProgram } from './lib/project.mjs';
+
+const [program, ...args] = process.argv.slice(2);
+ensureDependencies();
+ensureBuild();
+process.exitCode = await become(
+  nodeProgram(),
+  ['--enable-source-maps', `--env-file-if-exists=${inProject('.env')}`, inProject('dist', `${program}.js`), ...args],
+  // Where the caller stands, so that file names mean what they mean there.
+  { cwd: process.env.INIT_CWD ?? process.cwd() },
+);
