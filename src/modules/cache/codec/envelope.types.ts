@@ -10,7 +10,7 @@
  * | 1 | u8 | envelope version, 1 |
  * | 2 | u8 | payload codec (`PayloadCodec`) |
  * | 3 | u8 | flags: 1 compressed, 2 absent (a remembered miss), 4 a waiter asks to be woken |
- * | 4 | u32 | crc32 of bytes 32 to the end |
+ * | 4 | u32 | crc32 of bytes 32 to the end, started from codec + 256 × (flags & 3) so that those are covered too |
  * | 8 | 16 bytes | lease token, zeros when there is none |
  * | 24 | f64 | lease deadline, ms of Redis time |
  * | 32 | f64 | fresh until, ms of Redis time (scripts read it) |
@@ -23,7 +23,9 @@
  *
  * Dependencies: u8 count of namespace generations, each a 24-byte ASCII version, outermost first; u32 count of tags,
  * each u16 byte length, UTF-8 name, 24-byte ASCII version. A version is 12 base64url characters for invalidation
- * (hard) and 12 for expiry (soft).
+ * (hard) and 12 for expiry (soft). An entry that depends on nothing has no such section at all.
+ *
+ * Payload: as `PayloadCodec` says. A compressed one is a u32, the length of what it was made from, and a Brotli stream.
  *
  * Bare lease: u8 0x4C, u8 flags (4 as above), 16 bytes token.
  */
@@ -54,9 +56,23 @@ export interface TagVersion {
 /** Why bytes were not an entry. */
 export type UnreadableReason = 'truncated' | 'foreign' | 'newer-version' | 'checksum' | 'unknown-codec' | 'too-large' | 'payload';
 
+/** A slot that holds an entry. */
+export interface EntrySlot {
+  readonly kind: 'entry';
+  readonly header: EnvelopeHeader;
+  /** Bytes of envelope and payload, the payload counted before compression: about what the value takes in memory. */
+  readonly sizeBytes: number;
+  /**
+   * Decodes the payload, anew at each call. `undefined` for a remembered absence.
+   *
+   * @throws UnreadableError when the bytes pass the checksum and still are no value of this version.
+   */
+  value(): unknown;
+}
+
 /** A slot read from Redis. */
 export type Slot =
-  | { readonly kind: 'entry'; readonly header: EnvelopeHeader; /** Decodes the payload; throws `UnreadableError`. */ value(): unknown; readonly sizeBytes: number }
+  | EntrySlot
   | { readonly kind: 'lease' }
   | { readonly kind: 'unreadable'; readonly reason: UnreadableReason };
 

@@ -1,0 +1,145 @@
+import { crc32 } from 'node:zlib';
+import { compress, decompress, uncompressedLength } from './compression.js';
+import { dependenciesLength, readDependencies, writeDependencies } from './dependencies.js';
+import type { CodecLimits, EntrySlot, EnvelopeHeader, Slot, UnreadableReason } from './envelope.types.js';
+import { decodePayload, encodePayload, isPayloadCodec, type Payload, PayloadCodec } from './payload-codec.js';
+import { UnreadableError } from './unreadable.error.js';
+
+const ENTRY_MAGIC = 0xea;
+const LEASE_MAGIC = 0x4c;
+const VERSION = 1;
+
+/** Offsets of the layout in `envelope.types.ts`. */
+const enum At {
+  Magic = 0,
+  Version = 1,
+  Codec = 2,
+  Flags = 3,
+  Checksum = 4,
+  Lease = 8,
+  Checked = 32,
+  FreshUntil = 32,
+  StoredAt = 40,
+  StaleUntil = 48,
+  Load = 56,
+  DependenciesLength = 60,
+  Dependencies = 64,
+}
+
+const enum Flag {
+  Compressed = 1,
+  Absent = 2,
+}
+
+const LEASE_LENGTH = 18;
+const MAX_U32 = 0xffff_ffff;
+const ABSENT: Payload = { codec: PayloadCodec.Json, bytes: Buffer.alloc(0) };
+
+/**
+ * A slot's bytes: the value, or its remembered absence, with when it was stored and what it depends on, and an empty
+ * lease area.
+ *
+ * @returns `undefined` when the encoded value is larger than `limits.maxValueBytes`.
+ * @throws TypeError naming the path of something in `value` that can't be stored (see `encodePayload`); RangeError for
+ *   dependencies the layout has no room for.
+ */
+export function encodeEntry(header: EnvelopeHeader, value: unknown, limits: CodecLimits): Buffer | undefined {
+  const payload = header.isAbsent ? ABSENT : encodePayload(value, limits.maxValueBytes);
+  if (!payload) return undefined;
+  const compressed = payload.bytes.length >= limits.compressAboveBytes ? compress(payload.bytes) : undefined;
+  const body = compressed ?? payload.bytes;
+  const flags = (compressed ? Flag.Compressed : 0) | (header.isAbsent ? Flag.Absent : 0);
+  const dependencies = dependenciesLength(header);
+
+  const bytes = Buffer.allocUnsafe(At.Dependencies + dependencies + body.length);
+  bytes[At.Magic] = ENTRY_MAGIC;
+  bytes[At.Version] = VERSION;
+  bytes[At.Codec] = payload.codec;
+  bytes[At.Flags] = flags;
+  bytes.fill(0, At.Lease, At.Checked);
+  bytes.writeDoubleLE(header.freshUntilMs, At.FreshUntil);
+  bytes.writeDoubleLE(header.storedAtMs, At.StoredAt);
+  bytes.writeDoubleLE(header.staleUntilMs, At.StaleUntil);
+  bytes.writeUInt32LE(Math.min(Math.max(0, Math.round(header.loadMs)), MAX_U32), At.Load);
+  bytes.writeUInt32LE(dependencies, At.DependenciesLength);
+  writeDependencies(header, bytes, At.Dependencies);
+  body.copy(bytes, At.Dependencies + dependencies);
+  bytes.writeUInt32LE(checksum(bytes), At.Checksum);
+  return bytes;
+}
+
+/**
+ * What the bytes of a slot are. Never throws, whatever they are, and leaves the payload alone until it is asked for.
+ * Keeps `bytes` alive as long as the result is held.
+ */
+export function decodeSlot(bytes: Buffer, limits: Pick<CodecLimits, 'maxValueBytes'>): Slot {
+  if (bytes[At.Magic] !== ENTRY_MAGIC) return decodeOther(bytes);
+  if (bytes.length < At.Dependencies) return unreadable('truncated');
+  const version = bytes[At.Version] as number;
+  if (version !== VERSION) return unreadable(version > VERSION ? 'newer-version' : 'foreign');
+  if (checksum(bytes) !== bytes.readUInt32LE(At.Checksum)) return unreadable('checksum');
+  const codec = bytes[At.Codec] as number;
+  if (!isPayloadCodec(codec)) return unreadable('unknown-codec');
+
+  const payloadStart = At.Dependencies + bytes.readUInt32LE(At.DependenciesLength);
+  if (payloadStart > bytes.length) return unreadable('truncated');
+  const dependencies = readDependencies(bytes, At.Dependencies, payloadStart);
+  if (!dependencies) return unreadable('truncated');
+
+  const flags = bytes[At.Flags] as number;
+  const isCompressed = (flags & Flag.Compressed) !== 0;
+  const length = isCompressed ? uncompressedLength(bytes.subarray(payloadStart)) : bytes.length - payloadStart;
+  if (length === undefined) return unreadable('truncated');
+  if (length > limits.maxValueBytes) return unreadable('too-large');
+  const header: EnvelopeHeader = {
+    storedAtMs: bytes.readDoubleLE(At.StoredAt),
+    freshUntilMs: bytes.readDoubleLE(At.FreshUntil),
+    staleUntilMs: bytes.readDoubleLE(At.StaleUntil),
+    loadMs: bytes.readUInt32LE(At.Load),
+    isAbsent: (flags & Flag.Absent) !== 0,
+    generations: dependencies.generations,
+    tags: dependencies.tags,
+  };
+  return new StoredEntry(header, payloadStart + length, bytes, payloadStart, codec, isCompressed);
+}
+
+/** An entry whose envelope was read and whose payload was not, yet. */
+class StoredEntry implements EntrySlot {
+  readonly kind = 'entry';
+
+  constructor(
+    readonly header: EnvelopeHeader,
+    readonly sizeBytes: number,
+    private readonly bytes: Buffer,
+    private readonly payloadStart: number,
+    private readonly codec: PayloadCodec,
+    private readonly isCompressed: boolean,
+  ) {}
+
+  value(): unknown {
+    if (this.header.isAbsent) return undefined;
+    try {
+      return this.isCompressed
+        ? decodePayload(this.codec, decompress(this.bytes.subarray(this.payloadStart)), 0)
+        : decodePayload(this.codec, this.bytes, this.payloadStart);
+    } catch {
+      // Without the cause: JSON.parse quotes the text it stumbled over, and that is someone's data.
+      throw new UnreadableError('payload');
+    }
+  }
+}
+
+function decodeOther(bytes: Buffer): Slot {
+  if (bytes.length === 0) return unreadable('truncated');
+  return bytes[0] === LEASE_MAGIC && bytes.length === LEASE_LENGTH ? { kind: 'lease' } : unreadable('foreign');
+}
+
+function unreadable(reason: UnreadableReason): Slot {
+  return { kind: 'unreadable', reason };
+}
+
+/** Codec and flags lie before the checked part, among what scripts write; they seed the checksum instead. */
+function checksum(bytes: Buffer): number {
+  const seed = (bytes[At.Codec] as number) + ((bytes[At.Flags] as number) & (Flag.Compressed | Flag.Absent)) * 0x100;
+  return crc32(bytes.subarray(At.Checked), seed);
+}

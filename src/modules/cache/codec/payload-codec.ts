@@ -1,0 +1,72 @@
+import { binaryFrom, binaryKindOf, bytesOf, isBinary } from './binary-kinds.js';
+import { escapeValue } from './escape-value.js';
+import { reviveValue } from './revive-value.js';
+
+/** What the payload's bytes are. Stored in Redis: append, never reorder. */
+export enum PayloadCodec {
+  /** JSON in UTF-8 that means what it says. */
+  Json = 0,
+  /** JSON in UTF-8 with the escapes of `escaped.types.ts`. */
+  EscapedJson = 1,
+  /** A byte for the kind (`binary-kinds.ts`), then the bytes of one Buffer, typed array, ArrayBuffer or DataView. */
+  Binary = 2,
+}
+
+/** A value as bytes. */
+export interface Payload {
+  readonly codec: PayloadCodec;
+  readonly bytes: Buffer;
+}
+
+/** Whether this version can read the codec. */
+export function isPayloadCodec(code: number): code is PayloadCodec {
+  return code <= PayloadCodec.Binary;
+}
+
+/**
+ * Encodes any value JSON can hold, and beside those `undefined`, `NaN`, the infinities, -0, bigint, Date, Map, Set,
+ * RegExp, URL, Buffer, typed arrays, ArrayBuffer, sparse arrays and objects without prototype, at any depth to 512.
+ * Strings come back as they were, whatever they contain.
+ *
+ * @returns `undefined` when the bytes would be more than `maxBytes`.
+ * @throws TypeError as {@link escapeValue}.
+ */
+export function encodePayload(value: unknown, maxBytes: number): Payload | undefined {
+  const payload = isBinaryValue(value) ? encodeBinary(value, maxBytes) : encodeJson(value, maxBytes);
+  return payload && payload.bytes.length <= maxBytes ? payload : undefined;
+}
+
+/**
+ * Decodes what {@link encodePayload} gave.
+ *
+ * @throws an error of any kind when the bytes are something else.
+ */
+export function decodePayload(codec: PayloadCodec, bytes: Buffer, start: number): unknown {
+  switch (codec) {
+    case PayloadCodec.Json:
+      return JSON.parse(bytes.toString('utf8', start));
+    case PayloadCodec.EscapedJson:
+      return reviveValue(JSON.parse(bytes.toString('utf8', start)));
+    case PayloadCodec.Binary:
+      return binaryFrom(bytes.readUInt8(start), bytes.subarray(start + 1));
+  }
+}
+
+function isBinaryValue(value: unknown): value is ArrayBufferView | ArrayBuffer {
+  return typeof value === 'object' && value !== null && isBinary(value);
+}
+
+function encodeBinary(value: ArrayBufferView | ArrayBuffer, maxBytes: number): Payload | undefined {
+  if (value.byteLength >= maxBytes) return undefined;
+  const bytes = Buffer.allocUnsafe(1 + value.byteLength);
+  bytes[0] = binaryKindOf(value);
+  bytesOf(value).copy(bytes, 1);
+  return { codec: PayloadCodec.Binary, bytes };
+}
+
+function encodeJson(value: unknown, maxBytes: number): Payload | undefined {
+  const escaped = escapeValue(value, maxBytes);
+  if (escaped === undefined) return undefined;
+  const codec = escaped === value ? PayloadCodec.Json : PayloadCodec.EscapedJson;
+  return { codec, bytes: Buffer.from(JSON.stringify(escaped)) };
+}

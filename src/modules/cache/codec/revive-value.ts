@@ -1,0 +1,73 @@
+import { binaryFrom } from './binary-kinds.js';
+import { ESCAPE_KEY, JSON_LEVELS_PER_LEVEL, MAX_DEPTH, type Escaped } from './escaped.types.js';
+
+const MAX_JSON_DEPTH = MAX_DEPTH * JSON_LEVELS_PER_LEVEL + JSON_LEVELS_PER_LEVEL;
+
+/**
+ * Turns the {@link Escaped} objects in freshly parsed JSON back into what they stand for, in place.
+ *
+ * @throws an error for an unknown type, a malformed escape or too deep a nesting. Nothing is called or evaluated by name.
+ */
+export function reviveValue(parsed: unknown): unknown {
+  return revive(parsed, 0);
+}
+
+function revive(node: unknown, depth: number): unknown {
+  if (typeof node !== 'object' || node === null) return node;
+  if (depth > MAX_JSON_DEPTH) throw new RangeError('Nested too deep');
+  if (Array.isArray(node)) {
+    for (let index = 0; index < node.length; index++) node[index] = revive(node[index], depth + 1);
+    return node;
+  }
+  if (Object.hasOwn(node, ESCAPE_KEY)) return reviveEscaped(node as Escaped, depth + 1);
+  const properties = node as Record<string, unknown>;
+  // JSON.parse defines `__proto__` as a property of its own, so this assignment can't reach the prototype.
+  for (const key of Object.keys(properties)) properties[key] = revive(properties[key], depth + 1);
+  return node;
+}
+
+function reviveEscaped(escaped: Escaped, depth: number): unknown {
+  switch (escaped[ESCAPE_KEY]) {
+    case 'undefined':
+      return undefined;
+    case 'number':
+      return Number(escaped.v);
+    case 'bigint':
+      return reviveBigint(escaped.v);
+    case 'date':
+      return new Date(escaped.v ?? Number.NaN);
+    case 'map':
+      return new Map(reviveList<[unknown, unknown]>(escaped.v, depth));
+    case 'set':
+      return new Set(reviveList(escaped.v, depth));
+    case 'object':
+      return Object.fromEntries(reviveList<[string, unknown]>(escaped.v, depth));
+    case 'dictionary':
+      return Object.setPrototypeOf(Object.fromEntries(reviveList<[string, unknown]>(escaped.v, depth)), null);
+    case 'sparse':
+      return reviveSparse(escaped.v, depth);
+    case 'regexp':
+      return new RegExp(escaped.v[0], escaped.v[1]);
+    case 'url':
+      return new URL(escaped.v);
+    case 'binary':
+      return binaryFrom(escaped.v[0], Buffer.from(escaped.v[1], 'base64'));
+    default:
+      throw new TypeError('Unknown escape');
+  }
+}
+
+function reviveList<T>(list: T[], depth: number): T[] {
+  if (!Array.isArray(list)) throw new TypeError('Malformed escape');
+  return revive(list, depth) as T[];
+}
+
+function reviveBigint(digits: string): bigint {
+  return digits.startsWith('-') ? -BigInt(`0x${digits.slice(1)}`) : BigInt(`0x${digits}`);
+}
+
+function reviveSparse([values, holes]: [unknown[], number[]], depth: number): unknown[] {
+  const array = reviveList(values, depth + 1);
+  for (const index of holes) delete array[index];
+  return array;
+}
