@@ -1,0 +1,40 @@
+import 'reflect-metadata';
+import type { CacheConfigOptions } from './cache-config.options.js';
+import type { CacheEvictOptions } from './cache-evict.options.js';
+import type { CachePutOptions } from './cache-put.options.js';
+import type { CacheableOptions } from './cacheable.options.js';
+import type { CachedMethod, CachedMethodDecorator } from './cached-method.js';
+
+/** A method whose types are known no more: how metadata keeps options. */
+export type ErasedMethod = (...args: unknown[]) => Promise<unknown>;
+
+/** What one decorator asks for. */
+export type CacheOperation<M extends CachedMethod = ErasedMethod> =
+  | { readonly kind: 'cacheable'; readonly options: CacheableOptions<M> }
+  | { readonly kind: 'put'; readonly options: CachePutOptions<M> }
+  | { readonly kind: 'evict'; readonly options: CacheEvictOptions<M> };
+
+const OPERATIONS = 'larder:cache:operations';
+const CLASS_DEFAULTS = 'larder:cache:class-defaults';
+
+/** Notes an operation on the method itself, so that an override without the decorator has none. */
+export function addOperation<M extends CachedMethod>(operation: CacheOperation<M>): CachedMethodDecorator<M> {
+  return (_target, _name, { value: method }) => {
+    if (!method) return;
+    Reflect.defineMetadata(OPERATIONS, [operation, ...operationsOf(method)], method);
+  };
+}
+
+/** A method's operations, top to bottom; none where it is not decorated. */
+export function operationsOf(method: object): readonly CacheOperation[] {
+  return (Reflect.getOwnMetadata(OPERATIONS, method) as CacheOperation[] | undefined) ?? [];
+}
+
+export function setClassDefaults(target: object, options: CacheConfigOptions): void {
+  Reflect.defineMetadata(CLASS_DEFAULTS, options, target);
+}
+
+/** The defaults of a class or of the nearest it extends. */
+export function classDefaultsOf(target: object): CacheConfigOptions {
+  return (Reflect.getMetadata(CLASS_DEFAULTS, target) as CacheConfigOptions | undefined) ?? {};
+}
