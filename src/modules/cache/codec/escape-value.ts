@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { binaryKindOf, bytesOf, isBinary } from './binary-kinds.js';
 import { ESCAPE_KEY, MAX_DEPTH, type Escaped } from './escaped.types.js';
+import { isPlainObject } from './plain-object.js';
 
 /**
  * Replaces what JSON can't say by {@link Escaped} objects. What needs no escape is returned as it is, the very same
@@ -88,12 +89,11 @@ class ValueEscaper {
     if (types.isRegExp(value)) return { [ESCAPE_KEY]: 'regexp', v: [value.source, value.flags] } satisfies Escaped;
     if (value instanceof URL) return { [ESCAPE_KEY]: 'url', v: value.href } satisfies Escaped;
     if (hasToJson(value)) return this.#escapeChild('toJSON()', value.toJSON(String(this.#path[this.#depth - 2] ?? '')));
-    const prototype: unknown = Object.getPrototypeOf(value);
-    if (prototype === null) {
-      return { [ESCAPE_KEY]: 'dictionary', v: Object.entries(this.#escapeProperties(value)) } satisfies Escaped;
-    }
-    if (!isObjectPrototype(prototype)) this.#refuse(`an instance of ${value.constructor?.name || 'a class'}`);
+    if (!isPlainObject(value)) this.#refuse(`an instance of ${value.constructor?.name || 'a class'}`);
     const escaped = this.#escapeProperties(value);
+    if (Object.getPrototypeOf(value) === null) {
+      return { [ESCAPE_KEY]: 'dictionary', v: Object.entries(escaped) } satisfies Escaped;
+    }
     if (!Object.hasOwn(value, ESCAPE_KEY)) return escaped;
     return { [ESCAPE_KEY]: 'object', v: Object.entries(escaped) } satisfies Escaped;
   }
@@ -168,9 +168,4 @@ function escapeNumber(value: number): Escaped {
 
 function hasToJson(value: object): value is { toJSON(key: string): unknown } {
   return 'toJSON' in value && typeof value.toJSON === 'function';
-}
-
-/** Also of other realms (worker contexts, test environments), each of which has an `Object.prototype` of its own. */
-function isObjectPrototype(prototype: unknown): boolean {
-  return prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
 }
