@@ -1,10 +1,20 @@
-import type { Cluster, Redis, RedisOptions } from 'ioredis';
+import type { Cluster, ClusterNode, Redis, RedisOptions } from 'ioredis';
 
 /** A client as the rest of Larder sees it: ioredis on one server, behind Sentinel, or a Cluster. */
 export type RedisClient = Redis | Cluster;
 
-/** What `createCache({ redis })` and `RedisModule` accept. A given instance is used, never closed. */
-export type RedisSource = string | RedisOptions | RedisClient;
+/**
+ * What `createCache({ redis })` accepts: a URL, ioredis options (with `sentinels` and `name`: Sentinel), the nodes of a
+ * Cluster, or an instance, which is used, never closed.
+ */
+export type RedisSource = string | RedisOptions | ClusterSource | RedisClient;
+
+/** A Cluster by its nodes; any few that are up are enough to find the others. */
+export interface ClusterSource {
+  readonly cluster: readonly ClusterNode[];
+  /** Credentials and TLS, for every node. */
+  readonly options?: RedisOptions;
+}
 
 /** How Redis is laid out. Keys are partitioned by hash tag only in a Cluster. */
 export type RedisTopology = 'standalone' | 'sentinel' | 'cluster';
@@ -33,7 +43,10 @@ export interface RedisPool {
 export interface RedisPoolStats {
   readonly topology: RedisTopology;
   readonly clients: readonly { readonly name: string; readonly lane: RedisLane | 'subscriber'; readonly status: string; readonly pending: number }[];
+  /** Commands the pool's own connections sent since start; those of a given instance are not counted. */
   readonly commandsSent: number;
+  /** The same by lower-case command name. */
+  readonly commandsByName: Readonly<Record<string, number>>;
 }
 
 /** `up`: reads and writes work; `degraded`: only reads do; `down`: neither. */
@@ -62,13 +75,15 @@ export interface ServerIdentity {
   readonly replicationId: string | undefined;
   /** Whether either differs from what was known before, or can't be known: data may have been rolled back. */
   readonly mayHaveLostWrites: boolean;
+  /** Whether writes work. Where they don't, Redis may be trusted for reads again: state `degraded`. */
+  readonly isWritable: boolean;
 }
 
 /** The one judgement of whether Redis is well, fed by command outcomes and by a probe that writes. */
 export interface AvailabilityMonitor {
   readonly state: Availability;
   readonly reason: AvailabilityReason;
-  /** Monotonic ms (Clock) since the state is what it is. */
+  /** The Clock's monotonic reading, ms, when the state became what it is. */
   readonly sinceMs: number;
   /** Whether a read may be tried now. One boolean, cheap enough for every request. */
   canRead(): boolean;

@@ -1,0 +1,39 @@
+import { Cluster, type ClusterNode, type ClusterOptions, type Command } from 'ioredis';
+import type { CommandMeter } from './command-meter.js';
+import { pendingCommands } from './redis-client.js';
+import { RedisQueueFullError } from './redis-queue-full.error.js';
+
+/** As `PooledRedisOptions`, for every node. */
+export type PooledClusterOptions = ClusterOptions & { redisOptions: { replyMapping: 'legacy' } };
+
+/** A Cluster client of the pool; as `PooledRedis`, over the connections to all nodes. */
+export class PooledCluster extends Cluster {
+  private isClosed = false;
+
+  constructor(
+    nodes: readonly ClusterNode[],
+    options: PooledClusterOptions,
+    private readonly meter: CommandMeter,
+    private readonly maxPending: number,
+  ) {
+    super([...nodes], { ...options, lazyConnect: true });
+  }
+
+  override connect(): Promise<void> {
+    return this.isClosed ? Promise.reject(new Error('Connection is closed.')) : super.connect();
+  }
+
+  override disconnect(reconnect = false): void {
+    this.isClosed ||= !reconnect;
+    super.disconnect(reconnect);
+  }
+
+  override sendCommand(command: Command, stream?: Parameters<Cluster['sendCommand']>[1], node?: unknown): unknown {
+    if (pendingCommands(this) >= this.maxPending) {
+      command.reject(new RedisQueueFullError(this.maxPending));
+      return command.promise;
+    }
+    this.meter.record(command.name);
+    return super.sendCommand(command, stream, node);
+  }
+}

@@ -1,0 +1,97 @@
+import { type Clock, systemClock } from '../../../common/clock.js';
+import { AvailabilityProbe } from '../monitor/availability-probe.js';
+import { DEFAULT_MONITOR_SETTINGS, type MonitorSettings } from '../monitor/monitor-settings.js';
+import { RedisAvailabilityMonitor } from '../monitor/redis-availability-monitor.js';
+import type { RedisClient, RedisLane, RedisPool, RedisPoolStats, RedisSource, RedisTopology } from '../redis.types.js';
+import { CommandMeter } from './command-meter.js';
+import { connectionFactory } from './connection-factory.js';
+import { type ConnectionSettings, DEFAULT_CONNECTION_SETTINGS } from './connection-settings.js';
+import { DataLanes } from './data-lanes.js';
+import { isInstance, pendingCommands } from './redis-client.js';
+import { SubscriberSet } from './subscriber-set.js';
+
+/** How a pool is made. Every field has a default. */
+export interface RedisPoolOptions {
+  /** Data connections per lane; a given instance is used for both. Default 2. */
+  size?: number;
+  /** Subscribers are pinged this often, ms. Default 5,000. */
+  subscriberPingMs?: number;
+  connection?: Partial<ConnectionSettings>;
+  monitor?: Partial<MonitorSettings>;
+  clock?: Clock;
+}
+
+/** Commands in flight have this long to finish when the pool closes. */
+const CLOSE_TIMEOUT_MS = 1_000;
+
+/**
+ * Connects to Redis, without waiting for it and whatever state it is in.
+ *
+ * @throws TypeError for a source that can't be meant.
+ */
+export function createRedisPool(source: RedisSource, options: RedisPoolOptions = {}): RedisPool {
+  return new ConnectionPool(source, options);
+}
+
+class ConnectionPool implements RedisPool {
+  readonly topology: RedisTopology;
+  readonly monitor: RedisAvailabilityMonitor;
+  private readonly clock: Clock;
+  private readonly meter = new CommandMeter();
+  private readonly lanes: DataLanes;
+  private readonly subscribers: SubscriberSet;
+  /** Data clients it opened; a given instance is not among them. */
+  private readonly owned: readonly RedisClient[];
+
+  constructor(source: RedisSource, { size = 2, subscriberPingMs = 5_000, clock = systemClock, connection, monitor }: RedisPoolOptions) {
+    const settings = { ...DEFAULT_CONNECTION_SETTINGS, ...connection };
+    const monitorSettings = { ...DEFAULT_MONITOR_SETTINGS, ...monitor };
+    const factory = connectionFactory(source, settings, this.meter);
+    const openLane = (lane: RedisLane) => Array.from({ length: size }, () => factory.create(lane));
+    const lanes = isInstance(source) ? { fast: [source], bulk: [source] } : { fast: openLane('fast'), bulk: openLane('bulk') };
+    this.clock = clock;
+    this.topology = factory.topology;
+    this.owned = isInstance(source) ? [] : [...lanes.fast, ...lanes.bulk];
+    this.lanes = new DataLanes(lanes);
+    this.subscribers = new SubscriberSet(() => factory.create('sub'), clock, subscriberPingMs);
+    const probe = new AvailabilityProbe(factory.create('probe'), clock, this.topology, monitorSettings.probeKeyPrefix);
+    this.monitor = new RedisAvailabilityMonitor(this.lanes, probe, clock, this.topology, monitorSettings);
+    // Whoever finds Redis back wakes the subscribers too.
+    this.monitor.onChange(({ from }) => {
+      if (from === 'down') this.subscribers.connect();
+    });
+  }
+
+  client(lane: RedisLane = 'fast'): RedisClient {
+    return this.lanes.pick(lane);
+  }
+
+  subscriber(): RedisClient {
+    return this.subscribers.create();
+  }
+
+  stats(): RedisPoolStats {
+    const subscribers = this.subscribers.all().map((client) => ({ client, lane: 'subscriber' as const }));
+    return {
+      topology: this.topology,
+      clients: [...this.lanes.describe(), ...subscribers].map(({ client, lane }, index) => ({
+        name: `${lane}:${index}`,
+        lane,
+        status: client.status,
+        pending: pendingCommands(client),
+      })),
+      commandsSent: this.meter.total,
+      commandsByName: this.meter.byName(),
+    };
+  }
+
+  async close(): Promise<void> {
+    this.monitor.close();
+    this.subscribers.close();
+    const deadlineMs = this.clock.nowMs() + CLOSE_TIMEOUT_MS;
+    while (this.owned.some((client) => pendingCommands(client) > 0) && this.clock.nowMs() < deadlineMs) {
+      await new Promise<void>((resolve) => void this.clock.setTimer(resolve, 10));
+    }
+    for (const client of this.owned) client.disconnect();
+  }
+}

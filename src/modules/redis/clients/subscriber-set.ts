@@ -1,0 +1,50 @@
+import type { Clock, TimerHandle } from '../../../common/clock.js';
+import type { RedisClient } from '../redis.types.js';
+import { connectNow, isCluster } from './redis-client.js';
+
+/**
+ * Subscribers hear nothing for hours and would not notice a connection that died without a word, so each is pinged; an
+ * unanswered ping makes ioredis replace the connection and subscribe again. A Cluster's subscriber is ioredis's own.
+ */
+export class SubscriberSet {
+  private readonly subscribers = new Set<RedisClient>();
+  private timer: TimerHandle | undefined;
+
+  constructor(
+    private readonly open: () => RedisClient,
+    private readonly clock: Clock,
+    private readonly pingIntervalMs: number,
+  ) {}
+
+  create(): RedisClient {
+    const subscriber = this.open();
+    this.subscribers.add(subscriber);
+    subscriber.once('end', () => this.subscribers.delete(subscriber));
+    connectNow(subscriber);
+    this.timer ??= this.schedulePing();
+    return subscriber;
+  }
+
+  all(): readonly RedisClient[] {
+    return [...this.subscribers];
+  }
+
+  /** Connects now what waits for its next try. */
+  connect(): void {
+    for (const subscriber of this.subscribers) connectNow(subscriber);
+  }
+
+  close(): void {
+    this.timer?.cancel();
+    for (const subscriber of this.subscribers) subscriber.disconnect();
+  }
+
+  private schedulePing(): TimerHandle {
+    return this.clock.setTimer(() => {
+      for (const subscriber of this.subscribers) {
+        if (subscriber.status === 'ready' && !isCluster(subscriber)) subscriber.ping().catch(() => {});
+      }
+      this.timer = this.schedulePing();
+    }, this.pingIntervalMs);
+  }
+}

@@ -1,0 +1,105 @@
+import type { Redis } from 'ioredis';
+import type { Clock } from '../../../common/clock.js';
+import { connectNow, masterConnections } from '../clients/redis-client.js';
+import type { RedisClient, RedisTopology } from '../redis.types.js';
+import { classifyFailure, type FailureReason } from './failure.js';
+import { combineServerIds, parseServerIds, type ServerIds, UNKNOWN_SERVER } from './server-identity.js';
+
+/** What one probe found. */
+export interface ProbeResult {
+  /** `undefined` when reads work. */
+  readonly readFailure: FailureReason | undefined;
+  /** `undefined` when writes work. */
+  readonly writeFailure: FailureReason | undefined;
+  readonly latencyMs: number;
+  /** `undefined` when the server was not asked, or one of a Cluster's could not be. */
+  readonly ids: ServerIds | undefined;
+}
+
+/** Enough keys to reach every master of a Cluster of usual size; elsewhere one. */
+const CLUSTER_KEYS = 12;
+/** The probe's keys go away by themselves. */
+const KEY_TTL_MS = 60_000;
+
+/**
+ * Reads and writes a key of its own, on a connection of its own, and asks the server who it is. Only a write tells
+ * whether writes work: with NOREPLICAS, READONLY or OOM a PING and a GET succeed while a DEL or SET fails.
+ */
+export class AvailabilityProbe {
+  private readonly keys: readonly string[];
+  private connectionFailure: FailureReason | undefined;
+
+  /**
+   * @param client fails at once while it is not connected, and retries by itself.
+   * @param keyPrefix the probe's keys begin with it, so that an ACL can allow them.
+   */
+  constructor(
+    private readonly client: RedisClient,
+    private readonly clock: Clock,
+    topology: RedisTopology,
+    keyPrefix: string,
+  ) {
+    this.keys = Array.from({ length: topology === 'cluster' ? CLUSTER_KEYS : 1 }, (_, i) => `{${keyPrefix}:probe${i}}`);
+    client.on('error', (error: unknown) => (this.connectionFailure = classifyFailure(error)));
+    client.on('ready', () => (this.connectionFailure = undefined));
+  }
+
+  /** Connects now, if it waits for its next try. */
+  connect(): void {
+    connectNow(this.client);
+  }
+
+  /** The connection is there (again): a good moment to probe. */
+  onReady(listener: () => void): void {
+    this.client.on('ready', listener);
+  }
+
+  /** Never rejects. With `shouldIdentify` the server is also asked who it is. */
+  async run(shouldIdentify: boolean): Promise<ProbeResult> {
+    const startMs = this.clock.nowMs();
+    const reads = Promise.all(this.keys.map((key) => this.outcome(this.client.get(key))));
+    const writes = Promise.all(this.keys.map((key) => this.outcome(this.client.set(key, '1', 'PX', KEY_TTL_MS))));
+    const [readFailure, writeFailure] = [judge(await reads), judge(await writes)];
+    const latencyMs = this.clock.nowMs() - startMs;
+    return { readFailure, writeFailure, latencyMs, ids: shouldIdentify && !readFailure ? await this.identify() : undefined };
+  }
+
+  close(): void {
+    this.client.disconnect();
+  }
+
+  private async outcome(reply: Promise<unknown>): Promise<FailureReason | undefined> {
+    try {
+      await reply;
+      return undefined;
+    } catch (error) {
+      const reason = classifyFailure(error);
+      return reason === 'closed' ? (this.connectionFailure ?? reason) : reason;
+    }
+  }
+
+  private async identify(): Promise<ServerIds | undefined> {
+    try {
+      return combineServerIds(await Promise.all(masterConnections(this.client).map(askServer)));
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** @throws when the server can't be reached; one that forbids INFO has unknown ids. */
+async function askServer(redis: Redis): Promise<ServerIds> {
+  try {
+    const sections = await Promise.all([redis.info('server'), redis.info('replication')]);
+    return parseServerIds(sections.join('\n'));
+  } catch (error) {
+    if (classifyFailure(error) === 'NOPERM') return UNKNOWN_SERVER;
+    throw error;
+  }
+}
+
+/** A Cluster with some slots away is still worth asking: it fails when most keys do. */
+function judge(outcomes: readonly (FailureReason | undefined)[]): FailureReason | undefined {
+  const failures = outcomes.filter((outcome) => outcome !== undefined);
+  return failures.length * 2 > outcomes.length ? failures[0] : undefined;
+}

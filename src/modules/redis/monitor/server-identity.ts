@@ -1,0 +1,31 @@
+/** Which server answers, as its INFO says; `undefined` where INFO is not permitted or does not tell. */
+export interface ServerIds {
+  readonly runId: string | undefined;
+  readonly replicationId: string | undefined;
+}
+
+/** A server that does not tell. */
+export const UNKNOWN_SERVER: ServerIds = { runId: undefined, replicationId: undefined };
+
+/** The ids in the text of INFO's `server` and `replication` sections. */
+export function parseServerIds(info: string): ServerIds {
+  return { runId: infoField(info, 'run_id'), replicationId: infoField(info, 'master_replid') };
+}
+
+/** A field of INFO's text. */
+export function infoField(info: string, name: string): string | undefined {
+  return new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
+}
+
+/** The ids of several servers taken as one: they change when any of theirs does. */
+export function combineServerIds(ids: readonly ServerIds[]): ServerIds {
+  const combine = (values: (string | undefined)[]) =>
+    values.length === 0 || values.includes(undefined) ? undefined : values.toSorted().join(',');
+  return { runId: combine(ids.map((id) => id.runId)), replicationId: combine(ids.map((id) => id.replicationId)) };
+}
+
+/** Whether it is certainly the same server with the same data: both ids known and unchanged. */
+export function isSameServer(known: ServerIds | undefined, found: ServerIds | undefined): boolean {
+  if (found?.runId === undefined || found.replicationId === undefined) return false;
+  return known?.runId === found.runId && known.replicationId === found.replicationId;
+}
