@@ -1,0 +1,41 @@
+import { Inject, Module, type OnModuleDestroy } from '@nestjs/common';
+import { type Clock, systemClock } from '../../common/clock.js';
+import { type EmbeddingConfig, embeddingConfig } from './embedding.config.js';
+import { EmbeddingLedger } from './embedding.ledger.js';
+import { EmbeddingService } from './embedding.service.js';
+import { CLOCK, PROVIDERS } from './embedding.tokens.js';
+import { ModelCatalog } from './models/model-catalog.js';
+import { TokenCounter } from './models/token-counter.js';
+import { createProviders, type ProviderRegistry } from './providers/provider.registry.js';
+import { VectorCaches } from './store/vector-caches.js';
+import { VectorLoader } from './store/vector-loader.js';
+import { TextQuota } from './tenants/text-quota.js';
+import { WindowCounter } from './tenants/window-counter.js';
+
+/** Vectors for texts, without HTTP: what the service and the command line share. */
+@Module({
+  providers: [
+    { provide: CLOCK, useValue: systemClock },
+    {
+      provide: PROVIDERS,
+      inject: [embeddingConfig.KEY, CLOCK],
+      useFactory: (config: EmbeddingConfig, clock: Clock) => createProviders(config, clock),
+    },
+    EmbeddingLedger,
+    EmbeddingService,
+    ModelCatalog,
+    TextQuota,
+    TokenCounter,
+    VectorCaches,
+    VectorLoader,
+    WindowCounter,
+  ],
+  exports: [EmbeddingLedger, EmbeddingService, ModelCatalog, PROVIDERS, TokenCounter, VectorCaches, WindowCounter],
+})
+export class EmbeddingCoreModule implements OnModuleDestroy {
+  constructor(@Inject(PROVIDERS) private readonly providers: ProviderRegistry) {}
+
+  async onModuleDestroy(): Promise<void> {
+    await Promise.all([...this.providers.values()].map((provider) => provider.close()));
+  }
+}

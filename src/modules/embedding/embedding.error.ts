@@ -1,0 +1,53 @@
+import { HttpException } from '@nestjs/common';
+
+/** What went wrong, independent of the dialect it is told in. */
+export type EmbeddingErrorKind =
+  | 'invalid-input'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'model-not-found'
+  | 'rate-limited'
+  | 'quota-exhausted'
+  | 'not-cached'
+  | 'upstream-refused-us'
+  | 'upstream-unavailable'
+  | 'upstream-timeout';
+
+const STATUS: Record<EmbeddingErrorKind, number> = {
+  'invalid-input': 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  'model-not-found': 404,
+  'rate-limited': 429,
+  'quota-exhausted': 429,
+  'not-cached': 504,
+  'upstream-refused-us': 502,
+  'upstream-unavailable': 503,
+  'upstream-timeout': 504,
+};
+
+/** More about an {@link EmbeddingError}. */
+export interface EmbeddingErrorDetails {
+  /** The request's field that is wrong, as `input` or `input.3`. */
+  readonly param?: string;
+  /** When it makes sense to try again, in milliseconds. */
+  readonly retryAfterMs?: number;
+  readonly cause?: unknown;
+}
+
+/** A failure of the gateway; each dialect renders it in its own shape. The message is for the caller and carries no text and no key. */
+export class EmbeddingError extends HttpException {
+  readonly param: string | undefined;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    readonly kind: EmbeddingErrorKind,
+    message: string,
+    details: EmbeddingErrorDetails = {},
+  ) {
+    super(message, STATUS[kind], details.cause === undefined ? {} : { cause: details.cause });
+    this.name = 'EmbeddingError';
+    this.param = details.param;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+}

@@ -1,0 +1,83 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type EmbeddingConfig, embeddingConfig } from '../embedding.config.js';
+import { EmbeddingError } from '../embedding.error.js';
+import { PROVIDERS } from '../embedding.tokens.js';
+import type { EmbeddingModel, EmbeddingProvider } from '../providers/embedding.provider.js';
+import type { ProviderRegistry } from '../providers/provider.registry.js';
+
+/** A model with who serves it. */
+export interface ServedModel {
+  readonly model: EmbeddingModel;
+  readonly provider: EmbeddingProvider;
+}
+
+/** The models of this service by name and alias. A name never stands for two models: there is no silent fallback. */
+@Injectable()
+export class ModelCatalog {
+  private readonly served = new Map<string, ServedModel>();
+  readonly defaultModel: string;
+
+  constructor(
+    @Inject(PROVIDERS) providers: ProviderRegistry,
+    @Inject(embeddingConfig.KEY) private readonly config: EmbeddingConfig,
+  ) {
+    for (const provider of providers.values()) {
+      for (const model of provider.models) {
+        if (!this.served.has(model.id)) this.served.set(model.id, { model, provider });
+      }
+    }
+    this.defaultModel = config.defaultModel ?? (providers.has('google') ? 'gemini-embedding-2' : 'local');
+    for (const name of [this.defaultModel, ...config.modelAliases.values()]) {
+      if (!this.served.has(name)) {
+        throw new Error(
+          `No provider serves the embedding model ${JSON.stringify(name)}; there are ${this.list()
+            .map(({ id }) => id)
+            .join(', ')}.`,
+        );
+      }
+    }
+  }
+
+  /** Every model, the default first. */
+  list(): readonly EmbeddingModel[] {
+    return [...this.served.values()]
+      .map(({ model }) => model)
+      .sort((a, b) => Number(b.id === this.defaultModel) - Number(a.id === this.defaultModel));
+  }
+
+  /** Other names clients may use, as `EMBEDDING_MODEL_ALIASES` says. */
+  get aliases(): ReadonlyMap<string, string> {
+    return this.config.modelAliases;
+  }
+
+  /** @throws EmbeddingError `model-not-found`. */
+  resolve(name: string = this.defaultModel): ServedModel {
+    const served = this.served.get(this.config.modelAliases.get(name) ?? name);
+    if (served) return served;
+    throw new EmbeddingError(
+      'model-not-found',
+      `The model \`${name.slice(0, 100)}\` does not exist or you do not have access to it.`,
+      {
+        param: 'model',
+      },
+    );
+  }
+
+  /** The width to answer. @throws EmbeddingError `invalid-input` for one the model doesn't have. */
+  dimensionsOf(model: EmbeddingModel, asked: number | undefined): number {
+    const { min, max } = model.dimensions;
+    if (asked === undefined) return this.defaultDimensionsOf(model);
+    if (asked >= min && asked <= max) return asked;
+    const range = min === max ? `${max}` : `${min} to ${max}`;
+    throw new EmbeddingError('invalid-input', `The model ${model.id} answers ${range} dimensions, not ${asked}.`, {
+      param: 'dimensions',
+    });
+  }
+
+  private defaultDimensionsOf({ dimensions }: EmbeddingModel): number {
+    const { dimensions: preferred } = this.config;
+    return preferred !== undefined && preferred >= dimensions.min && preferred <= dimensions.max
+      ? preferred
+      : dimensions.default;
+  }
+}

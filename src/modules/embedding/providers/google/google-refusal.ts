@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import type { UpstreamRefusal } from '../upstream-refusal.js';
+
+const errorSchema = z.object({
+  error: z.object({
+    message: z.string().catch(''),
+    details: z.array(z.record(z.string(), z.unknown())).catch([]),
+  }),
+});
+const violationSchema = z.object({ violations: z.array(z.object({ quotaId: z.string().catch('') })) });
+
+/** What the Gemini API says when it refuses. */
+export interface GoogleRefusal extends UpstreamRefusal {
+  /** Only the quota's id tells a minute's quota from a day's; for the latter, `RetryInfo` is not to be believed. */
+  readonly isDayQuota: boolean;
+}
+
+/** Reads an error answer; some of Google's front ends wrap it in an array, and any part may be missing. */
+export function readGoogleRefusal(status: number, answer: unknown): GoogleRefusal {
+  const parsed = errorSchema.safeParse(Array.isArray(answer) ? answer[0] : answer);
+  const { message, details } = parsed.success ? parsed.data.error : { message: '', details: [] };
+  const detail = (type: string) => details.find((one) => String(one['@type']).endsWith(type));
+  const violations = violationSchema.safeParse(detail('google.rpc.QuotaFailure'));
+  return {
+    status,
+    message,
+    retryAfterMs: parseProtoDuration(detail('google.rpc.RetryInfo')?.['retryDelay']),
+    isDayQuota: violations.success && violations.data.violations.some(({ quotaId }) => quotaId.includes('PerDay')),
+    isBadKey:
+      status === 401 ||
+      status === 403 ||
+      details.some(({ reason }) => reason === 'API_KEY_INVALID') ||
+      /API key not valid/i.test(message),
+  };
+}
+
+function parseProtoDuration(duration: unknown): number | undefined {
+  const seconds = typeof duration === 'string' ? /^(\d+(?:\.\d+)?)s$/.exec(duration)?.[1] : undefined;
+  return seconds === undefined ? undefined : Math.ceil(Number(seconds) * 1_000);
+}

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { EmbeddingError } from '../../embedding.error.js';
+import type { RetryableError } from '../../retry/retryable.error.js';
+import { explainRefusal } from '../upstream-refusal.js';
+
+/** OpenAI's shape, and TEI's flat one. */
+const errorSchema = z.object({
+  message: z.string().catch(''),
+  code: z.union([z.string(), z.number()]).nullish().catch(undefined),
+  type: z.string().nullish().catch(undefined),
+});
+
+/** What an OpenAI-compatible upstream's error means for the caller, and whether it is worth another try. */
+export function explainOpenAiRefusal(
+  status: number,
+  answer: unknown,
+  headers: Headers,
+): EmbeddingError | RetryableError {
+  const parsed = errorSchema.safeParse((answer as { error?: unknown } | undefined)?.error ?? answer);
+  const { message, code, type } = parsed.success ? parsed.data : { message: '' };
+  const retryAfterMs = readRetryAfter(headers);
+  if (code === 'insufficient_quota' || type === 'insufficient_quota') {
+    return new EmbeddingError('quota-exhausted', 'The upstream account has no quota left.', { retryAfterMs });
+  }
+  return explainRefusal({ status, message, retryAfterMs, isBadKey: status === 401 || status === 403 });
+}
+
+/** `retry-after-ms` or `retry-after` in seconds; dates are left to back-off. */
+function readRetryAfter(headers: Headers): number | undefined {
+  for (const [name, unitMs] of [
+    ['retry-after-ms', 1],
+    ['retry-after', 1_000],
+  ] as const) {
+    const value = Number(headers.get(name) ?? Number.NaN);
+    if (Number.isFinite(value) && value >= 0) return value * unitMs;
+  }
+  return undefined;
+}

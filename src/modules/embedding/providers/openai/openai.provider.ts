@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import type { Clock } from '../../../../common/clock.js';
+import type { EmbeddingConfig } from '../../embedding.config.js';
+import type { CustomModel } from '../../models/model-text.js';
+import { Pacer } from '../../pacing/pacer.js';
+import { fromFloat32Bytes } from '../../vector/float32-bytes.js';
+import type { ComputedVector, EmbeddingBatch, EmbeddingModel, EmbeddingProvider } from '../embedding.provider.js';
+import { estimateTokens } from '../token-estimate.js';
+import { UpstreamClient } from '../upstream-client.js';
+import { toComputedVectors } from '../vector-answer.js';
+import { explainOpenAiRefusal } from './openai-refusal.js';
+
+const OPENAI_URL = 'https://api.openai.com/v1';
+/** Within OpenAI's 2,048 texts and 300,000 tokens, and small enough for self-hosted servers' default limits to be raised to. */
+const MAX_BATCH_TEXTS = 256;
+const MAX_BATCH_BYTES = 512 * 2 ** 10;
+
+const OPENAI_MODELS: readonly CustomModel[] = [
+  { id: 'text-embedding-3-small', minDimensions: 1, maxDimensions: 1536, usdPerMillionTokens: 0.02 },
+  { id: 'text-embedding-3-large', minDimensions: 1, maxDimensions: 3072, usdPerMillionTokens: 0.13 },
+  { id: 'text-embedding-ada-002', minDimensions: 1536, maxDimensions: 1536, usdPerMillionTokens: 0.1 },
+];
+
+const answerSchema = z.object({
+  data: z.array(
+    z.object({ index: z.number().int().nonnegative(), embedding: z.union([z.string(), z.array(z.number())]) }),
+  ),
+  usage: z
+    .object({ prompt_tokens: z.number().int().nonnegative().optional().catch(undefined) })
+    .optional()
+    .catch(undefined),
+});
+
+/** OpenAI or a server that speaks its protocol, when there is a key or a URL for it. */
+export function createOpenAiProvider(config: EmbeddingConfig, clock: Clock): EmbeddingProvider | undefined {
+  if (config.openAiApiKey === undefined && config.openAiBaseUrl === undefined) return undefined;
+  return new OpenAiProvider(config, clock);
+}
+
+/** Computes vectors by an OpenAI-compatible `/embeddings` endpoint: OpenAI, TEI, vLLM, Ollama. */
+export class OpenAiProvider implements EmbeddingProvider {
+  readonly name = 'openai';
+  readonly origin: string;
+  readonly models: readonly EmbeddingModel[];
+  readonly batchLimit;
+  private readonly client: UpstreamClient;
+
+  constructor(config: EmbeddingConfig, clock: Clock) {
+    this.origin = config.openAiBaseUrl ?? OPENAI_URL;
+    this.models = (config.openAiModels.length > 0 ? config.openAiModels : OPENAI_MODELS).map(toModel);
+    this.batchLimit = {
+      texts: Math.min(MAX_BATCH_TEXTS, config.upstreamTextsPerMinute),
+      bytes: MAX_BATCH_BYTES,
+      concurrency: config.upstreamConcurrency,
+    };
+    this.client = new UpstreamClient({
+      baseUrl: this.origin,
+      headers: config.openAiApiKey === undefined ? {} : { authorization: `Bearer ${config.openAiApiKey}` },
+      timeoutMs: config.upstreamTimeoutMs,
+      budgetMs: config.upstreamBudgetMs,
+      pacer: new Pacer({ texts: config.upstreamTextsPerMinute, tokens: config.upstreamTokensPerMinute }, clock),
+      clock,
+    });
+  }
+
+  embed(batch: EmbeddingBatch, signal: AbortSignal): Promise<readonly ComputedVector[]> {
+    const { model, dimensions, inputs } = batch;
+    const { min, max } = model.dimensions;
+    return this.client.post(
+      {
+        path: '/embeddings',
+        body: {
+          model: model.id,
+          input: inputs.map(({ parts }) => parts.join('\n')),
+          encoding_format: 'base64',
+          // Servers of models with one width refuse the field.
+          ...(min === max ? {} : { dimensions }),
+        },
+        cost: { texts: inputs.length, tokens: inputs.reduce((sum, { parts }) => sum + estimateTokens(parts), 0) },
+        parse(answer) {
+          const { success, data } = answerSchema.safeParse(answer);
+          if (!success) return undefined;
+          const vectors = data.data.toSorted((a, b) => a.index - b.index).map(({ embedding }) => toFloats(embedding));
+          return toComputedVectors(batch, vectors, data.usage?.prompt_tokens);
+        },
+        explain: explainOpenAiRefusal,
+      },
+      signal,
+    );
+  }
+
+  /** An estimate: the protocol has no call for it. */
+  async countTokens(_model: EmbeddingModel, texts: readonly string[]): Promise<number> {
+    return estimateTokens(texts);
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** Not every server knows base64; those that don't answer numbers. */
+function toFloats(embedding: string | readonly number[]): Float32Array {
+  return typeof embedding === 'string'
+    ? fromFloat32Bytes(Buffer.from(embedding, 'base64'))
+    : Float32Array.from(embedding);
+}
+
+function toModel({ id, minDimensions, maxDimensions, usdPerMillionTokens }: CustomModel): EmbeddingModel {
+  return {
+    id,
+    provider: 'openai',
+    dimensions: { default: maxDimensions, min: minDimensions, max: maxDimensions },
+    taskMode: 'none',
+    isNormalised: true,
+    isNested: minDimensions < maxDimensions,
+    maxInputChars: 100_000,
+    maxInputTokens: 8_192,
+    usdPerMillionTokens,
+  };
+}

@@ -1,0 +1,29 @@
+import type { Clock } from '../../../common/clock.js';
+import type { EmbeddingConfig } from '../embedding.config.js';
+import type { EmbeddingProvider, ProviderName } from './embedding.provider.js';
+import { createGoogleProvider } from './google/google.provider.js';
+import { createLocalProvider } from './local/local.provider.js';
+import { createOpenAiProvider } from './openai/openai.provider.js';
+
+/** Makes a provider, or `undefined` when it isn't configured. */
+type ProviderFactory = (config: EmbeddingConfig, clock: Clock) => EmbeddingProvider | undefined;
+
+/** Every provider; one that is missing doesn't compile. */
+const providerFactories = {
+  local: createLocalProvider,
+  google: createGoogleProvider,
+  openai: createOpenAiProvider,
+} as const satisfies Record<ProviderName, ProviderFactory>;
+
+/** The providers that are configured, by name. */
+export type ProviderRegistry = ReadonlyMap<ProviderName, EmbeddingProvider>;
+
+/** Makes the providers that are configured. None connects or loads before it is used. */
+export function createProviders(config: EmbeddingConfig, clock: Clock): ProviderRegistry {
+  const registry = new Map<ProviderName, EmbeddingProvider>();
+  for (const create of Object.values<ProviderFactory>(providerFactories)) {
+    const provider = create(config, clock);
+    if (provider) registry.set(provider.name, provider);
+  }
+  return registry;
+}

@@ -1,0 +1,20 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import type { Tenant } from '../embedding.types.js';
+
+const tenants = new WeakMap<FastifyRequest, Tenant>();
+
+/** Notes who makes the request. */
+export function setTenant(request: FastifyRequest, tenant: Tenant): void {
+  tenants.set(request, tenant);
+}
+
+/** Who makes the request, after `TenantGuard` let it pass. @throws Error on a route without the guard. */
+export function tenantOf(context: ExecutionContext): Tenant {
+  const tenant = tenants.get(context.switchToHttp().getRequest<FastifyRequest>());
+  if (!tenant) throw new Error(`${context.getClass().name} is not guarded by TenantGuard`);
+  return tenant;
+}
+
+/** The caller, as a handler's parameter. */
+export const CurrentTenant = createParamDecorator((_data: unknown, context: ExecutionContext) => tenantOf(context));

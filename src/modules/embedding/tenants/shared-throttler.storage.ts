@@ -1,0 +1,16 @@
+import { Injectable } from '@nestjs/common';
+import type { ThrottlerStorage } from '@nestjs/throttler';
+import { WindowCounter } from './window-counter.js';
+
+/** Throttler's counts in Redis, so that a limit holds for the fleet and not for each instance. */
+@Injectable()
+export class SharedThrottlerStorage implements ThrottlerStorage {
+  constructor(private readonly counter: WindowCounter) {}
+
+  async increment(key: string, ttl: number, limit: number): ReturnType<ThrottlerStorage['increment']> {
+    const { count, resetMs } = await this.counter.add(key, 1, ttl);
+    const resetSeconds = Math.ceil(resetMs / 1_000);
+    const isBlocked = count > limit;
+    return { totalHits: count, timeToExpire: resetSeconds, isBlocked, timeToBlockExpire: isBlocked ? resetSeconds : 0 };
+  }
+}

@@ -1,0 +1,76 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Clock } from '../../../common/clock.js';
+import { REDIS_POOL } from '../../redis/index.js';
+import type { RedisPool } from '../../redis/index.js';
+import { CLOCK } from '../embedding.tokens.js';
+
+/** What a window holds now. */
+export interface WindowCount {
+  readonly count: number;
+  /** Until the window ends and counting begins anew, in milliseconds. */
+  readonly resetMs: number;
+}
+
+interface LocalWindow {
+  count: number;
+  readonly endsAtMs: number;
+}
+
+/** A local map above this is cleared of windows that ended. */
+const SWEEP_ABOVE = 1_000;
+
+/**
+ * Counts in fixed windows, shared by all instances through Redis. While Redis is away each instance counts for itself:
+ * limits get looser by the number of instances, and nobody is refused because of an outage.
+ */
+@Injectable()
+export class WindowCounter {
+  private readonly windows = new Map<string, LocalWindow>();
+
+  constructor(
+    @Inject(REDIS_POOL) private readonly pool: RedisPool | null,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** Adds to the window named `key`, which begins with its first use and lasts `windowMs`. Never throws. */
+  async add(key: string, amount: number, windowMs: number): Promise<WindowCount> {
+    if (!this.pool?.monitor.canWrite()) return this.addLocally(key, amount, windowMs);
+    try {
+      return await addInRedis(this.pool, `larder:limits:${key}`, amount, windowMs);
+    } catch {
+      // The pool has judged and reported the failure.
+      return this.addLocally(key, amount, windowMs);
+    }
+  }
+
+  private addLocally(key: string, amount: number, windowMs: number): WindowCount {
+    const nowMs = this.clock.nowMs();
+    let window = this.windows.get(key);
+    if (!window || window.endsAtMs <= nowMs) {
+      if (this.windows.size > SWEEP_ABOVE) this.sweep(nowMs);
+      window = { count: 0, endsAtMs: nowMs + windowMs };
+      this.windows.set(key, window);
+    }
+    window.count += amount;
+    return { count: window.count, resetMs: window.endsAtMs - nowMs };
+  }
+
+  private sweep(nowMs: number): void {
+    for (const [key, { endsAtMs }] of this.windows) if (endsAtMs <= nowMs) this.windows.delete(key);
+  }
+}
+
+async function addInRedis(pool: RedisPool, key: string, amount: number, windowMs: number): Promise<WindowCount> {
+  // SET NX before INCRBY keeps a window from ever being without its end.
+  const replies = await pool
+    .client('fast')
+    .multi()
+    .set(key, 0, 'PX', windowMs, 'NX')
+    .incrby(key, amount)
+    .pttl(key)
+    .exec();
+  const [, [, count] = [], [, resetMs] = []] = replies ?? [];
+  if (typeof count !== 'number' || typeof resetMs !== 'number')
+    throw new TypeError('not the replies of INCRBY and PTTL');
+  return { count, resetMs: Math.max(0, resetMs) };
+}

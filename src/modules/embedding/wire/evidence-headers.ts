@@ -1,0 +1,43 @@
+import type { EmbeddingEvidence, EmbeddingResult } from '../embedding.types.js';
+
+/** Response headers that say what was cached and what it saved; `Cache-Status` as RFC 9211 has it. */
+export function evidenceHeaders({ model, provider, evidence }: EmbeddingResult): Record<string, string> {
+  const { hits, misses, coalesced, deduplicated, ageMs, tokensBilled, tokensSaved, usdBilled, usdSaved } = evidence;
+  return {
+    'cache-status': cacheStatus(evidence),
+    'x-embed-cache': outcomeOf(evidence),
+    'x-embed-hits': String(hits),
+    'x-embed-misses': String(misses),
+    'x-embed-deduplicated': String(deduplicated),
+    'x-embed-coalesced': String(coalesced),
+    'x-embed-tokens-billed': String(tokensBilled),
+    'x-embed-tokens-saved': String(tokensSaved),
+    'x-embed-usd-billed': usd(usdBilled),
+    'x-embed-usd-saved': usd(usdSaved),
+    'x-embed-model': encodeURI(model),
+    'x-embed-provider': provider,
+    ...(ageMs === undefined ? {} : { age: String(Math.floor(ageMs / 1_000)) }),
+  };
+}
+
+/** All from the cache, nothing from it, or some. */
+function outcomeOf({ hits, misses, coalesced }: EmbeddingEvidence): 'HIT' | 'PARTIAL' | 'MISS' {
+  if (misses + coalesced === 0) return 'HIT';
+  return hits === 0 ? 'MISS' : 'PARTIAL';
+}
+
+function cacheStatus(evidence: EmbeddingEvidence): string {
+  const { hits, misses, coalesced, isStored } = evidence;
+  const outcome = { HIT: 'hit', PARTIAL: 'fwd=partial', MISS: 'fwd=miss' }[outcomeOf(evidence)];
+  return [
+    'Larder',
+    outcome,
+    ...(isStored ? ['stored'] : []),
+    ...(coalesced > 0 ? ['collapsed'] : []),
+    `detail="hits=${hits} misses=${misses} coalesced=${coalesced}"`,
+  ].join('; ');
+}
+
+function usd(amount: number): string {
+  return amount.toFixed(8);
+}

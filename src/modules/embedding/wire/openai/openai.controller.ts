@@ -1,0 +1,67 @@
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Res, UseGuards } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import type { IncomingHttpHeaders } from 'node:http';
+import { EmbeddingService } from '../../embedding.service.js';
+import type { Tenant } from '../../embedding.types.js';
+import { ModelCatalog } from '../../models/model-catalog.js';
+import type { EmbeddingModel } from '../../providers/embedding.provider.js';
+import { CurrentTenant } from '../../tenants/request-tenant.js';
+import { TenantThrottlerGuard } from '../../tenants/tenant-throttler.guard.js';
+import { TenantGuard } from '../../tenants/tenant.guard.js';
+import { abortOnDisconnect } from '../abort-on-disconnect.js';
+import { readCacheControls } from '../cache-controls.js';
+import { evidenceHeaders } from '../evidence-headers.js';
+import { renderOpenAiAnswer } from './openai-answer.js';
+import { type OpenAiEmbeddingBody, openAiEmbeddingSchema } from './openai-embedding.schema.js';
+
+/** OpenAI's dialect: its clients need another base URL and nothing else. */
+@ApiTags('embeddings (OpenAI)')
+@ApiBearerAuth()
+@Controller('v1')
+@UseGuards(TenantGuard, TenantThrottlerGuard)
+export class OpenAiController {
+  constructor(
+    private readonly embeddings: EmbeddingService,
+    private readonly catalog: ModelCatalog,
+  ) {}
+
+  @Post('embeddings')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Vectors for texts, cached per text' })
+  async create(
+    @Body({ schema: openAiEmbeddingSchema }) body: OpenAiEmbeddingBody,
+    @Headers() headers: IncomingHttpHeaders,
+    @CurrentTenant() tenant: Tenant,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    const taskType = body.task_type ?? body.taskType ?? undefined;
+    const title = body.title ?? undefined;
+    const result = await this.embeddings.embed({
+      model: body.model ?? undefined,
+      dimensions: body.dimensions ?? undefined,
+      inputs: body.input.map((text) => ({ parts: [text], taskType, title })),
+      controls: readCacheControls(headers),
+      tenant,
+      signal: abortOnDisconnect(reply),
+    });
+    reply.headers({ 'content-type': 'application/json; charset=utf-8', ...evidenceHeaders(result) });
+    return renderOpenAiAnswer(result, body.encoding_format ?? 'float');
+  }
+
+  @Get('models')
+  @ApiOperation({ summary: 'The models of this service' })
+  list() {
+    return { object: 'list', data: this.catalog.list().map(describe) };
+  }
+
+  @Get('models/:id')
+  @ApiOperation({ summary: 'One model, by its name or an alias' })
+  findOne(@Param('id') id: string) {
+    return describe(this.catalog.resolve(id).model);
+  }
+}
+
+function describe({ id, provider, dimensions }: EmbeddingModel) {
+  return { id, object: 'model', created: 0, owned_by: provider, dimensions };
+}
