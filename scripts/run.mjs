@@ -15,5 +15,8 @@ process.exitCode = await become(
   nodeProgram(),
   ['--enable-source-maps', `--env-file-if-exists=${inProject('.env')}`, inProject('dist', `${program}.js`), ...args],
   // Where the caller stands, so that file names mean what they mean there.
-  { cwd: process.env.INIT_CWD ?? process.cwd() },
+  {
+    cwd: process.env.INIT_CWD ?? process.cwd(),
+    env: { ...process.env, NODE_COMPILE_CACHE: inProject('node_modules', '.cache', 'larder') },
+  },
 );
