@@ -1,2 +1,5 @@
 export { createRedisPool, type RedisPoolOptions } from './clients/redis-pool.js';
 export type * from './redis.types.js';
+export { loadScript, type RedisScript } from './scripts/redis-script.js';
+export { runScript, type ScriptArgument } from './scripts/run-script.js';
+export { loadScripts } from './scripts/script-directory.js';

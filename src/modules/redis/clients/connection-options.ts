@@ -30,6 +30,8 @@ export function connectionOptions(endpoint: RedisOptions, role: ConnectionRole, 
     connectionName: `${settings.name}:${role}`,
     lazyConnect: true,
     keepAlive: settings.keepAliveMs,
+    // ioredis keeps a timer this long after closing a connection that is gone already; it would delay the process's end.
+    disconnectTimeout: 200,
     enableOfflineQueue: role === 'sub',
     maxRetriesPerRequest: role === 'sub' ? null : 0,
     autoResubscribe: true,
