@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import type { CacheConfigOptions } from './cache-config.options.js';
 import type { CacheEvictOptions } from './cache-evict.options.js';
+import type { CacheResponseOptions } from './cache-response.options.js';
 import type { CachePutOptions } from './cache-put.options.js';
 import type { CacheableOptions } from './cacheable.options.js';
 import type { CachedMethod, CachedMethodDecorator } from './cached-method.js';
@@ -12,7 +13,8 @@ export type ErasedMethod = (...args: unknown[]) => Promise<unknown>;
 export type CacheOperation<M extends CachedMethod = ErasedMethod> =
   | { readonly kind: 'cacheable'; readonly options: CacheableOptions<M> }
   | { readonly kind: 'put'; readonly options: CachePutOptions<M> }
-  | { readonly kind: 'evict'; readonly options: CacheEvictOptions<M> };
+  | { readonly kind: 'evict'; readonly options: CacheEvictOptions<M> }
+  | { readonly kind: 'response'; readonly options: CacheResponseOptions };
 
 const OPERATIONS = 'larder:cache:operations';
 const CLASS_DEFAULTS = 'larder:cache:class-defaults';

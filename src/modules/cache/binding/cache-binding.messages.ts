@@ -1,0 +1,30 @@
+/** What is wrong with a decorated method; each begins with `Class@method`. */
+
+export const CONFLICTING_OPERATIONS = (method: string) =>
+  `${method}: @Cacheable stands alone. It answers without running the method, so @CachePut and @CacheEvict beside it would not see every call.`;
+
+export const PUT_WITHOUT_KEY = (method: string) => `${method}: @CachePut needs a key or a resultKey.`;
+
+export const EVICTS_NOTHING = (method: string) => `${method}: @CacheEvict needs a key, keys, tags, resultTags or all.`;
+
+export const EVICTS_ROOT = (method: string) =>
+  `${method}: @CacheEvict({ all: true }) needs a namespace, here or by @CacheConfig; without one it would clear the whole cache.`;
+
+export const MESSAGE_HANDLER = (method: string) =>
+  `${method}: Nest binds message handlers before anything can wrap them. Cache a method of a provider and call that.`;
+
+export const FROZEN_INSTANCE = (method: string) => `${method}: its object is frozen, so it can't be given a cached method.`;
+
+export const SHARED_INSTANCE = (method: string) =>
+  `${method}: its object is shared with another application of this process, whose cache it already uses.`;
+
+export const SAME_CLASS_NAME = (name: string) =>
+  `Two classes named ${name} have cached methods without a namespace, so their keys would be the same. Name one by @CacheConfig({ namespace }).`;
+
+export const UNSTABLE_KEY = (method: string, what: string) =>
+  `${method}: no key can be made of ${what} among the arguments. Give the decorator a key function.`;
+
+export const BAD_KEY = (method: string) => `${method}: the key function gave neither text nor parts, or nothing.`;
+
+export const UNDECLARED_OBSERVABLE = (method: string) =>
+  `${method} returns an Observable: declare its return type, so that callers get one from the cache too.`;

@@ -1,0 +1,41 @@
+import type { ErasedMethod } from '../decorators/cache-metadata.js';
+import type { CacheableOptions } from '../decorators/cacheable.options.js';
+import type { Cache, LoadOptions } from '../engine/cache.js';
+import { toLoadOptions } from './entry-options.js';
+import type { KeyResolver } from './key-resolver.js';
+
+/** One call of a decorated method, without its cache: runs the original. */
+export type Invocation = () => Promise<unknown>;
+
+/** What a decorator does around one call. */
+export interface CallWrapper {
+  call(invoke: Invocation, args: unknown[]): Promise<unknown>;
+}
+
+/** What `@Cacheable` does around a call. */
+export class CachedCall implements CallWrapper {
+  private readonly load: LoadOptions;
+
+  constructor(
+    private readonly cache: Cache,
+    private readonly keys: KeyResolver,
+    private readonly options: CacheableOptions<ErasedMethod>,
+  ) {
+    this.load = toLoadOptions(options);
+  }
+
+  async call(invoke: Invocation, args: unknown[]): Promise<unknown> {
+    const { key, tags, condition, unless, resultTags } = this.options;
+    if (condition && !condition(...args)) return invoke();
+    return this.cache.getOrLoad(
+      key ? this.keys.of(key(...args)) : this.keys.ofArguments(args),
+      async (context) => {
+        const result = await invoke();
+        if (unless?.(result, ...args)) context.skipStore();
+        else if (resultTags) context.set({ tags: resultTags(result, ...args) });
+        return result;
+      },
+      typeof tags === 'function' ? { ...this.load, tags: tags(...args) } : { ...this.load, tags },
+    );
+  }
+}

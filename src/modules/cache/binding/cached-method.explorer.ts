@@ -1,0 +1,63 @@
+import { Injectable } from '@nestjs/common';
+import { MetadataScanner } from '@nestjs/core';
+import { type CacheOperation, classDefaultsOf, type ErasedMethod, operationsOf } from '../decorators/cache-metadata.js';
+import { CONFLICTING_OPERATIONS, EVICTS_NOTHING, EVICTS_ROOT, MESSAGE_HANDLER, PUT_WITHOUT_KEY } from './cache-binding.messages.js';
+import { type MethodIdentity, nameOf } from './method-identity.js';
+
+/** A decorated method as a class has it: its own or inherited, the class's defaults filled in. */
+export interface DecoratedMethod extends MethodIdentity {
+  readonly method: ErasedMethod;
+  readonly operations: readonly CacheOperation[];
+}
+
+/** Set by `@nestjs/microservices` and `@nestjs/websockets` on the methods they call. */
+const HANDLER_METADATA = ['microservices:pattern', 'websockets:message_mapping'];
+
+/** Finds the decorated methods of classes, up the prototype chain, and says what is wrong with them. */
+@Injectable()
+export class CachedMethodExplorer {
+  private readonly scanner = new MetadataScanner();
+  private readonly known = new WeakMap<object, readonly DecoratedMethod[]>();
+
+  /** The decorated methods of an object with this prototype. @throws Error naming `Class@method` where they can't work. */
+  explore(prototype: object): readonly DecoratedMethod[] {
+    let methods = this.known.get(prototype);
+    if (!methods) {
+      methods = this.scan(prototype);
+      this.known.set(prototype, methods);
+    }
+    return methods;
+  }
+
+  private scan(prototype: object): readonly DecoratedMethod[] {
+    const type = prototype.constructor;
+    return this.scanner.getAllMethodNames(prototype).flatMap((methodName) => {
+      const method = Reflect.get(prototype, methodName) as ErasedMethod;
+      const operations = operationsOf(method).map((operation) => withDefaults(operation, type));
+      if (operations.length === 0) return [];
+      const decorated = { type, methodName, method, operations };
+      verify(decorated);
+      return [decorated];
+    });
+  }
+}
+
+function withDefaults(operation: CacheOperation, type: object): CacheOperation {
+  const defaults = classDefaultsOf(type);
+  return { ...operation, options: { ...defaults, ...operation.options } } as CacheOperation;
+}
+
+function verify({ method, operations, ...identity }: DecoratedMethod): void {
+  const name = nameOf(identity);
+  const calls = operations.filter(({ kind }) => kind !== 'response');
+  if (calls.length > 1 && calls.some(({ kind }) => kind === 'cacheable')) throw new Error(CONFLICTING_OPERATIONS(name));
+  if (HANDLER_METADATA.some((key) => Reflect.hasMetadata(key, method))) throw new Error(MESSAGE_HANDLER(name));
+  for (const operation of operations) {
+    if (operation.kind === 'put' && !operation.options.key && !operation.options.resultKey) throw new Error(PUT_WITHOUT_KEY(name));
+    if (operation.kind === 'evict') {
+      const { key, keys, tags, resultTags, all, namespace } = operation.options;
+      if (!key && !keys && !tags && !resultTags && !all) throw new Error(EVICTS_NOTHING(name));
+      if (all && namespace === undefined) throw new Error(EVICTS_ROOT(name));
+    }
+  }
+}

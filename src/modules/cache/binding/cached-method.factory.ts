@@ -1,0 +1,89 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { defer, from, isObservable, lastValueFrom, Observable } from 'rxjs';
+import { CACHE } from '../cache.tokens.js';
+import type { CacheOperation, ErasedMethod } from '../decorators/cache-metadata.js';
+import type { Cache } from '../engine/cache.js';
+import { CachedRoutes } from '../http/cached-routes.js';
+import { UNDECLARED_OBSERVABLE } from './cache-binding.messages.js';
+import { CachedCall, type CallWrapper, type Invocation } from './cached-call.js';
+import type { DecoratedMethod } from './cached-method.explorer.js';
+import { KeyResolver } from './key-resolver.js';
+import { nameOf } from './method-identity.js';
+import { EvictingCall, PuttingCall } from './writing-call.js';
+
+/** What a decorator asks for around each call; `@CacheResponse` is about requests instead. */
+type CallOperation = Exclude<CacheOperation, { kind: 'response' }>;
+
+/** Makes the function that stands in for a decorated method on this application's objects. */
+@Injectable()
+export class CachedMethodFactory {
+  private readonly made = new WeakMap<DecoratedMethod, ErasedMethod>();
+
+  constructor(
+    @Inject(CACHE) private readonly cache: Cache,
+    private readonly routes: CachedRoutes,
+  ) {}
+
+  /** One function per method and application; it works on whichever object it is called. */
+  create(decorated: DecoratedMethod): ErasedMethod {
+    let method = this.made.get(decorated);
+    if (!method) {
+      method = this.make(decorated);
+      copyMetadata(decorated.method, method);
+      for (const { kind, options } of decorated.operations) if (kind === 'response') this.routes.plan(decorated, options, method);
+      this.made.set(decorated, method);
+    }
+    return method;
+  }
+
+  private make(decorated: DecoratedMethod): ErasedMethod {
+    const { method, type, methodName } = decorated;
+    const wrappers = decorated.operations.flatMap((operation) => (operation.kind === 'response' ? [] : [this.wrapperOf(operation, decorated)]));
+    if (wrappers.length === 0) return passThrough(method);
+    const isDeclaredObservable = Reflect.getMetadata('design:returntype', type.prototype as object, methodName) === Observable;
+
+    const run = (target: unknown, args: unknown[]): Promise<unknown> => {
+      const original = async () => {
+        const result: unknown = await method.apply(target, args);
+        if (!isObservable(result)) return result;
+        if (!isDeclaredObservable) throw new TypeError(UNDECLARED_OBSERVABLE(nameOf(decorated)));
+        return lastValueFrom(result, { defaultValue: undefined });
+      };
+      // The first decorator is the outermost, as decorators read.
+      return wrappers.reduceRight<Invocation>((invoke, wrapper) => () => wrapper.call(invoke, args), original)();
+    };
+
+    const named = {
+      [methodName](this: unknown, ...args: unknown[]): unknown {
+        return isDeclaredObservable ? defer(() => from(run(this, args))) : run(this, args);
+      },
+    };
+    return named[methodName] as ErasedMethod;
+  }
+
+  private wrapperOf(operation: CallOperation, decorated: DecoratedMethod): CallWrapper {
+    const { namespace } = operation.options;
+    const cache = namespace === undefined ? this.cache : this.cache.namespace(namespace);
+    const keys = new KeyResolver(decorated, namespace);
+    switch (operation.kind) {
+      case 'cacheable':
+        return new CachedCall(cache, keys, operation.options);
+      case 'put':
+        return new PuttingCall(cache, keys, operation.options);
+      case 'evict':
+        return new EvictingCall(cache, keys, operation.options);
+    }
+  }
+}
+
+/** A function of this application's own, to carry the route's plan. */
+function passThrough(method: ErasedMethod): ErasedMethod {
+  return function (this: unknown, ...args) {
+    return method.apply(this, args);
+  };
+}
+
+/** Routes, guards, pipes and the like are metadata of the function. */
+function copyMetadata(from: ErasedMethod, to: ErasedMethod): void {
+  for (const key of Reflect.getOwnMetadataKeys(from)) Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, from), to);
+}

@@ -1,0 +1,25 @@
+import { toMs, type Duration } from '../../../common/duration.js';
+import type { EntryBehaviour } from '../decorators/entry-behaviour.js';
+import type { EntryOptions, LoadOptions } from '../engine/cache.js';
+
+/** A decorator's words in the engine's. @throws RangeError for a duration that can't be read. */
+export function toEntryOptions({ ttl, grace, jitter, tiers }: EntryBehaviour): EntryOptions {
+  return { ttlMs: optionalMs(ttl), graceMs: optionalMs(grace), jitter, tiers };
+}
+
+/** As {@link toEntryOptions}, with what matters to loading. */
+export function toLoadOptions(behaviour: EntryBehaviour): LoadOptions {
+  const { negativeTtl, softTimeout, hardTimeout, earlyRefresh, consistency } = behaviour;
+  return {
+    ...toEntryOptions(behaviour),
+    negativeTtlMs: optionalMs(negativeTtl),
+    softTimeoutMs: optionalMs(softTimeout),
+    hardTimeoutMs: optionalMs(hardTimeout),
+    earlyRefreshBeta: earlyRefresh === undefined ? undefined : Number(earlyRefresh),
+    consistency,
+  };
+}
+
+function optionalMs(duration: Duration | undefined): number | undefined {
+  return duration === undefined ? undefined : toMs(duration);
+}

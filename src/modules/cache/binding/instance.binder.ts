@@ -1,0 +1,109 @@
+import { Injectable } from '@nestjs/common';
+import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
+import { FROZEN_INSTANCE, SAME_CLASS_NAME, SHARED_INSTANCE } from './cache-binding.messages.js';
+import { CachedMethodExplorer, type DecoratedMethod } from './cached-method.explorer.js';
+import { CachedMethodFactory } from './cached-method.factory.js';
+import { nameOf } from './method-identity.js';
+
+type Constructor = new (...args: unknown[]) => object;
+
+/** Objects that carry cached methods now, of every application in this process. */
+const boundObjects = new WeakSet<object>();
+
+/**
+ * Gives objects their cached methods. The functions are set on the object, not on its prototype: applications in one
+ * process, each with a cache of its own, share classes but not objects. Calls through `this` are cached too.
+ */
+@Injectable()
+export class InstanceBinder {
+  private readonly singletons: { object: object; methods: readonly DecoratedMethod[] }[] = [];
+  private readonly typesByName = new Map<string, Function>();
+
+  constructor(
+    private readonly explorer: CachedMethodExplorer,
+    private readonly factory: CachedMethodFactory,
+  ) {}
+
+  /** The object of a provider or controller, and those Nest makes of it later, per request or per consumer. */
+  bindProvider(wrapper: InstanceWrapper<unknown>): void {
+    if (wrapper.isAlias) return;
+    if (!wrapper.isDependencyTreeStatic() || wrapper.isTransient) this.bindLaterInstances(wrapper);
+    if (wrapper.isTransient) {
+      for (const host of wrapper.getStaticTransientInstances()) this.bindSingleton(host?.instance);
+    } else {
+      this.bindSingleton(wrapper.instance);
+    }
+  }
+
+  /** Takes the cached methods off again, so that an object that outlives the application can serve the next one. */
+  releaseAll(): void {
+    for (const { object, methods } of this.singletons.splice(0)) {
+      boundObjects.delete(object);
+      for (const { methodName } of methods) Reflect.deleteProperty(object, methodName);
+    }
+  }
+
+  private bindSingleton(object: unknown): void {
+    if (!isObject(object) || this.singletons.some((bound) => bound.object === object)) return;
+    const methods = this.bind(object);
+    if (methods.length > 0) this.singletons.push({ object, methods });
+  }
+
+  private bind(object: object): readonly DecoratedMethod[] {
+    const prototype = Object.getPrototypeOf(object) as object | null;
+    const methods = prototype ? this.explorer.explore(prototype) : [];
+    const [first] = methods;
+    if (!first) return methods;
+    if (boundObjects.has(object)) throw new Error(SHARED_INSTANCE(nameOf(first)));
+    if (!Object.isExtensible(object)) throw new Error(FROZEN_INSTANCE(nameOf(first)));
+    this.claimName(methods);
+    for (const decorated of methods) {
+      // Enumerable, because Nest copies an object's enumerable properties where references go in a circle.
+      Object.defineProperty(object, decorated.methodName, {
+        value: this.factory.create(decorated),
+        configurable: true,
+        enumerable: true,
+        writable: true,
+      });
+    }
+    boundObjects.add(object);
+    return methods;
+  }
+
+  /** Keys without a namespace begin with the class's name, so no two classes may have one name. */
+  private claimName(methods: readonly DecoratedMethod[]): void {
+    for (const { type, operations } of methods) {
+      if (operations.every(({ options }) => options.namespace !== undefined)) continue;
+      if ((this.typesByName.get(type.name) ?? type) !== type) throw new Error(SAME_CLASS_NAME(type.name));
+      this.typesByName.set(type.name, type);
+    }
+  }
+
+  /** Nest calls the wrapper's constructor (or factory) for each request or consumer; ours binds what the original made. */
+  private bindLaterInstances(wrapper: InstanceWrapper<unknown>): void {
+    const original = wrapper.metatype;
+    if (!original) return;
+    if (wrapper.isFactory) {
+      wrapper.metatype = async (...dependencies: unknown[]) => this.bindMade(await (original as Function)(...dependencies));
+      return;
+    }
+    if (this.explorer.explore(original.prototype as object).length === 0) return;
+    const bindMade = (made: object) => this.bindMade(made);
+    const binding = function (...dependencies: unknown[]) {
+      return bindMade(Reflect.construct(original as Constructor, dependencies) as object);
+    };
+    // Nest reads the metadata of constructors up their prototype chain, and tells the class by the prototype property.
+    Object.setPrototypeOf(binding, original);
+    binding.prototype = original.prototype as unknown;
+    wrapper.metatype = binding;
+  }
+
+  private bindMade<T>(made: T): T {
+    if (isObject(made) && !boundObjects.has(made)) this.bind(made);
+    return made;
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

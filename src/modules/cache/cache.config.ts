@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { bytesText, durationText, listText } from '../../common/config/config-schemas.js';
+import { type ConfigOf, defineConfig } from '../../common/config/define-config.js';
+
+const NAMESPACE = /^[\w.-]+$/;
+
+/** How the application's cache keeps entries, stays true to Redis, and answers HTTP requests. */
+export const cacheConfig = defineConfig('cache', {
+  namespace: {
+    env: 'CACHE_NAMESPACE',
+    doc: 'First part of every key in Redis; instances with the same one share entries and invalidations. Default larder.',
+    schema: z.string().regex(NAMESPACE, 'letters, digits, ., _ and - only').default('larder'),
+  },
+  ttlMs: {
+    env: 'CACHE_TTL',
+    doc: 'Entries stay fresh for this long where nothing else is said. Default 5m.',
+    schema: durationText().prefault('5m'),
+  },
+  graceMs: {
+    env: 'CACHE_GRACE',
+    doc: 'Entries are kept as stale for this long after their ttl, to serve when loading fails. Default 0s.',
+    schema: durationText().prefault('0s'),
+  },
+  jitter: {
+    env: 'CACHE_JITTER',
+    doc: 'Shortens each ttl by a random share up to this (0 to 1), so that entries do not expire together. Default 0.',
+    schema: z.coerce.number().min(0).max(1).default(0),
+  },
+  memoryMaxBytes: {
+    env: 'CACHE_MEMORY_MAX_BYTES',
+    doc: 'Size of the memory tier; 0 turns it off. Default 64mb.',
+    schema: bytesText().prefault('64mb'),
+  },
+  memoryMaxTtlMs: {
+    env: 'CACHE_MEMORY_MAX_TTL',
+    doc: 'No entry stays in the memory tier longer than this while there is a Redis, whatever its ttl. Default 60s.',
+    schema: durationText().prefault('60s'),
+  },
+  heartbeatMs: {
+    env: 'CACHE_HEARTBEAT',
+    doc: 'How often an instance checks that it heard every invalidation; one Redis command each time. Default 500ms.',
+    schema: durationText().prefault('500ms'),
+  },
+  unconfirmedMs: {
+    env: 'CACHE_UNCONFIRMED',
+    doc: 'While invalidations can not be heard, memory serves entries confirmed within this time; 0s serves none. Default 1s.',
+    schema: durationText().prefault('1s'),
+  },
+  logLength: {
+    env: 'CACHE_LOG_LENGTH',
+    doc: 'Invalidations kept in Redis for instances that missed some; about 20 bytes each. Default 10000.',
+    schema: z.coerce.number().int().min(100).default(10_000),
+  },
+  outboxMaxItems: {
+    env: 'CACHE_OUTBOX_MAX_ITEMS',
+    doc: 'Invalidations kept while Redis is away; past it they become one clear of the whole cache. Default 100000.',
+    schema: z.coerce.number().int().min(1).default(100_000),
+  },
+  outboxFile: {
+    env: 'CACHE_OUTBOX_FILE',
+    doc: 'Keeps unsent invalidations in this file too, so that a killed process loses none. Default: in memory only.',
+    schema: z.string().optional(),
+  },
+  maxValueBytes: {
+    env: 'CACHE_MAX_VALUE_BYTES',
+    doc: 'Larger values are returned and not stored. Default 64mb.',
+    schema: bytesText().prefault('64mb'),
+  },
+  compressAboveBytes: {
+    env: 'CACHE_COMPRESS_ABOVE',
+    doc: 'Values of at least this size are compressed in Redis. Default: none are.',
+    schema: bytesText().optional(),
+  },
+  maxConcurrentLoads: {
+    env: 'CACHE_MAX_CONCURRENT_LOADS',
+    doc: 'Loaders running at once on this instance; more wait their turn. Default 256.',
+    schema: z.coerce.number().int().min(1).default(256),
+  },
+  partitions: {
+    env: 'CACHE_PARTITIONS',
+    doc: 'Hash-tag partitions in a Redis Cluster; the same on every instance. Default 64.',
+    schema: z.coerce.number().int().min(1).max(16_384).default(64),
+  },
+  httpCredentialHeaders: {
+    env: 'CACHE_HTTP_CREDENTIAL_HEADERS',
+    doc: 'Request headers that say who is asking: without a scope such requests are not cached. Default authorization,cookie,proxy-authorization,x-api-key.',
+    schema: headerNames().prefault('authorization,cookie,proxy-authorization,x-api-key'),
+  },
+  httpClientControl: {
+    env: 'CACHE_HTTP_CLIENT_CONTROL',
+    doc: 'Cache-Control directives of clients that cached routes obey: any of no-cache, no-store, only-if-cached. Default only-if-cached.',
+    schema: listText().pipe(z.array(z.enum(['no-cache', 'no-store', 'only-if-cached']))).prefault('only-if-cached'),
+  },
+});
+
+/** Parsed values of {@link cacheConfig}. */
+export type CacheConfigValues = ConfigOf<typeof cacheConfig>;
+
+function headerNames() {
+  return listText().transform((names) => names.map((name) => name.toLowerCase()));
+}

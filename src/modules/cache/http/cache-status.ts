@@ -1,0 +1,14 @@
+/** What the cache did with a request, for the `Cache-Status` header. */
+export type CacheStatus =
+  | { readonly kind: 'hit'; readonly ttlMs: number; readonly tier: string }
+  | { readonly kind: 'forwarded'; readonly reason: ForwardReason; readonly isStored?: boolean; readonly isCollapsed?: boolean; readonly detail?: string };
+
+/** Why the handler ran: nothing stored, something stale, the client asked for it, or the cache does not serve such requests. */
+export type ForwardReason = 'miss' | 'stale' | 'request' | 'bypass';
+
+/** The header's value (RFC 9211). A negative `ttl` is how long a stale response has been stale, in seconds. */
+export function formatCacheStatus(status: CacheStatus): string {
+  if (status.kind === 'hit') return `Larder; hit; ttl=${Math.floor(status.ttlMs / 1_000)}; detail=${status.tier}`;
+  const { reason, isStored, isCollapsed, detail } = status;
+  return `Larder; fwd=${reason}${isStored ? '; stored' : ''}${isCollapsed ? '; collapsed' : ''}${detail ? `; detail=${detail}` : ''}`;
+}

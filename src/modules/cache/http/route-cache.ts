@@ -1,0 +1,165 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { GatewayTimeoutException, Inject, Injectable, Optional } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { CachedRequest } from '../decorators/cache-response.options.js';
+import { parseCacheControl } from './cache-control.js';
+import { formatCacheStatus } from './cache-status.js';
+import { Capture, HandlerFailedError } from './capture.js';
+import { compressedVariants } from './content-coding.js';
+import { strongTag } from './entity-tag.js';
+import { CACHE_PRINCIPAL, principalOfUser, type PrincipalResolver } from './principal.js';
+import { narrowRequest, responseKey, viewRequest } from './request-view.js';
+import { type Answer, type Lead, type Remake, ResponseCache } from './response-cache.js';
+import { addedHeaders, isStorableHeader, judgeResponse, refuseRequest } from './response-policy.js';
+import { type ClientWishes, writeResponse } from './response-writer.js';
+import type { RoutePlan } from './route-plan.js';
+import type { StoredResponse } from './stored-response.js';
+
+/** A request whose handler runs for the cache: what is needed once it has answered. */
+interface Run extends Lead {
+  readonly plan: RoutePlan;
+  readonly client: ClientWishes;
+  readonly headersBefore: Readonly<Record<string, unknown>>;
+  /** Gives the request back what its handler was not to see. */
+  restore(): void;
+}
+
+/**
+ * Answers requests of cached routes, or has their handlers run and keeps what they answer. Called before Nest's pipeline
+ * or after the guards ({@link open}), and when the response is about to be sent ({@link close}).
+ */
+@Injectable()
+export class RouteCache {
+  private readonly responses = new ResponseCache();
+  private readonly runs = new WeakMap<FastifyRequest, Run>();
+  /** Marks requests made here, to remake a stale response. */
+  private readonly remaking = new AsyncLocalStorage<{ capture: Capture | undefined }>();
+  private readonly principalOf: PrincipalResolver;
+
+  constructor(
+    private readonly adapters: HttpAdapterHost,
+    @Optional() @Inject(CACHE_PRINCIPAL) principalOf: PrincipalResolver | undefined,
+  ) {
+    this.principalOf = principalOf ?? principalOfUser;
+  }
+
+  /**
+   * The bytes of a stored response, with status and headers put on the reply (`null`: 304), or `undefined` when the
+   * handler is to run.
+   *
+   * @throws GatewayTimeoutException for `only-if-cached` when nothing is stored.
+   */
+  async open(plan: RoutePlan, request: FastifyRequest, reply: FastifyReply): Promise<Buffer | null | undefined> {
+    const client = wishesOf(request);
+    const caller = this.principalOf(request);
+    const view = viewRequest(plan, request, caller);
+    const remaking = this.remaking.getStore();
+    if (remaking?.capture) {
+      this.begin(plan, request, reply, view, { capture: remaking.capture, fallback: Promise.resolve(undefined) });
+      remaking.capture = undefined;
+      return undefined;
+    }
+    const refusal = refuseRequest(plan, request, view, caller !== undefined);
+    if (refusal !== undefined) return this.pass(reply, refusal);
+    const key = responseKey(plan, view, request.headers.host);
+    const answer = await this.answer(plan, request, reply, view, key);
+    return answer && writeResponse(plan, reply, answer.response, answer.status, client);
+  }
+
+  /** What to send instead of the handler's payload: the same bytes as a later hit. */
+  async close(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
+    const run = this.runs.get(request);
+    if (!run) return payload;
+    this.runs.delete(request);
+    run.restore();
+    try {
+      return await this.finish(run, reply, payload);
+    } catch (error) {
+      run.capture.abandon();
+      throw error;
+    }
+  }
+
+  private async answer(plan: RoutePlan, request: FastifyRequest, reply: FastifyReply, view: CachedRequest, key: string): Promise<Answer | undefined> {
+    const wished = parseCacheControl(request.headers['cache-control']);
+    const isRefresh = plan.clientControl.has('no-cache') && wished.has('no-cache');
+    if (!isRefresh) {
+      const found = await this.responses.find(plan, key, view, this.remakeOf(request));
+      if (found) return found;
+      if (plan.clientControl.has('only-if-cached') && wished.has('only-if-cached')) {
+        reply.header('cache-status', formatCacheStatus({ kind: 'forwarded', reason: 'miss', detail: 'only-if-cached' }));
+        throw new GatewayTimeoutException('Nothing is stored for this request, and it asks for nothing else.');
+      }
+    }
+    if (request.method === 'HEAD') return this.pass(reply, 'head');
+    const lookup = await this.responses.findOrLead(plan, key, view, isRefresh ? 'refresh' : undefined);
+    if (lookup.kind === 'answer') return lookup;
+    if (lookup.kind === 'lead') this.begin(plan, request, reply, view, lookup);
+    else this.pass(reply, 'not-shared');
+    return undefined;
+  }
+
+  private begin(plan: RoutePlan, request: FastifyRequest, reply: FastifyReply, view: CachedRequest, lead: Lead): void {
+    const client = wishesOf(request);
+    const restore = narrowRequest(plan, request, view);
+    this.runs.set(request, { ...lead, plan, client, restore, headersBefore: { ...reply.getHeaders() } });
+    reply.raw.once('close', () => lead.capture.abandon());
+  }
+
+  private async finish(run: Run, reply: FastifyReply, payload: unknown): Promise<unknown> {
+    const { plan, capture, client } = run;
+    const added = addedHeaders(reply, run.headersBefore);
+    const verdict = judgeResponse(plan, reply, payload, added);
+    if (verdict.kind === 'private') {
+      capture.settle(verdict);
+      this.pass(reply, verdict.reason);
+      return payload;
+    }
+    const response = await this.store(plan, reply, payload, added);
+    if (response.status >= 500 && plan.staleIfErrorMs > 0) {
+      capture.fail(new HandlerFailedError(response));
+      const fallback = await run.fallback;
+      if (fallback) {
+        for (const [name] of added) reply.removeHeader(name);
+        return writeResponse(plan, reply, fallback, { kind: 'forwarded', reason: 'stale', detail: 'handler-failed' }, client);
+      }
+    } else {
+      capture.settle({ ...verdict, response });
+    }
+    return writeResponse(plan, reply, response, { kind: 'forwarded', reason: 'miss', isStored: verdict.kind === 'store' }, client);
+  }
+
+  private async store(plan: RoutePlan, reply: FastifyReply, payload: unknown, added: readonly (readonly [string, string])[]): Promise<StoredResponse> {
+    const body = Buffer.isBuffer(payload) ? payload : Buffer.from((payload as string | null | undefined) ?? '');
+    return {
+      status: reply.statusCode,
+      headers: added.filter(isStorableHeader),
+      entityTag: reply.getHeader('etag')?.toString() ?? strongTag(body),
+      madeAtMs: Date.now(),
+      body,
+      variants: plan.isCompressed ? await compressedVariants(body, reply.getHeader('content-type')?.toString()) : {},
+    };
+  }
+
+  /** Sends the request once more to this server, for nobody; guards and all. */
+  private remakeOf(request: FastifyRequest): Remake {
+    const { url, headers } = request.raw;
+    const remoteAddress = request.socket.remoteAddress;
+    return async (capture) => {
+      const server = this.adapters.httpAdapter.getInstance<FastifyInstance>();
+      await this.remaking.run({ capture }, () => server.inject({ method: 'GET', url, headers: { ...headers }, remoteAddress }));
+    };
+  }
+
+  /** The cache has no part in it. What was made for someone's credentials must not be kept by caches further down either. */
+  private pass(reply: FastifyReply, reason: string): undefined {
+    reply.header('cache-status', formatCacheStatus({ kind: 'forwarded', reason: reason === 'head' ? 'miss' : 'bypass', detail: reason }));
+    if (reason === 'credentials' || reason === 'no-principal') reply.header('cache-control', 'private, no-cache');
+    return undefined;
+  }
+}
+
+function wishesOf({ headers }: FastifyRequest): ClientWishes {
+  return { acceptEncoding: headers['accept-encoding']?.toString(), ifNoneMatch: headers['if-none-match'] };
+}
