@@ -44,6 +44,7 @@ export async function createApp(env: NodeJS.ProcessEnv): Promise<NestFastifyAppl
   app.get(RequestDrain).watch(server);
   addRequestHooks(server, logging.requests);
   app.useSecurityHeaders(securityHeaders(http.isTls));
+  app.enableCsrfProtection({ trustedOrigins: http.trustedOrigins });
   serveApiDocs(app, http.docsAccess);
   return app;
 }

@@ -2,7 +2,6 @@
 import { banner } from './banner.js';
 import { ConfigError } from './common/config/define-config.js';
 import { type HttpConfig, httpConfig } from './common/http/http.config.js';
-import { RequestDrain } from './common/http/request-drain.js';
 import { createApp } from './create-app.js';
 
 try {
@@ -10,7 +9,6 @@ try {
   app.enableShutdownHooks();
   const { host, port } = app.get<HttpConfig>(httpConfig.KEY);
   await app.listen(port, host);
-  app.get(RequestDrain).markServing();
   console.info(banner(await app.getUrl()));
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;

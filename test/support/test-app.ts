@@ -1,6 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import supertest from 'supertest';
-import { RequestDrain } from '../../src/common/http/request-drain.js';
 import { createApp } from '../../src/create-app.js';
 
 /** A running service. */
@@ -19,7 +18,6 @@ export interface TestApp {
 export async function startApp(env: NodeJS.ProcessEnv = {}): Promise<TestApp> {
   const nest = await createApp({ LOG_LEVEL: 'silent', LOG_FORMAT: 'json', ...env });
   await nest.listen(0, '127.0.0.1');
-  nest.get(RequestDrain).markServing();
   const url = await nest.getUrl();
   return {
     url,

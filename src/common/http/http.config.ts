@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { booleanText, bytesText, durationText } from '../config/config-schemas.js';
+import { booleanText, bytesText, durationText, listText } from '../config/config-schemas.js';
 import { type ConfigOf, defineConfig } from '../config/define-config.js';
 
 /** Where the service listens and what it accepts. */
@@ -28,6 +28,11 @@ export const httpConfig = defineConfig('http', {
     env: 'HTTP_BEHIND_TLS',
     doc: 'Clients reach the service over HTTPS: sends Strict-Transport-Security and upgrade-insecure-requests. Default false.',
     schema: booleanText().prefault('false'),
+  },
+  trustedOrigins: {
+    env: 'HTTP_TRUSTED_ORIGINS',
+    doc: 'Web origins (https://app.example.com, comma-separated) whose pages may send requests that change something. Default none but our own.',
+    schema: listText().prefault(''),
   },
   docsAccess: {
     env: 'DOCS_ACCESS',

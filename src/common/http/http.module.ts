@@ -1,6 +1,8 @@
 import { Global, Module } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { AdminGuard } from './admin.guard.js';
 import { ErrorDialects } from './error-dialects.js';
+import { OperatorAccess } from './operator-access.js';
 import { ProblemFilter } from './problem.filter.js';
 import { RequestDrain } from './request-drain.js';
 import { ValidationPipe } from './validation.pipe.js';
@@ -9,11 +11,13 @@ import { ValidationPipe } from './validation.pipe.js';
 @Global()
 @Module({
   providers: [
+    AdminGuard,
     ErrorDialects,
+    OperatorAccess,
     RequestDrain,
     { provide: APP_FILTER, useClass: ProblemFilter },
     { provide: APP_PIPE, useClass: ValidationPipe },
   ],
-  exports: [ErrorDialects, RequestDrain],
+  exports: [AdminGuard, ErrorDialects, OperatorAccess, RequestDrain],
 })
 export class HttpModule {}

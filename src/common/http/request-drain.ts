@@ -32,12 +32,12 @@ export class RequestDrain {
     return this.inFlight;
   }
 
-  markServing(): void {
-    this.currentPhase = 'serving';
-  }
-
   /** Follows every request of the server. To be called before routes are served. */
   watch(server: FastifyInstance): void {
+    server.addHook('onListen', (done) => {
+      this.currentPhase = 'serving';
+      done();
+    });
     server.addHook('onRequest', (_request, reply, done) => {
       this.inFlight += 1;
       reply.raw.once('close', () => this.leave());
