@@ -1,0 +1,81 @@
+import { isLogId, type LogId } from '../log-id.js';
+import { isVersion, type Version } from '../version.js';
+
+/** An entry of the invalidation log: what is void, never a value. */
+export interface LogBody {
+  /** Id of the instance that invalidated. */
+  readonly source: string;
+  /** Memory keys. */
+  readonly keys: readonly string[];
+  /** Ids of tags and generations with the versions they have now. */
+  readonly versions: ReadonlyArray<readonly [id: string, version: Version]>;
+  /** The log had lost entries: memory tiers must be emptied. */
+  readonly isReset: boolean;
+}
+
+/** An entry with its place in the log of its partition. */
+export interface LogEntry {
+  readonly id: LogId;
+  /** The entry before it; a receiver that does not know it has missed something. */
+  readonly previous: LogId;
+  readonly body: LogBody;
+}
+
+/**
+ * What travels over the bus, in the shape of a Nest event (`{ pattern, data }`, of which this is `data`):
+ *
+ * - an invalidation: `{ v: 1, p: partition, id, prev, b: { s: source, k: keys, t: [[id, version]], r?: 1 } }`
+ * - a wake-up, which is not in the log: `{ v: 1, w: keys }`: a leased slot was filled or given up.
+ */
+export type Announcement =
+  | { readonly kind: 'invalidation'; readonly partition: number; readonly entry: LogEntry }
+  | { readonly kind: 'wake'; readonly keys: readonly string[] };
+
+/** The version of the wire format; others are ignored, and the gap makes the receiver read the log. */
+export const WIRE_VERSION = 1;
+
+/** More in one message is not ours. */
+const MAX_ITEMS = 20_000;
+
+/** Reads a message from outside; `undefined` for anything that is not one. */
+export function parseAnnouncement(raw: unknown): Announcement | undefined {
+  if (!isRecord(raw) || raw['v'] !== WIRE_VERSION) return undefined;
+  if (isTexts(raw['w'])) return { kind: 'wake', keys: raw['w'] };
+  const { p: partition, id, prev: previous, b } = raw;
+  const body = parseBody(b);
+  if (body === undefined || !isLogId(id) || !isLogId(previous)) return undefined;
+  if (typeof partition !== 'number' || !Number.isInteger(partition) || partition < 0) return undefined;
+  return { kind: 'invalidation', partition, entry: { id, previous, body } };
+}
+
+/** Reads the body as it stands in the log. */
+export function parseLogBody(text: string): LogBody | undefined {
+  try {
+    return parseBody(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+function parseBody(raw: unknown): LogBody | undefined {
+  if (!isRecord(raw)) return undefined;
+  const { s: source, k: keys = [], t: versions = [], r } = raw;
+  if (typeof source !== 'string' || !isTexts(keys) || !isVersions(versions)) return undefined;
+  return { source, keys, versions, isReset: r === 1 };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.length <= MAX_ITEMS && value.every((item) => typeof item === 'string');
+}
+
+function isVersions(value: unknown): value is [string, Version][] {
+  return (
+    Array.isArray(value) &&
+    value.length <= MAX_ITEMS &&
+    value.every((item) => Array.isArray(item) && item.length === 2 && typeof item[0] === 'string' && isVersion(item[1]))
+  );
+}

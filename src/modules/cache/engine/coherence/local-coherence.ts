@@ -1,0 +1,74 @@
+import type { DependencyTable } from '../dependency-table.js';
+import type { EventBus } from '../event-bus.js';
+import type { CacheEvents, InvalidationKind } from '../events.js';
+import type { KeyFence } from '../fence.js';
+import type { FlightTable } from '../flight-table.js';
+import type { MemoryLevel } from '../memory-level.js';
+import type { RemoteTier } from '../remote-tier.js';
+import type { KeyLayout } from '../scope.js';
+import type { LogBody, LogEntry } from './announcement.js';
+import type { CoherenceTarget } from './invalidation-log.js';
+
+/** Invalidations re-sent in one call. */
+const REISSUE_BATCH = 1_000;
+
+/** Applies the log to this instance: its memory tier, its loads in flight and what it knows of versions. */
+export class LocalCoherence implements CoherenceTarget {
+  constructor(
+    private readonly instanceId: string,
+    private readonly layout: KeyLayout,
+    private readonly table: DependencyTable,
+    private readonly fence: KeyFence,
+    private readonly flights: FlightTable,
+    private readonly memory: MemoryLevel,
+    private readonly tier: RemoteTier,
+    private readonly events: EventBus,
+    private readonly onChanged: (memoryKey: string) => void,
+  ) {}
+
+  apply({ id, body }: LogEntry): void {
+    // What this instance wrote was applied before it was acknowledged; doing so again would only drop newer entries.
+    if (body.source === this.instanceId) return;
+    for (const key of body.keys) {
+      this.fence.raise(key);
+      this.flights.detach(key);
+      this.memory.store.delete(key);
+      this.onChanged(key);
+    }
+    for (const [dependency, version] of body.versions) this.table.apply(dependency, version, id);
+    this.events.emit('invalidationReceived', { cache: this.layout.namespace, kind: kindOf(body), count: body.keys.length + body.versions.length });
+  }
+
+  flush(reason: CacheEvents['memoryFlushed']['reason']): void {
+    const hadEntries = this.memory.store.count > 0;
+    this.memory.store.clear();
+    this.table.forgetAll();
+    this.fence.raiseAll();
+    this.flights.detachAll();
+    if (hadEntries) this.events.emit('memoryFlushed', { cache: this.layout.namespace, reason });
+  }
+
+  async reissue(entries: readonly LogEntry[]): Promise<void> {
+    const keys = [...new Set(entries.flatMap(({ body }) => body.keys))];
+    const dependencies = [...new Set(entries.flatMap(({ body }) => body.versions.map(([id]) => id)))];
+    for (let from = 0; from < Math.max(keys.length, dependencies.length); from += REISSUE_BATCH) {
+      const applied = await this.tier.invalidate({
+        addresses: keys.slice(from, from + REISSUE_BATCH).map((key) => this.layout.addressOf(key)),
+        dependencies: dependencies.slice(from, from + REISSUE_BATCH),
+        mode: 'hard',
+      });
+      if (applied === undefined) throw new Error('Redis did not take back what it had lost.');
+    }
+  }
+
+  async reset(): Promise<void> {
+    const applied = await this.tier.invalidate({ addresses: [], dependencies: ['g:'], mode: 'hard', isReset: true });
+    if (applied === undefined) throw new Error('Redis did not take the reset.');
+  }
+}
+
+function kindOf(body: LogBody): InvalidationKind {
+  if (body.isReset) return 'reset';
+  if (body.keys.length > 0) return 'keys';
+  return body.versions.some(([id]) => id.startsWith('g:')) ? 'clear' : 'tags';
+}

@@ -1,0 +1,36 @@
+import type { Clock } from '../../../common/clock.js';
+import type { LogFollower } from './coherence/log-follower.js';
+import type { DependencyTable } from './dependency-table.js';
+import type { EventBus } from './event-bus.js';
+import type { KeyFence } from './fence.js';
+import type { FlightTable } from './flight-table.js';
+import type { LoadGate } from './load-gate.js';
+import type { MemoryLevel } from './memory-level.js';
+import type { Outbox } from './outbox.js';
+import type { RemoteLevel } from './remote-level.js';
+
+/** The parts every namespace of one cache shares. */
+export interface Core {
+  readonly clock: Clock;
+  readonly table: DependencyTable;
+  readonly fence: KeyFence;
+  readonly flights: FlightTable;
+  readonly gate: LoadGate;
+  readonly outbox: Outbox;
+  readonly events: EventBus;
+  readonly counters: Counters;
+  readonly memory: MemoryLevel;
+  /** `undefined`: memory only. */
+  readonly remote: RemoteLevel | undefined;
+  readonly follower: LogFollower | undefined;
+}
+
+/** Counts since start. */
+export class Counters {
+  memoryHits = 0;
+  redisHits = 0;
+  staleHits = 0;
+  misses = 0;
+  fills = 0;
+  fillsRejected = 0;
+}

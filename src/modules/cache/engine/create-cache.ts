@@ -1,0 +1,186 @@
+import { randomUUID } from 'node:crypto';
+import { type Clock, systemClock } from '../../../common/clock.js';
+import { createRedisPool, type RedisPool, type RedisSource, type ServerIdentity } from '../../redis/index.js';
+import { MemoryStore } from '../stores/memory/memory-store.js';
+import { RedisAnnouncements } from '../stores/redis/redis-announcements.js';
+import { RedisClock } from '../stores/redis/redis-clock.js';
+import { RedisLog } from '../stores/redis/redis-log.js';
+import { RedisTier } from '../stores/redis/redis-tier.js';
+import { ScriptCaller } from '../stores/redis/script-caller.js';
+import { WakeUps } from '../stores/redis/wake-ups.js';
+import type { Cache } from './cache.js';
+import { parseAnnouncement } from './coherence/announcement.js';
+import { LocalCoherence } from './coherence/local-coherence.js';
+import { LogFollower } from './coherence/log-follower.js';
+import { type Core, Counters } from './core.js';
+import type { CacheOptions } from './create-cache.options.js';
+import { DependencyTable } from './dependency-table.js';
+import { EventBus } from './event-bus.js';
+import { KeyFence } from './fence.js';
+import { FlightTable } from './flight-table.js';
+import { type CacheRoot, LarderCache } from './larder-cache.js';
+import { LeaseBook } from './lease-book.js';
+import { LoadGate } from './load-gate.js';
+import type { MemoryEntry } from './memory-entry.js';
+import { MemoryLevel } from './memory-level.js';
+import { NoMemoryTier } from './memory-tier.none.js';
+import { Outbox } from './outbox.js';
+import { OutboxFile } from './outbox-file.js';
+import { OutboxSender } from './outbox-sender.js';
+import { RemoteLevel } from './remote-level.js';
+import { KeyLayout, Scope } from './scope.js';
+
+const DEFAULT_MEMORY_BYTES = 64 * 2 ** 20;
+const DEFAULT_MEMORY_TTL_MS = 60_000;
+const DEFAULT_VALUE_BYTES = 64 * 2 ** 20;
+const DEFAULT_LOG_LENGTH = 10_000;
+const DEFAULT_CLUSTER_PARTITIONS = 64;
+/** What is stored in memory while Redis is away lives this long. */
+const FALLBACK_TTL_MS = 5_000;
+/** Writes and invalidations are given up, and queued, after this. */
+const COMMAND_TIMEOUT_MS = 500;
+/** After a change of server, entries from before are misses this long: other instances re-send what it lost. */
+const DISTRUST_MS = 2_000;
+/** `close()` waits for the outbox at most this long. */
+const CLOSE_TIMEOUT_MS = 1_000;
+
+/**
+ * Makes a cache: memory and Redis tiers, kept true to each other. Returns at once and never throws because of Redis;
+ * until Redis answers it works from memory.
+ *
+ * @throws RangeError for options that can't be meant (a namespace with spaces, a negative ttl).
+ * @example
+ * const cache = createCache({ namespace: 'shop', redis: 'redis://127.0.0.1:6379', ttlMs: 60_000 });
+ * const product = await cache.getOrLoad('product:42', () => db.findProduct(42), { tags: ['products'] });
+ */
+export function createCache(options: CacheOptions = {}): Cache {
+  const clock = options.clock ?? systemClock;
+  const events = new EventBus();
+  const table = new DependencyTable();
+  const namespace = options.namespace ?? 'larder';
+  const pool = options.redis === undefined ? undefined : toPool(options.redis, clock);
+  const partitions = options.partitions ?? (pool?.pool.topology === 'cluster' ? DEFAULT_CLUSTER_PARTITIONS : 1);
+  const layout = new KeyLayout(namespace, partitions);
+  const memory = memoryLevel(options, table, events, clock, namespace);
+  const base = {
+    clock,
+    table,
+    events,
+    memory,
+    fence: new KeyFence(),
+    flights: new FlightTable(table),
+    gate: new LoadGate(options.maxConcurrentLoads ?? 256),
+    outbox: new Outbox(options.outbox?.maxItems ?? 100_000),
+    counters: new Counters(),
+  };
+  const root = pool === undefined ? memoryOnly(base) : withRedis(base, pool, layout, options);
+  return new LarderCache(root, new Scope(table, layout, '', options));
+}
+
+type Base = Omit<Core, 'remote' | 'follower'>;
+
+function memoryOnly(base: Base): CacheRoot {
+  return {
+    core: { ...base, remote: undefined, follower: undefined },
+    leases: undefined,
+    sender: undefined,
+    redisState: () => 'none',
+    close: async () => base.memory.store.clear(),
+  };
+}
+
+function withRedis(base: Base, { pool, isOurs }: PoolInUse, layout: KeyLayout, options: CacheOptions): CacheRoot {
+  const { clock, table, events, memory, fence, flights, outbox } = base;
+  const instanceId = randomUUID();
+  const logLength = options.coherence?.logLength ?? DEFAULT_LOG_LENGTH;
+  const redisClock = new RedisClock(clock);
+  const scripts = new ScriptCaller(pool, clock, COMMAND_TIMEOUT_MS);
+  const wakeUps = new WakeUps(clock);
+  const tier = new RedisTier(
+    pool,
+    layout,
+    scripts,
+    redisClock,
+    wakeUps,
+    {
+      instanceId,
+      logLength,
+      maxValueBytes: options.maxValueBytes ?? DEFAULT_VALUE_BYTES,
+      onWrote: (partition, entry) => follower.wrote(partition, entry),
+    },
+    clock,
+  );
+  const remote = new RemoteLevel(tier, table, fence, outbox, memory, events, clock);
+  const target = new LocalCoherence(instanceId, layout, table, fence, flights, memory, tier, events, (key) => wakeUps.wake(key));
+  const follower = new LogFollower(
+    new RedisLog(pool, layout, scripts, redisClock, logLength, clock),
+    target,
+    { heartbeatMs: options.coherence?.heartbeatMs ?? 500, unconfirmedMs: options.coherence?.unconfirmedMs ?? 1_000 },
+    clock,
+    (isCoherent, reason) => events.emit('coherence', { cache: layout.namespace, isCoherent, reason }),
+    (count) => events.emit('invalidationReplayed', { cache: layout.namespace, count }),
+  );
+  memory.trust = follower;
+  const file = options.outbox?.file === undefined ? undefined : new OutboxFile(options.outbox.file);
+  const sender = new OutboxSender(outbox, tier, table, events, clock, layout.namespace, file);
+  sender.restore();
+
+  const removeStep = pool.monitor.addRecoveryStep((server) => recover(server, sender, remote, follower));
+  const announcements = options.announcements ?? new RedisAnnouncements(pool);
+  announcements.onSubscribed(() => void follower.catchUp());
+  void announcements.subscribe(layout.channel, (raw) => {
+    const announcement = parseAnnouncement(raw);
+    if (announcement?.kind === 'wake') for (const key of announcement.keys) wakeUps.wake(key);
+    else if (announcement !== undefined) follower.receive(announcement.partition, announcement.entry);
+  });
+  follower.start();
+
+  return {
+    core: { ...base, remote, follower },
+    leases: new LeaseBook(tier, clock),
+    sender,
+    redisState: () => pool.monitor.state,
+    close: async () => {
+      removeStep();
+      follower.stop();
+      sender.close();
+      if (tier.canWrite()) await Promise.race([sender.send(), new Promise((resolve) => clock.setTimer(() => resolve(false), CLOSE_TIMEOUT_MS))]);
+      await announcements.close();
+      if (isOurs) await pool.close();
+      memory.store.clear();
+    },
+  };
+}
+
+/** Before Redis is trusted again: what waited here is sent, then what others did meanwhile is read. */
+async function recover(server: ServerIdentity, sender: OutboxSender, remote: RemoteLevel, follower: LogFollower): Promise<void> {
+  if (!(await sender.send())) throw new Error('Invalidations still wait to be sent.');
+  if (server.mayHaveLostWrites && follower.hasStarted) remote.distrustPast(DISTRUST_MS);
+  if (!(await follower.catchUp())) throw new Error('The invalidation log could not be read.');
+}
+
+function memoryLevel(options: CacheOptions, table: DependencyTable, events: EventBus, clock: Clock, namespace: string): MemoryLevel {
+  const settings = options.memory === false ? undefined : (options.memory ?? {});
+  const store =
+    settings === undefined
+      ? new NoMemoryTier<MemoryEntry>()
+      : new MemoryStore<MemoryEntry>({
+          maxBytes: settings.maxBytes ?? DEFAULT_MEMORY_BYTES,
+          onEvict: (entry) => {
+            if (events.has('eviction')) events.emit('eviction', { cache: namespace, count: 1, freedBytes: entry.sizeBytes });
+          },
+        });
+  const maxTtlMs = settings?.maxTtlMs ?? (options.redis === undefined ? Number.POSITIVE_INFINITY : DEFAULT_MEMORY_TTL_MS);
+  return new MemoryLevel(store, table, clock, maxTtlMs, FALLBACK_TTL_MS);
+}
+
+interface PoolInUse {
+  readonly pool: RedisPool;
+  /** Made here, so closed here. */
+  readonly isOurs: boolean;
+}
+
+function toPool(source: RedisSource | RedisPool, clock: Clock): PoolInUse {
+  if (typeof source === 'object' && 'monitor' in source && 'subscriber' in source) return { pool: source, isOurs: false };
+  return { pool: createRedisPool(source as RedisSource, { clock }), isOurs: true };
+}

@@ -1,0 +1,161 @@
+import { compareLogIds, LOG_START, type LogId } from './log-id.js';
+import { isSameHard, type Version } from './version.js';
+
+/**
+ * What this instance knows of one tag or one namespace's generation. Entries in memory hold the object itself and the
+ * epochs they saw, so checking them needs no look-up.
+ */
+export class Dependency {
+  /** Changes with every invalidation, and whenever what is known can't be relied on any more. */
+  hardEpoch = 0;
+  /** Changes with every expiry. */
+  softEpoch = 0;
+  /** The version in Redis, when known. */
+  version: Version | undefined = undefined;
+  /** Position of the log entry that set it: an older one that arrives later is ignored. */
+  versionAt: LogId = LOG_START;
+
+  constructor(readonly id: string) {}
+}
+
+/** Dependencies with the epochs they had at one moment: before a load, or when an entry was stored. */
+export interface Capture {
+  readonly dependencies: readonly Dependency[];
+  readonly hardEpochs: readonly number[];
+  readonly softEpochs: readonly number[];
+}
+
+/** What became of a capture since. */
+export type CaptureState = 'current' | 'expired' | 'invalidated';
+
+/**
+ * Local knowledge of tags and generations, kept true by the invalidation log. Bounded: past `maxSize` the least
+ * recently created tags are forgotten, which makes the entries in memory that carry them misses.
+ */
+export class DependencyTable {
+  /** Grows with every change; an entry checked at this sequence needs no further check. */
+  sequence = 0;
+  readonly #byId = new Map<string, Dependency>();
+  /** Ids changed lately, with the sequence of their last change, oldest first. */
+  readonly #recent = new Map<string, number>();
+  /** Changes up to this sequence are no longer remembered. */
+  #recentFloor = 0;
+
+  constructor(
+    private readonly maxSize = 200_000,
+    private readonly maxRecent = 20_000,
+  ) {}
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  /** The dependency of this id, made when new. */
+  of(id: string): Dependency {
+    const known = this.#byId.get(id);
+    if (known !== undefined) return known;
+    const made = new Dependency(id);
+    this.#byId.set(id, made);
+    if (this.#byId.size > this.maxSize) this.#forgetOldest();
+    return made;
+  }
+
+  find(id: string): Dependency | undefined {
+    return this.#byId.get(id);
+  }
+
+  capture(dependencies: readonly Dependency[]): Capture {
+    return {
+      dependencies,
+      hardEpochs: dependencies.map((dependency) => dependency.hardEpoch),
+      softEpochs: dependencies.map((dependency) => dependency.softEpoch),
+    };
+  }
+
+  check(capture: Capture): CaptureState {
+    const { dependencies, hardEpochs, softEpochs } = capture;
+    let state: CaptureState = 'current';
+    for (let i = 0; i < dependencies.length; i++) {
+      const dependency = dependencies[i]!;
+      if (dependency.hardEpoch !== hardEpochs[i]) return 'invalidated';
+      if (dependency.softEpoch !== softEpochs[i]) state = 'expired';
+    }
+    return state;
+  }
+
+  /** Whether it changed after `sequence`, or that is no longer remembered. */
+  hasChangedSince(id: string, sequence: number): boolean {
+    return sequence < this.#recentFloor || (this.#recent.get(id) ?? 0) > sequence;
+  }
+
+  /** Makes everything that carries it a miss; what is known of its version is dropped. */
+  invalidate(dependency: Dependency): void {
+    dependency.hardEpoch++;
+    dependency.version = undefined;
+    this.#changed(dependency.id);
+  }
+
+  /** Makes everything that carries it stale. The version stays, so that the new one is recognised as an expiry of it. */
+  expire(dependency: Dependency): void {
+    dependency.softEpoch++;
+    this.#changed(dependency.id);
+  }
+
+  /** The log says that the version changed at `at`. */
+  apply(id: string, version: Version, at: LogId): void {
+    const dependency = this.#byId.get(id);
+    if (dependency === undefined) {
+      this.#changed(id);
+      return;
+    }
+    if (compareLogIds(at, dependency.versionAt) <= 0) return;
+    dependency.versionAt = at;
+    if (dependency.version === version) return;
+    this.#move(dependency, version);
+  }
+
+  /** Redis was asked for the version; believed only if nothing changed since `hardEpoch` and `softEpoch` were read. */
+  learn(dependency: Dependency, version: Version, hardEpoch: number, softEpoch: number): void {
+    if (dependency.hardEpoch !== hardEpoch || dependency.softEpoch !== softEpoch || dependency.version === version) return;
+    // A version that differs from the one that was known: the change was missed, so entries in memory are void as well.
+    if (dependency.version === undefined) dependency.version = version;
+    else this.#move(dependency, version);
+  }
+
+  /** Nothing known can be relied on: the log could not be followed. */
+  forgetAll(): void {
+    for (const dependency of this.#byId.values()) {
+      dependency.hardEpoch++;
+      dependency.version = undefined;
+      dependency.versionAt = LOG_START;
+    }
+    this.#recent.clear();
+    this.#recentFloor = ++this.sequence;
+  }
+
+  #move(dependency: Dependency, version: Version): void {
+    if (dependency.version !== undefined && isSameHard(dependency.version, version)) dependency.softEpoch++;
+    else dependency.hardEpoch++;
+    dependency.version = version;
+    this.#changed(dependency.id);
+  }
+
+  #changed(id: string): void {
+    this.sequence++;
+    this.#recent.delete(id);
+    this.#recent.set(id, this.sequence);
+    if (this.#recent.size <= this.maxRecent) return;
+    const [oldest, sequence] = this.#recent.entries().next().value!;
+    this.#recent.delete(oldest);
+    this.#recentFloor = sequence;
+  }
+
+  #forgetOldest(): void {
+    for (const [id, dependency] of this.#byId) {
+      if (id.startsWith('g:')) continue;
+      this.#byId.delete(id);
+      this.invalidate(dependency);
+      return;
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import type { EntryView } from './cache.js';
+import type { Capture } from './dependency-table.js';
+import type { SlotAddress } from './remote-tier.js';
+import type { Version } from './version.js';
+
+/** What a flight brought. */
+export interface Outcome {
+  readonly value: unknown;
+  /** The loader (or a remembered miss) said that there is nothing. */
+  readonly isAbsent: boolean;
+  /** A tag that only the result named was invalidated during the load: callers who came after that must ask again. */
+  readonly hasLateChange: boolean;
+}
+
+/**
+ * One read or load of one key that is under way on this instance. Callers join it as long as nothing it depends on was
+ * invalidated since it began; an invalidation of the key detaches it, so that a reader who starts later never gets what
+ * was loaded before.
+ */
+export class Flight {
+  readonly outcome: Promise<Outcome>;
+  /** Aborts the loader when every caller has left. */
+  readonly controller = new AbortController();
+  /** What the entry depends on, as it was before the loader ran. */
+  capture: Capture;
+  /** Versions of the capture's dependencies at that moment; `undefined` where Redis could not say. */
+  versions: ReadonlyArray<Version | undefined> = [];
+  /** `DependencyTable.sequence` at that moment. */
+  captureSequence: number;
+  /** A value within its grace, to serve when the loader fails or is slow. */
+  stale: EntryView<unknown> | undefined;
+  isDetached = false;
+  #callers = 0;
+  #resolve!: (outcome: Outcome) => void;
+  #reject!: (error: unknown) => void;
+  #onStale: (() => void) | undefined;
+
+  constructor(
+    readonly key: string,
+    readonly memoryKey: string,
+    capture: Capture,
+    /** `DependencyTable.sequence` at the start. */
+    readonly startSequence: number,
+    /** `KeyFence` mark at the start. */
+    readonly fenceMark: number,
+    readonly address: () => SlotAddress,
+  ) {
+    this.capture = capture;
+    this.captureSequence = startSequence;
+    this.outcome = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    // Every caller may have left; a failure nobody waits for is no unhandled rejection.
+    this.outcome.catch(() => undefined);
+  }
+
+  succeed(outcome: Outcome): void {
+    this.#resolve(outcome);
+  }
+
+  fail(error: unknown): void {
+    this.#reject(error);
+  }
+
+  /** Offers a value to serve meanwhile. */
+  offerStale(view: EntryView<unknown>): void {
+    this.stale = view;
+    this.#onStale?.();
+  }
+
+  /** Resolves once there is a stale value. */
+  staleOffered(): Promise<void> {
+    return this.stale === undefined ? new Promise((resolve) => (this.#onStale = chain(this.#onStale, resolve))) : Promise.resolve();
+  }
+
+  enter(): void {
+    this.#callers++;
+  }
+
+  /** A caller gave up. When it was the last one the loader is told to stop, and nobody joins any more. */
+  leave(): void {
+    if (--this.#callers > 0) return;
+    this.isDetached = true;
+    this.controller.abort();
+  }
+}
+
+function chain(first: (() => void) | undefined, second: () => void): () => void {
+  return first === undefined
+    ? second
+    : () => {
+        first();
+        second();
+      };
+}

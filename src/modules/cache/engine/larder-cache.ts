@@ -1,0 +1,132 @@
+import type {
+  BatchLoader,
+  Cache,
+  CacheStats,
+  EntryOptions,
+  EntryView,
+  LoadManyOptions,
+  LoadOptions,
+  Loader,
+  ReadOptions,
+  WriteReceipt,
+} from './cache.js';
+import type { CacheEventListener, CacheEventName } from './events.js';
+import type { Core } from './core.js';
+import { GetOrLoad } from './get-or-load.js';
+import type { LeaseBook } from './lease-book.js';
+import type { OutboxSender } from './outbox-sender.js';
+import { ReadPath } from './read-path.js';
+import type { Scope } from './scope.js';
+import { WritePath } from './write-path.js';
+
+/** What belongs to the cache as a whole and is shared by its namespaces. */
+export interface CacheRoot {
+  readonly core: Core;
+  readonly leases: LeaseBook | undefined;
+  readonly sender: OutboxSender | undefined;
+  redisState(): CacheStats['redis'];
+  close(): Promise<void>;
+}
+
+/** One namespace of a cache; see {@link Cache}. */
+export class LarderCache implements Cache {
+  readonly #reads: ReadPath;
+  readonly #loads: GetOrLoad;
+  readonly #writes: WritePath;
+  readonly #children = new Map<string, LarderCache>();
+
+  constructor(
+    private readonly root: CacheRoot,
+    private readonly scope: Scope,
+  ) {
+    this.#reads = new ReadPath(root.core, scope);
+    this.#loads = new GetOrLoad(root.core, scope, root.leases);
+    this.#writes = new WritePath(root.core, scope, root.sender);
+  }
+
+  get name(): string {
+    return this.scope.name;
+  }
+
+  async get<T = unknown>(key: string, options?: ReadOptions): Promise<T | undefined> {
+    return (await this.#reads.one(key, options))?.value as T | undefined;
+  }
+
+  getEntry<T = unknown>(key: string, options?: ReadOptions): Promise<EntryView<T> | undefined> {
+    return this.#reads.one(key, options) as Promise<EntryView<T> | undefined>;
+  }
+
+  async getMany<T = unknown>(keys: readonly string[], options?: ReadOptions): Promise<Map<string, T>> {
+    const values = new Map<string, T>();
+    for (const [key, view] of await this.#reads.many(keys, options)) values.set(key, view.value as T);
+    return values;
+  }
+
+  getManyEntries<T = unknown>(keys: readonly string[], options?: ReadOptions): Promise<Map<string, EntryView<T>>> {
+    return this.#reads.many(keys, options) as Promise<Map<string, EntryView<T>>>;
+  }
+
+  getOrLoad<T>(key: string, loader: Loader<T>, options?: LoadOptions<T>): Promise<T> {
+    return this.#loads.one(key, loader, options);
+  }
+
+  async getOrLoadMany<T>(keys: readonly string[], loader: BatchLoader<T>, options?: LoadManyOptions<T>): Promise<Map<string, T>> {
+    return this.#loads.many(keys, loader, options);
+  }
+
+  async set<T>(key: string, value: T, options?: EntryOptions): Promise<WriteReceipt> {
+    return this.#writes.set(key, value, options);
+  }
+
+  async delete(key: string | readonly string[]): Promise<WriteReceipt> {
+    return this.#writes.delete(typeof key === 'string' ? [key] : key);
+  }
+
+  async invalidateTags(tags: readonly string[]): Promise<WriteReceipt> {
+    return this.#writes.invalidateTags(tags);
+  }
+
+  async expireTags(tags: readonly string[]): Promise<WriteReceipt> {
+    return this.#writes.expireTags(tags);
+  }
+
+  clear(): Promise<WriteReceipt> {
+    return this.#writes.clear();
+  }
+
+  namespace(name: string, defaults?: EntryOptions): Cache {
+    if (defaults !== undefined) return new LarderCache(this.root, this.scope.child(name, defaults));
+    const known = this.#children.get(name);
+    if (known !== undefined) return known;
+    const child = new LarderCache(this.root, this.scope.child(name, {}));
+    this.#children.set(name, child);
+    return child;
+  }
+
+  on<E extends CacheEventName>(event: E, listener: CacheEventListener<E>): () => void {
+    const { name } = this;
+    return this.root.core.events.on(event, (payload) => {
+      if (payload.cache === name || payload.cache.startsWith(`${name}/`)) listener(payload);
+    });
+  }
+
+  stats(): CacheStats {
+    const { memory, follower, outbox, flights, counters, remote } = this.root.core;
+    const { store } = memory;
+    return {
+      memory: { entries: store.count, usedBytes: store.usedBytes, maxBytes: store.maxBytes },
+      redis: this.root.redisState(),
+      isCoherent: remote === undefined || follower!.isCoherent,
+      queuedInvalidations: outbox.size,
+      loadsInFlight: flights.size,
+      hits: { memory: counters.memoryHits, redis: counters.redisHits, stale: counters.staleHits },
+      misses: counters.misses,
+      fills: counters.fills,
+      fillsRejected: counters.fillsRejected,
+    };
+  }
+
+  async close(): Promise<void> {
+    if (this.scope.path === '') await this.root.close();
+  }
+}

@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock, TimerHandle } from '../../../common/clock.js';
+import type { HeldLease, RemoteTier } from './remote-tier.js';
+
+const MIN_LEASE_MS = 1_000;
+const MAX_LEASE_MS = 30_000;
+const TOKEN_BYTES = 16;
+
+/**
+ * How long leases last and who renews them. A lease lasts about four times what loads have taken lately; a load that
+ * takes longer has its leases renewed, so that only an instance that stopped loses them.
+ */
+export class LeaseBook {
+  /** Moving average of load durations, ms. */
+  #averageMs = 500;
+
+  constructor(
+    private readonly tier: RemoteTier,
+    private readonly clock: Clock,
+  ) {}
+
+  get leaseMs(): number {
+    return Math.min(MAX_LEASE_MS, Math.max(MIN_LEASE_MS, Math.ceil(4 * this.#averageMs)));
+  }
+
+  observe(durationMs: number): void {
+    this.#averageMs += (durationMs - this.#averageMs) / 8;
+  }
+
+  /** Random per fill: a token that came back would let an old fill pass. */
+  newToken(): Buffer {
+    return randomBytes(TOKEN_BYTES);
+  }
+
+  /** Keeps leases alive until the returned function is called. */
+  keep(leases: readonly HeldLease[], leaseMs: number): () => void {
+    const schedule = (): TimerHandle =>
+      this.clock.setTimer(() => {
+        this.tier.renew(leases, leaseMs);
+        timer = schedule();
+      }, leaseMs / 2);
+    let timer = schedule();
+    return () => timer.cancel();
+  }
+}

@@ -1,0 +1,237 @@
+import type { Core } from './core.js';
+import type { Dependency } from './dependency-table.js';
+import { FillPath } from './fill-path.js';
+import type { Flight } from './flight.js';
+import { type GroupLoader, runLoader } from './load-run.js';
+import type { LoadSettings } from './load-settings.js';
+import type { RemoteLevel } from './remote-level.js';
+import type { LeaseBook } from './lease-book.js';
+import type { HeldLease, LeaseAnswer, LeaseMode } from './remote-tier.js';
+import type { Scope } from './scope.js';
+
+/** Who waits for another instance's load gives up after this, and loads without the right to store. */
+const MAX_WAIT_MS = 10_000;
+/** Waiters look again after this at first, growing, in case the wake-up was lost. */
+const FIRST_LOOK_MS = 50;
+/** An entry that keeps being filled and found invalid is not worth more leases. */
+const MAX_ROUNDS_FOUND_INVALID = 3;
+
+/** Where a flight begins: `refresh` keeps what is there until the new value came, and is dropped when leased elsewhere. */
+export type FlightKind = 'load' | 'early-refresh';
+
+/** A flight with the lease it was granted. */
+export interface Leased {
+  readonly flight: Flight;
+  readonly lease: HeldLease | undefined;
+}
+
+/**
+ * The slow part of a read, for one key or many: Redis, lease, loader, fill. Settles every flight it is given; what to
+ * serve when that fails or takes long is the caller's business.
+ */
+export class LoadPath {
+  readonly #fills: FillPath;
+
+  constructor(
+    private readonly core: Core,
+    private readonly scope: Scope,
+    private readonly leases: LeaseBook | undefined,
+  ) {
+    this.#fills = new FillPath(core, scope);
+  }
+
+  async run(flights: readonly Flight[], loader: GroupLoader, settings: LoadSettings, kind: FlightKind): Promise<void> {
+    try {
+      const missing = kind === 'load' ? await this.#readRemote(flights, settings) : flights.map(toMissing);
+      if (missing.length > 0) await this.#leaseAndLoad(missing, loader, settings, kind);
+    } catch (error) {
+      for (const flight of flights) flight.fail(error);
+    }
+  }
+
+  /** Settles what Redis has, and gives back the rest. */
+  async #readRemote(flights: readonly Flight[], settings: LoadSettings): Promise<Missing[]> {
+    const { remote } = this.core;
+    const mayAsk = settings.usesRedis && (settings.consistency === 'cached' || settings.consistency === 'strict');
+    if (remote === undefined || !mayAsk) return flights.map(toMissing);
+    const asked = flights.filter((flight) => remote.mayRead(flight.memoryKey));
+    const missing: Missing[] = flights.length === asked.length ? [] : flights.filter((flight) => !asked.includes(flight)).map(toMissing);
+    if (asked.length === 0) return missing;
+    const examined = await this.#examine(remote, asked, settings.consistency === 'strict');
+    asked.forEach((flight, i) => {
+      if (examined === undefined) {
+        missing.push({ flight, seen: undefined, isRemoteSilent: true });
+        return;
+      }
+      const { found, seenStoredAtMs } = examined[i]!;
+      if (found !== undefined && !found.view.isStale) {
+        this.core.counters.redisHits++;
+        if (this.core.events.has('hit')) this.core.events.emit('hit', { cache: this.scope.name, key: flight.key, tier: 'redis' });
+        if (settings.usesMemory) remote.promote(flight.memoryKey, found, flight.fenceMark);
+        flight.succeed({ value: found.view.value, isAbsent: found.isAbsent, hasLateChange: false });
+        return;
+      }
+      if (found !== undefined) flight.offerStale(found.view);
+      missing.push({ flight, seen: seenStoredAtMs, isRemoteSilent: false });
+    });
+    return missing;
+  }
+
+  async #examine(remote: RemoteLevel, flights: readonly Flight[], isStrict: boolean) {
+    const [only] = flights;
+    if (flights.length > 1) {
+      return remote.examineMany(
+        this.scope,
+        flights.map((flight) => flight.key),
+        flights.map((flight) => flight.address()),
+        isStrict,
+      );
+    }
+    const examined = await remote.examine(this.scope, only!.key, only!.address(), isStrict);
+    return examined && [examined];
+  }
+
+  async #leaseAndLoad(missing: readonly Missing[], loader: GroupLoader, settings: LoadSettings, kind: FlightKind): Promise<void> {
+    const { remote, clock, events } = this.core;
+    for (const { flight } of missing) {
+      this.core.counters.misses++;
+      if (events.has('miss')) events.emit('miss', { cache: this.scope.name, key: flight.key });
+    }
+    const deadlineMs = clock.nowMs() + MAX_WAIT_MS;
+    const mode: LeaseMode = kind === 'early-refresh' ? 'refresh' : settings.consistency === 'refresh' ? 'steal' : 'load';
+    let waiting = missing;
+    for (let round = 0; waiting.length > 0; round++) {
+      const usesLeases = remote !== undefined && settings.usesRedis && settings.consistency !== 'bypass';
+      const answers = usesLeases ? await this.#askForLeases(remote, waiting, settings, mode) : undefined;
+      if (answers === undefined) {
+        if (!usesLeases) this.#capture(waiting, settings);
+        return this.#load(waiting.map(({ flight }) => ({ flight, lease: undefined })), loader, settings, true);
+      }
+      const isLastRound = clock.nowMs() >= deadlineMs;
+      const { granted, held, hopeless } = await this.#sort(remote!, answers, settings, round, isLastRound);
+      if (kind === 'early-refresh') for (const { flight } of held) flight.fail(new Error('Another instance refreshes this entry.'));
+      const loads = [this.#load(granted, loader, settings, true)];
+      if (hopeless.length > 0) loads.push(this.#load(hopeless, loader, settings, false));
+      if (held.length > 0 && kind === 'load') loads.push(this.#waitFor(remote!, held, round, deadlineMs));
+      await Promise.all(loads);
+      waiting = kind === 'load' ? held : [];
+    }
+  }
+
+  async #askForLeases(remote: RemoteLevel, waiting: readonly Missing[], settings: LoadSettings, mode: LeaseMode): Promise<Answered[] | undefined> {
+    const isPossible = remote.tier.canWrite() && waiting.every(({ flight, isRemoteSilent }) => !isRemoteSilent && !this.core.outbox.hasKey(flight.memoryKey));
+    if (!isPossible) {
+      this.#capture(waiting, settings);
+      return undefined;
+    }
+    const requests = waiting.map(({ flight, seen }) => ({ address: flight.address(), token: this.leases!.newToken(), seenStoredAtMs: seen }));
+    const [answers] = await Promise.all([remote.tier.lease(requests, mode, this.leases!.leaseMs), this.#captureKnown(remote, waiting, settings)]);
+    return answers?.map((answer, i) => ({ ...waiting[i]!, lease: requests[i]!, answer }));
+  }
+
+  async #sort(remote: RemoteLevel, answers: readonly Answered[], settings: LoadSettings, round: number, isLastRound: boolean) {
+    const granted: Leased[] = [];
+    const held: Held[] = [];
+    const hopeless: Leased[] = [];
+    for (const { flight, seen, lease, answer } of answers) {
+      if (answer.kind === 'granted') granted.push({ flight, lease });
+      else if (isLastRound) hopeless.push({ flight, lease: undefined });
+      else if (answer.kind === 'held') held.push({ flight, seen, isRemoteSilent: false, leftMs: answer.leftMs });
+      else {
+        const { found, seenStoredAtMs } = await remote.examineSlot(this.scope, flight.key, answer.slot);
+        if (found !== undefined && !found.view.isStale) {
+          if (settings.usesMemory) remote.promote(flight.memoryKey, found, flight.fenceMark);
+          flight.succeed({ value: found.view.value, isAbsent: found.isAbsent, hasLateChange: false });
+        } else if (round >= MAX_ROUNDS_FOUND_INVALID) hopeless.push({ flight, lease: undefined });
+        else held.push({ flight, seen: seenStoredAtMs, isRemoteSilent: false, leftMs: 0 });
+      }
+    }
+    return { granted, held, hopeless };
+  }
+
+  /** Until another instance filled or gave up one of the slots, its lease ran out, or it is time to look again. */
+  async #waitFor(remote: RemoteLevel, held: readonly Held[], round: number, deadlineMs: number): Promise<void> {
+    if (this.core.events.has('coalesced')) for (const { flight } of held) this.core.events.emit('coalesced', { cache: this.scope.name, key: flight.key, scope: 'remote' });
+    const lookAgainMs = FIRST_LOOK_MS * 2 ** Math.min(round, 6) * (0.5 + Math.random());
+    const leftMs = deadlineMs - this.core.clock.nowMs();
+    await Promise.all(held.map(({ flight, leftMs: leaseLeftMs }) => remote.tier.waitForChange(flight.address(), Math.max(0, Math.min(leaseLeftMs + 1, lookAgainMs, leftMs)))));
+  }
+
+  /** `mayStore` is false for those who waited for a lease in vain. */
+  async #load(leased: readonly Leased[], loader: GroupLoader, settings: LoadSettings, mayStore: boolean): Promise<void> {
+    if (leased.length === 0) return;
+    const { core } = this;
+    const held = leased.flatMap(({ lease }) => (lease === undefined ? [] : [lease]));
+    const stopRenewing = held.length > 0 ? this.leases!.keep(held, this.leases!.leaseMs) : undefined;
+    const keys = leased.map(({ flight }) => flight.key);
+    const startedAtMs = core.clock.nowMs();
+    try {
+      const result = await runLoader(core.gate, core.clock, loader, keys, groupSignal(leased), leased.length === 1 ? leased[0]!.flight.stale : undefined);
+      this.leases?.observe(result.durationMs);
+      core.events.emit('load', { cache: this.scope.name, key: keys[0]!, durationMs: result.durationMs, outcome: 'ok' });
+      stopRenewing?.();
+      await this.#fills.fill(leased, result, settings, mayStore);
+    } catch (error) {
+      stopRenewing?.();
+      core.events.emit('load', { cache: this.scope.name, key: keys[0]!, durationMs: core.clock.nowMs() - startedAtMs, outcome: 'failed' });
+      if (held.length > 0) core.remote!.tier.release(held);
+      for (const { flight } of leased) flight.fail(error);
+    }
+  }
+
+  /** What the entries will depend on, with versions that Redis has now; before the loader runs. */
+  async #captureKnown(remote: RemoteLevel, waiting: readonly Missing[], settings: LoadSettings): Promise<void> {
+    const all = new Set<Dependency>(this.scope.generations);
+    for (const { flight } of waiting) for (const tag of this.#tagsOf(flight, settings)) all.add(tag);
+    if (remote.tier.canRead()) await remote.know([...all]);
+    this.#capture(waiting, settings);
+  }
+
+  #capture(waiting: readonly Missing[], settings: LoadSettings): void {
+    const { table } = this.core;
+    for (const { flight } of waiting) {
+      const dependencies = [...this.scope.generations, ...this.#tagsOf(flight, settings)];
+      flight.capture = table.capture(dependencies);
+      flight.versions = dependencies.map((dependency) => dependency.version);
+      flight.captureSequence = table.sequence;
+    }
+  }
+
+  #tagsOf(flight: Flight, settings: LoadSettings): Dependency[] {
+    return this.scope.tags([...settings.tags, ...(settings.tagsOf?.(flight.key) ?? [])]);
+  }
+}
+
+interface Missing {
+  readonly flight: Flight;
+  /** Stored-at of the entry that was found invalid or stale. */
+  readonly seen: number | undefined;
+  /** Redis did not answer this flight's read in time: it is not asked for a lease as well. */
+  readonly isRemoteSilent: boolean;
+}
+
+interface Held extends Missing {
+  readonly leftMs: number;
+}
+
+interface Answered extends Missing {
+  readonly lease: HeldLease;
+  readonly answer: LeaseAnswer;
+}
+
+function toMissing(flight: Flight): Missing {
+  return { flight, seen: undefined, isRemoteSilent: false };
+}
+
+/** Aborts when every flight of the group was given up. */
+function groupSignal(leased: readonly Leased[]): AbortSignal {
+  if (leased.length === 1) return leased[0]!.flight.controller.signal;
+  const controller = new AbortController();
+  let left = leased.length;
+  for (const { flight } of leased) {
+    flight.controller.signal.addEventListener('abort', () => {
+      if (--left === 0) controller.abort(flight.controller.signal.reason);
+    });
+  }
+  return controller.signal;
+}

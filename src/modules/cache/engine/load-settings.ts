@@ -1,0 +1,58 @@
+import type { LoadManyOptions } from './cache.js';
+import type { Scope } from './scope.js';
+
+/** Five minutes. */
+const DEFAULT_TTL_MS = 300_000;
+
+/** Options of one call with every default filled in. */
+export interface LoadSettings {
+  readonly ttlMs: number;
+  readonly graceMs: number;
+  readonly tags: readonly string[];
+  readonly jitter: number;
+  readonly usesMemory: boolean;
+  readonly usesRedis: boolean;
+  readonly compressAboveBytes: number;
+  readonly softTimeoutMs: number | undefined;
+  readonly hardTimeoutMs: number | undefined;
+  readonly negativeTtlMs: number | undefined;
+  readonly earlyRefreshBeta: number;
+  readonly consistency: 'cached' | 'strict' | 'bypass' | 'refresh';
+  readonly signal: AbortSignal | undefined;
+  readonly shouldStore: ((value: never) => boolean) | undefined;
+  readonly tagsOf: ((key: string) => readonly string[]) | undefined;
+}
+
+/** @throws RangeError for a negative or NaN duration and for a jitter outside 0 to 1. */
+export function settingsOf(scope: Scope, options: LoadManyOptions<never> | undefined): LoadSettings {
+  const { defaults } = scope;
+  const tiers = options?.tiers ?? defaults.tiers ?? 'both';
+  const jitter = options?.jitter ?? defaults.jitter ?? 0;
+  if (!(jitter >= 0 && jitter <= 1)) throw new RangeError(`jitter is a share from 0 to 1, not ${jitter}.`);
+  return {
+    ttlMs: duration('ttlMs', options?.ttlMs ?? defaults.ttlMs ?? DEFAULT_TTL_MS),
+    graceMs: duration('graceMs', options?.graceMs ?? defaults.graceMs ?? 0),
+    tags: options?.tags ?? defaults.tags ?? [],
+    jitter,
+    usesMemory: tiers !== 'redis',
+    usesRedis: tiers !== 'memory',
+    compressAboveBytes: options?.compressAboveBytes ?? defaults.compressAboveBytes ?? Number.POSITIVE_INFINITY,
+    softTimeoutMs: optional('softTimeoutMs', options?.softTimeoutMs ?? defaults.softTimeoutMs),
+    hardTimeoutMs: optional('hardTimeoutMs', options?.hardTimeoutMs ?? defaults.hardTimeoutMs),
+    negativeTtlMs: optional('negativeTtlMs', options?.negativeTtlMs ?? defaults.negativeTtlMs),
+    earlyRefreshBeta: options?.earlyRefreshBeta ?? defaults.earlyRefreshBeta ?? 0,
+    consistency: options?.consistency ?? 'cached',
+    signal: options?.signal,
+    shouldStore: options?.shouldStore,
+    tagsOf: options?.tagsOf,
+  };
+}
+
+function duration(name: string, value: number): number {
+  if (typeof value === 'number' && value >= 0) return value;
+  throw new RangeError(`${name} is a number of milliseconds, 0 or more, not ${String(value)}.`);
+}
+
+function optional(name: string, value: number | undefined): number | undefined {
+  return value === undefined ? undefined : duration(name, value);
+}

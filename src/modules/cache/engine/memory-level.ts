@@ -1,0 +1,114 @@
+import type { Clock } from '../../../common/clock.js';
+import { estimateSize } from '../codec/estimate-size.js';
+import { freezePlain } from '../codec/freeze-plain.js';
+import type { EntryView } from './cache.js';
+import type { Capture, DependencyTable } from './dependency-table.js';
+import { MemoryEntry } from './memory-entry.js';
+import type { MemoryTier } from './memory-tier.js';
+
+/** Bytes of an entry beside its key and value: the object, its capture, its places in the maps. */
+const ENTRY_OVERHEAD_BYTES = 250;
+
+/** What goes into memory. Times are monotonic ms. */
+export interface MemoryWrite {
+  readonly value: unknown;
+  readonly isAbsent: boolean;
+  readonly storedAtMs: number;
+  readonly freshUntilMs: number;
+  readonly staleUntilMs: number;
+  readonly loadMs: number;
+  readonly capture: Capture;
+  /** Bytes of the encoded payload; 0 when unknown. */
+  readonly payloadBytes: number;
+}
+
+/** How long memory may serve what it has heard nothing about. */
+export interface TrustSource {
+  readonly trustedUntilMs: number;
+}
+
+/** Without Redis nobody else can invalidate: memory is always trusted. */
+export const ALWAYS_TRUSTED: TrustSource = { trustedUntilMs: Number.POSITIVE_INFINITY };
+
+/**
+ * The memory tier as the engine uses it: decides whether an entry may be served now. An entry is served while it is
+ * fresh, nothing it depends on was invalidated, and the log was followed lately.
+ */
+export class MemoryLevel {
+  trust: TrustSource = ALWAYS_TRUSTED;
+
+  constructor(
+    readonly store: MemoryTier<MemoryEntry>,
+    private readonly table: DependencyTable,
+    private readonly clock: Clock,
+    private readonly maxTtlMs: number,
+    /** Entries stored while the log could not be followed are served for this long. */
+    private readonly fallbackTtlMs: number,
+  ) {}
+
+  /** A fresh entry that may be served now. The hot path: no allocation, no await. */
+  fresh(memoryKey: string, nowMs: number): MemoryEntry | undefined {
+    const entry = this.store.get(memoryKey);
+    if (entry === undefined) return undefined;
+    if (entry.checkedAt !== this.table.sequence && !this.#recheck(memoryKey, entry)) return undefined;
+    if (nowMs >= entry.freshUntilMs || nowMs >= entry.servableUntilMs) return undefined;
+    if (nowMs >= this.trust.trustedUntilMs && nowMs >= entry.unconfirmedUntilMs) return undefined;
+    return entry;
+  }
+
+  /** An entry within its grace (or fresh) that nothing invalidated, for when the loader fails or is slow. */
+  stale(memoryKey: string, nowMs: number): MemoryEntry | undefined {
+    const entry = this.store.peek(memoryKey);
+    if (entry === undefined) return undefined;
+    if (entry.checkedAt !== this.table.sequence && !this.#recheck(memoryKey, entry)) return undefined;
+    if (nowMs >= entry.staleUntilMs) {
+      this.store.delete(memoryKey);
+      return undefined;
+    }
+    if (nowMs >= this.trust.trustedUntilMs && nowMs >= entry.unconfirmedUntilMs) return undefined;
+    return entry;
+  }
+
+  put(memoryKey: string, write: MemoryWrite): void {
+    const value = freezePlain(write.value);
+    const isTrusted = write.storedAtMs < this.trust.trustedUntilMs;
+    const entry = new MemoryEntry(
+      value,
+      write.isAbsent,
+      write.storedAtMs,
+      write.freshUntilMs,
+      write.staleUntilMs,
+      write.storedAtMs + this.maxTtlMs,
+      isTrusted ? Number.NEGATIVE_INFINITY : write.storedAtMs + this.fallbackTtlMs,
+      write.loadMs,
+      write.capture,
+      this.table.check(write.capture) === 'current' ? this.table.sequence : -1,
+      (write.payloadBytes > 0 ? write.payloadBytes : estimateSize(value)) + memoryKey.length * 2 + ENTRY_OVERHEAD_BYTES,
+      write.payloadBytes,
+    );
+    this.store.set(memoryKey, entry);
+  }
+
+  view(entry: MemoryEntry, nowMs = this.clock.nowMs()): EntryView<unknown> {
+    return {
+      value: entry.value,
+      tier: 'memory',
+      ageMs: nowMs - entry.storedAtMs,
+      ttlMs: entry.freshUntilMs - nowMs,
+      isStale: nowMs >= entry.freshUntilMs,
+      sizeBytes: entry.payloadBytes,
+    };
+  }
+
+  /** Something was invalidated since the entry was last looked at: was it this one? */
+  #recheck(memoryKey: string, entry: MemoryEntry): boolean {
+    const state = this.table.check(entry.capture);
+    if (state === 'invalidated') {
+      this.store.delete(memoryKey);
+      return false;
+    }
+    if (state === 'expired') entry.freshUntilMs = Number.NEGATIVE_INFINITY;
+    entry.checkedAt = this.table.sequence;
+    return true;
+  }
+}

@@ -1,0 +1,94 @@
+import type { Clock, TimerHandle } from '../../../common/clock.js';
+import type { EventBus } from './event-bus.js';
+import type { DependencyTable } from './dependency-table.js';
+import type { Outbox, OutboxBatch, OutboxMode } from './outbox.js';
+import type { OutboxFile } from './outbox-file.js';
+import type { RemoteTier, SlotAddress } from './remote-tier.js';
+
+const FIRST_RETRY_MS = 100;
+const LAST_RETRY_MS = 5_000;
+
+/**
+ * Sends what the outbox holds: at once when Redis answers again (before it is trusted), and by itself after a write that
+ * merely timed out. One sending runs at a time.
+ */
+export class OutboxSender {
+  #sending: Promise<boolean> | undefined;
+  #retry: TimerHandle | undefined;
+  #delayMs = FIRST_RETRY_MS;
+  #isClosed = false;
+
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly tier: RemoteTier,
+    private readonly table: DependencyTable,
+    private readonly events: EventBus,
+    private readonly clock: Clock,
+    private readonly cacheName: string,
+    private readonly file: OutboxFile | undefined,
+  ) {}
+
+  /** Keeps what an instance of the same file left behind when it ended. */
+  restore(): void {
+    const { addresses, dependencies } = this.file?.read() ?? { addresses: [], dependencies: [] };
+    for (const address of addresses) this.outbox.addKey(address);
+    for (const [id, mode] of dependencies) this.outbox.addDependency(id, mode);
+    if (this.outbox.size > 0) this.#scheduleRetry();
+  }
+
+  queue(addresses: readonly SlotAddress[], dependencies: readonly string[], mode: OutboxMode): void {
+    for (const address of addresses) this.outbox.addKey(address);
+    for (const id of dependencies) this.outbox.addDependency(id, mode);
+    if (this.outbox.isOverflowing) {
+      this.outbox.replaceBy('g:');
+      this.file?.rewrite(this.outbox.contents());
+      this.events.emit('outbox', { cache: this.cacheName, size: this.outbox.size, event: 'overflowed' });
+    } else {
+      this.file?.append({ addresses, dependencies: dependencies.map((id) => [id, mode]) });
+      this.events.emit('outbox', { cache: this.cacheName, size: this.outbox.size, event: 'queued' });
+    }
+    this.#scheduleRetry();
+  }
+
+  /** Resolves to whether nothing waits any more. */
+  send(): Promise<boolean> {
+    return (this.#sending ??= this.#sendAll().finally(() => {
+      this.#sending = undefined;
+    }));
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#retry?.cancel();
+  }
+
+  async #sendAll(): Promise<boolean> {
+    if (this.outbox.size === 0) return true;
+    const isEmpty = await this.outbox.drain((batch) => this.#sendBatch(batch));
+    if (!isEmpty) return false;
+    this.#delayMs = FIRST_RETRY_MS;
+    this.file?.rewrite(this.outbox.contents());
+    this.events.emit('outbox', { cache: this.cacheName, size: 0, event: 'drained' });
+    return true;
+  }
+
+  async #sendBatch(batch: OutboxBatch): Promise<boolean> {
+    const applied = await this.tier.invalidate(batch);
+    if (applied === undefined) return false;
+    for (const [id, { version, at }] of applied.versions) this.table.apply(id, version, at);
+    return true;
+  }
+
+  #scheduleRetry(): void {
+    if (this.#retry !== undefined || this.#isClosed) return;
+    this.#retry = this.clock.setTimer(() => {
+      this.#retry = undefined;
+      // While Redis is down its recovery sends; asking it now would only wait.
+      const attempt = this.tier.canWrite() ? this.send() : Promise.resolve(false);
+      void attempt.then((isEmpty) => {
+        if (!isEmpty) this.#scheduleRetry();
+      });
+    }, this.#delayMs * (0.5 + Math.random()));
+    this.#delayMs = Math.min(LAST_RETRY_MS, this.#delayMs * 2);
+  }
+}

@@ -1,0 +1,51 @@
+import type { Clock, TimerHandle } from '../../../common/clock.js';
+import { LoadTimeoutError } from './errors.js';
+import type { Flight, Outcome } from './flight.js';
+import type { LoadSettings } from './load-settings.js';
+
+/** What a caller got: the flight's outcome, or word that it should take what is stale. */
+export type Waited = Outcome | 'take-stale';
+
+/**
+ * One caller's wait for a flight: until it lands, the soft timeout passes and there is something stale to serve, the
+ * hard timeout passes, or the caller's signal aborts. The flight goes on; only when its last caller gave up by signal is
+ * the loader told to stop.
+ */
+export async function waitFor(flight: Flight, settings: LoadSettings, clock: Clock): Promise<Waited> {
+  const { softTimeoutMs, hardTimeoutMs, signal } = settings;
+  flight.enter();
+  if (softTimeoutMs === undefined && hardTimeoutMs === undefined && signal === undefined) return flight.outcome;
+  const timers: TimerHandle[] = [];
+  const sleep = (delayMs: number): Promise<void> => new Promise((resolve) => timers.push(clock.setTimer(resolve, delayMs)));
+  const ends: Promise<Waited>[] = [flight.outcome];
+  if (softTimeoutMs !== undefined) {
+    const elapsed = softTimeoutMs > 0 ? sleep(softTimeoutMs) : Promise.resolve();
+    ends.push(Promise.all([elapsed, flight.staleOffered()]).then(() => 'take-stale'));
+  }
+  if (hardTimeoutMs !== undefined) {
+    ends.push(
+      sleep(hardTimeoutMs).then(() => {
+        throw new LoadTimeoutError(flight.key, hardTimeoutMs);
+      }),
+    );
+  }
+  let onAbort: (() => void) | undefined;
+  if (signal !== undefined) {
+    ends.push(
+      new Promise((_, reject) => {
+        onAbort = () => {
+          flight.leave();
+          reject(signal.reason);
+        };
+        if (signal.aborted) onAbort();
+        else signal.addEventListener('abort', onAbort, { once: true });
+      }),
+    );
+  }
+  try {
+    return await Promise.race(ends);
+  } finally {
+    for (const timer of timers) timer.cancel();
+    if (onAbort !== undefined) signal!.removeEventListener('abort', onAbort);
+  }
+}

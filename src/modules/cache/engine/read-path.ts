@@ -1,0 +1,87 @@
+import type { EntryView, ReadOptions } from './cache.js';
+import type { Core } from './core.js';
+import type { Found } from './remote-level.js';
+import type { Scope } from './scope.js';
+
+/** Reads without a loader: memory, then Redis. */
+export class ReadPath {
+  constructor(
+    private readonly core: Core,
+    private readonly scope: Scope,
+  ) {}
+
+  async one(key: string, options: ReadOptions | undefined): Promise<EntryView<unknown> | undefined> {
+    const memoryKey = this.scope.memoryKey(key);
+    const fromMemory = this.#fromMemory(key, memoryKey, options);
+    if (fromMemory !== undefined) return fromMemory;
+    const { remote, fence } = this.core;
+    if (remote === undefined || isBypass(options) || !remote.mayRead(memoryKey)) return this.#miss(key);
+    const mark = fence.mark(memoryKey);
+    const examined = await remote.examine(this.scope, key, this.scope.address(key), options?.consistency === 'strict');
+    return this.#accept(key, memoryKey, examined?.found, mark, options) ?? this.#miss(key);
+  }
+
+  async many(keys: readonly string[], options: ReadOptions | undefined): Promise<Map<string, EntryView<unknown>>> {
+    const found = new Map<string, EntryView<unknown>>();
+    const asked: { key: string; memoryKey: string; mark: number }[] = [];
+    const { remote, fence } = this.core;
+    for (const key of new Set(keys)) {
+      const memoryKey = this.scope.memoryKey(key);
+      const view = this.#fromMemory(key, memoryKey, options);
+      if (view !== undefined) found.set(key, view);
+      else if (remote === undefined || isBypass(options) || !remote.mayRead(memoryKey)) this.#miss(key);
+      else asked.push({ key, memoryKey, mark: fence.mark(memoryKey) });
+    }
+    if (asked.length > 0) {
+      const names = asked.map(({ key }) => key);
+      const examined = await remote!.examineMany(this.scope, names, names.map((key) => this.scope.address(key)), options?.consistency === 'strict');
+      asked.forEach(({ key, memoryKey, mark }, i) => {
+        const view = this.#accept(key, memoryKey, examined?.[i]?.found, mark, options);
+        if (view === undefined) this.#miss(key);
+        else found.set(key, view);
+      });
+    }
+    return inOrder(keys, found);
+  }
+
+  #fromMemory(key: string, memoryKey: string, options: ReadOptions | undefined): EntryView<unknown> | undefined {
+    if (options?.consistency !== undefined && options.consistency !== 'cached') return undefined;
+    const { memory, clock, counters, events } = this.core;
+    const nowMs = clock.nowMs();
+    const entry = memory.fresh(memoryKey, nowMs) ?? (options?.allowStale === true ? memory.stale(memoryKey, nowMs) : undefined);
+    if (entry === undefined) return undefined;
+    counters.memoryHits++;
+    if (events.has('hit')) events.emit('hit', { cache: this.scope.name, key, tier: 'memory' });
+    return entry.isAbsent ? undefined : memory.view(entry, nowMs);
+  }
+
+  #accept(key: string, memoryKey: string, found: Found | undefined, mark: number, options: ReadOptions | undefined): EntryView<unknown> | undefined {
+    if (found === undefined || (found.view.isStale && options?.allowStale !== true)) return undefined;
+    const { remote, counters, events } = this.core;
+    counters.redisHits++;
+    if (events.has('hit')) events.emit('hit', { cache: this.scope.name, key, tier: 'redis' });
+    if (!found.view.isStale) remote!.promote(memoryKey, found, mark);
+    return found.isAbsent ? undefined : found.view;
+  }
+
+  #miss(key: string): undefined {
+    this.core.counters.misses++;
+    if (this.core.events.has('miss')) this.core.events.emit('miss', { cache: this.scope.name, key });
+    return undefined;
+  }
+}
+
+/** Neither `bypass` nor `refresh` reads a tier. */
+function isBypass(options: ReadOptions | undefined): boolean {
+  return options?.consistency === 'bypass' || options?.consistency === 'refresh';
+}
+
+/** What was found, in the order it was asked for. */
+export function inOrder<T>(keys: readonly string[], found: ReadonlyMap<string, T>): Map<string, T> {
+  const ordered = new Map<string, T>();
+  for (const key of keys) {
+    const value = found.get(key);
+    if (value !== undefined || found.has(key)) ordered.set(key, value as T);
+  }
+  return ordered;
+}

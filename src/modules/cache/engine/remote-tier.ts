@@ -1,0 +1,94 @@
+import type { EnvelopeHeader, Slot } from '../codec/envelope.types.js';
+import type { LogId } from './log-id.js';
+import type { Version } from './version.js';
+
+/**
+ * The tier every instance shares, as the engine needs it. Methods never reject: a tier that can't answer in time says
+ * `undefined` (unavailable), and the engine goes on without it. One implementation talks to Redis
+ * (`stores/redis/redis-tier.ts`); without Redis the engine has none.
+ */
+export interface RemoteTier {
+  /** Whether asking is worth it now. */
+  canRead(): boolean;
+  canWrite(): boolean;
+  /** Now in the tier's own time, ms since the epoch, as estimated from its last answer. */
+  nowMs(): number;
+
+  read(address: SlotAddress): Promise<Slot | 'empty' | undefined>;
+  /** In the order of `addresses`. */
+  readMany(addresses: readonly SlotAddress[]): Promise<ReadonlyArray<Slot | 'empty'> | undefined>;
+
+  /** Takes a lease on each slot that has nothing to serve; see `scripts/lease.lua`. In the order of `requests`. */
+  lease(requests: readonly LeaseRequest[], mode: LeaseMode, leaseMs: number): Promise<readonly LeaseAnswer[] | undefined>;
+  /** Writes where the lease is still held. In the order of `fills`. */
+  fill(fills: readonly Fill[]): Promise<ReadonlyArray<FillOutcome>>;
+  /** Gives leases back without a value and wakes who waits. */
+  release(leases: readonly HeldLease[]): void;
+  renew(leases: readonly HeldLease[], leaseMs: number): void;
+  /** Resolves when the slot was filled, changed or released somewhere, at the latest after `maxMs`. */
+  waitForChange(address: SlotAddress, maxMs: number): Promise<void>;
+
+  /** Writes unconditionally, unless Redis gets it later than the deadline. `too-large` leaves the slot empty. */
+  put(address: SlotAddress, header: EnvelopeHeader, value: unknown, options: { compressAboveBytes: number }): Promise<Applied | undefined>;
+  /** Removes slots, changes versions, appends to the log and announces. */
+  invalidate(invalidation: Invalidation): Promise<Applied | undefined>;
+  /** Current versions, made where missing; `undefined` in the list where one could not be had. */
+  versions(ids: readonly string[]): Promise<ReadonlyArray<Version | undefined> | undefined>;
+}
+
+/** Where an entry lives: its memory key (unique over all namespaces of one cache) and its name in Redis. */
+export interface SlotAddress {
+  readonly memoryKey: string;
+  readonly slot: string;
+  readonly partition: number;
+}
+
+/**
+ * - `load`: a slot with a fresh entry is answered with the entry, unless it is the one that was already seen and refused.
+ * - `refresh`: leases a fresh entry too (early refresh).
+ * - `steal`: takes the lease over from whoever has it.
+ */
+export type LeaseMode = 'load' | 'refresh' | 'steal';
+
+/** A wish for a lease, with the token of this one fill. */
+export interface LeaseRequest {
+  readonly address: SlotAddress;
+  /** 16 random bytes, new for every fill: a token that is reused lets an old fill pass (ABA). */
+  readonly token: Buffer;
+  /** Stored-at of the entry that was seen and found invalid or stale, so that it is not answered again. */
+  readonly seenStoredAtMs: number | undefined;
+}
+
+export type LeaseAnswer = { readonly kind: 'granted' } | { readonly kind: 'held'; readonly leftMs: number } | { readonly kind: 'found'; readonly slot: Slot };
+
+export interface HeldLease {
+  readonly address: SlotAddress;
+  readonly token: Buffer;
+}
+
+/** A value for a leased slot. */
+export interface Fill extends HeldLease {
+  readonly header: EnvelopeHeader;
+  readonly value: unknown;
+  readonly compressAboveBytes: number;
+}
+
+export type FillOutcome = { readonly kind: 'stored'; readonly sizeBytes: number } | { readonly kind: 'rejected' | 'unavailable' | 'too-large' };
+
+/** What is to be void everywhere. */
+export interface Invalidation {
+  readonly addresses: readonly SlotAddress[];
+  /** Ids of tags and generations. */
+  readonly dependencies: readonly string[];
+  /** `hard`: misses; `soft`: stale. Concerns the dependencies. */
+  readonly mode: 'hard' | 'soft';
+  /** Tells every instance that memory tiers must be emptied: the log lost entries. */
+  readonly isReset?: boolean;
+}
+
+/** A write that Redis acknowledged. */
+export interface Applied {
+  /** The versions the dependencies have now, with the log position that set them. */
+  readonly versions: ReadonlyMap<string, { version: Version; at: LogId }>;
+  readonly sizeBytes: number;
+}

@@ -1,0 +1,141 @@
+import type { EntryOptions, LoadManyOptions, WriteReceipt } from './cache.js';
+import type { Core } from './core.js';
+import type { Dependency } from './dependency-table.js';
+import type { CacheEvents } from './events.js';
+import { splitVersions } from './fill-path.js';
+import type { OutboxSender } from './outbox-sender.js';
+import { settingsOf } from './load-settings.js';
+import type { Invalidation } from './remote-tier.js';
+import type { Scope } from './scope.js';
+import type { Version } from './version.js';
+
+type Operation = CacheEvents['write']['operation'];
+
+const APPLIED: WriteReceipt = { status: 'applied' };
+const QUEUED: WriteReceipt = { status: 'queued' };
+
+/**
+ * Writes and invalidations. Each holds here before it is sent and again when it is acknowledged, since a read may have
+ * brought the old value back in between; what Redis does not acknowledge goes to the outbox.
+ */
+export class WritePath {
+  constructor(
+    private readonly core: Core,
+    private readonly scope: Scope,
+    private readonly sender: OutboxSender | undefined,
+  ) {}
+
+  async set(key: string, value: unknown, options: EntryOptions | undefined): Promise<WriteReceipt> {
+    const settings = settingsOf(this.scope, options as LoadManyOptions<never> | undefined);
+    const { core, scope } = this;
+    const memoryKey = scope.memoryKey(key);
+    const dependencies = [...scope.generations, ...scope.tags(settings.tags)];
+    this.#voidKey(memoryKey);
+    const mark = core.fence.mark(memoryKey);
+    const remote = settings.usesRedis ? core.remote : undefined;
+    if (remote?.tier.canRead()) await remote.know(dependencies);
+    const capture = core.table.capture(dependencies);
+    const versions = dependencies.map((dependency) => dependency.version);
+    const freshMs = settings.jitter > 0 ? settings.ttlMs * (1 - settings.jitter * Math.random()) : settings.ttlMs;
+    let receipt = APPLIED;
+    let payloadBytes = 0;
+    if (remote !== undefined) {
+      const nowMs = remote.tier.nowMs();
+      const header = {
+        storedAtMs: nowMs,
+        freshUntilMs: nowMs + freshMs,
+        staleUntilMs: nowMs + freshMs + settings.graceMs,
+        loadMs: 0,
+        isAbsent: false,
+        ...splitVersions(scope, dependencies, versions as Version[]),
+      };
+      const canSend = remote.tier.canWrite() && !versions.includes(undefined);
+      const applied = canSend ? await remote.tier.put(scope.address(key), header, value, settings) : undefined;
+      // The old value may still be there, and the new one may yet arrive: both are void until the outbox has said so.
+      if (applied === undefined) receipt = this.#queueKeys([key]);
+      else payloadBytes = applied.sizeBytes;
+    }
+    // A write of another instance that came meanwhile has raised the fence: what is stored is not this value then.
+    const isLatest = core.fence.isUnchanged(memoryKey, mark);
+    // Reads that began before the write landed may still bring the old value.
+    this.#voidKey(memoryKey);
+    if (settings.usesMemory && isLatest && core.table.check(capture) !== 'invalidated') {
+      const nowMs = core.clock.nowMs();
+      core.memory.put(memoryKey, {
+        value,
+        isAbsent: false,
+        storedAtMs: nowMs,
+        freshUntilMs: nowMs + freshMs,
+        staleUntilMs: nowMs + freshMs + settings.graceMs,
+        loadMs: 0,
+        capture,
+        payloadBytes,
+      });
+    }
+    return this.#report('set', receipt, 1);
+  }
+
+  async delete(keys: readonly string[]): Promise<WriteReceipt> {
+    const memoryKeys = [...new Set(keys)].map((key) => this.scope.memoryKey(key));
+    for (const memoryKey of memoryKeys) this.#voidKey(memoryKey);
+    const addresses = this.core.remote === undefined ? [] : [...new Set(keys)].map((key) => this.scope.address(key));
+    const isApplied = await this.#send({ addresses, dependencies: [], mode: 'hard' });
+    for (const memoryKey of memoryKeys) this.#voidKey(memoryKey);
+    return this.#report('delete', isApplied ? APPLIED : this.#queueKeys(keys), memoryKeys.length);
+  }
+
+  async invalidateTags(tags: readonly string[]): Promise<WriteReceipt> {
+    return this.#report('invalidateTags', await this.#void(this.scope.tags([...new Set(tags)]), 'hard'), tags.length);
+  }
+
+  async expireTags(tags: readonly string[]): Promise<WriteReceipt> {
+    return this.#report('expireTags', await this.#void(this.scope.tags([...new Set(tags)]), 'soft'), tags.length);
+  }
+
+  async clear(): Promise<WriteReceipt> {
+    const receipt = await this.#void([this.scope.generation], 'hard');
+    this.core.events.emit('memoryFlushed', { cache: this.scope.name, reason: 'clear' });
+    return this.#report('clear', receipt, 1);
+  }
+
+  async #void(dependencies: readonly Dependency[], mode: 'hard' | 'soft'): Promise<WriteReceipt> {
+    const voidHere = (): void => {
+      for (const dependency of dependencies) {
+        if (mode === 'hard') this.core.table.invalidate(dependency);
+        else this.core.table.expire(dependency);
+      }
+    };
+    voidHere();
+    const ids = dependencies.map((dependency) => dependency.id);
+    if (await this.#send({ addresses: [], dependencies: ids, mode })) return APPLIED;
+    voidHere();
+    this.sender!.queue([], ids, mode);
+    return QUEUED;
+  }
+
+  /** Whether it holds everywhere: acknowledged by Redis, or there is no Redis. */
+  async #send(invalidation: Invalidation): Promise<boolean> {
+    const { remote, table } = this.core;
+    if (remote === undefined || (invalidation.addresses.length === 0 && invalidation.dependencies.length === 0)) return true;
+    const applied = remote.tier.canWrite() ? await remote.tier.invalidate(invalidation) : undefined;
+    if (applied === undefined) return false;
+    for (const [id, { version, at }] of applied.versions) table.apply(id, version, at);
+    return true;
+  }
+
+  #queueKeys(keys: readonly string[]): WriteReceipt {
+    this.sender!.queue(keys.map((key) => this.scope.address(key)), [], 'hard');
+    return QUEUED;
+  }
+
+  #voidKey(memoryKey: string): void {
+    this.core.fence.raise(memoryKey);
+    this.core.flights.detach(memoryKey);
+    this.core.memory.store.delete(memoryKey);
+  }
+
+  #report(operation: Operation, receipt: WriteReceipt, count: number): WriteReceipt {
+    this.core.events.emit('write', { cache: this.scope.name, operation, status: receipt.status, count });
+    return receipt;
+  }
+}

@@ -1,0 +1,24 @@
+--[[
+  Writes values where the lease is still the caller's.
+
+  KEYS     slots, all in one hash slot
+  ARGV[1]  channel for wake-ups
+  ARGV[2…] per slot: token (16 bytes), ttl in ms (0: none), entry bytes, name for the wake-up (JSON string)
+
+  Returns per slot: 1 stored | 0 the lease was lost: deleted, overwritten, expired, evicted or taken over
+]]
+local results, woken = {}, {}
+
+for i, key in ipairs(KEYS) do
+  local token, ttl, bytes, name = ARGV[4 * i - 2], ARGV[4 * i - 1], ARGV[4 * i], ARGV[4 * i + 1]
+  local slot = read_slot(key)
+  if slot.kind ~= 0 and slot.token == token then
+    if ttl == '0' then redis.call('SET', key, bytes) else redis.call('SET', key, bytes, 'PX', ttl) end
+    if has_waiter(slot) then woken[#woken + 1] = name end
+    results[i] = 1
+  else
+    results[i] = 0
+  end
+end
+wake(ARGV[1], woken)
+return results

@@ -1,0 +1,40 @@
+--[[
+  Prelude of the scripts that touch leases: reads where a slot's lease is.
+
+  A bare lease is 'L', flags, token (16 bytes); an entry (0xEA) keeps flags at byte 3, its token at 8 and the lease's
+  deadline (f64, ms) at 24. Flag 4: somebody waits to be woken.
+]]
+local LEASE, ENTRY, WAITER = 0x4C, 0xEA, 4
+local NO_LEASE = string.rep('\0', 24)
+
+local function now_ms()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + time[2] / 1000
+end
+
+local function read_slot(slot)
+  local head = redis.call('GETRANGE', slot, 0, 47)
+  local kind = head:byte(1)
+  if kind == LEASE and #head == 18 then
+    return { kind = LEASE, flags = head:byte(2), token = head:sub(3, 18) }
+  elseif kind == ENTRY and #head == 48 then
+    return {
+      kind = ENTRY,
+      flags = head:byte(4),
+      token = head:sub(9, 24),
+      deadline = struct.unpack('<d', head, 25),
+      fresh_until = struct.unpack('<d', head, 33),
+      stored_at = head:sub(41, 48),
+    }
+  end
+  return { kind = 0, flags = 0, token = '' }
+end
+
+local function has_waiter(slot)
+  return slot.flags % 8 >= WAITER
+end
+
+local function wake(channel, names)
+  if #names == 0 then return end
+  redis.call('PUBLISH', channel, '{"pattern":"' .. channel .. '","data":{"v":1,"w":[' .. table.concat(names, ',') .. ']}}')
+end

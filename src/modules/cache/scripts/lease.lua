@@ -1,0 +1,47 @@
+--[[
+  Takes leases on slots that have nothing to serve.
+
+  KEYS     slots, all in one hash slot
+  ARGV[1]  mode: load | refresh | steal
+  ARGV[2]  lease, ms
+  ARGV[3…] per slot: token (16 bytes), stored-at of the entry the caller has seen and refused (8 bytes, or empty)
+
+  load: a fresh entry is answered, unless it is the one that was seen. refresh: leases a fresh entry too. steal: takes
+  the lease over from whoever has it.
+
+  Returns per slot: -1 granted | ms left of another's lease (0 or more; the slot then carries the waiter flag) | the entry
+]]
+local mode, lease_ms = ARGV[1], tonumber(ARGV[2])
+local now = now_ms()
+local answers = {}
+
+for i, key in ipairs(KEYS) do
+  local token, seen = ARGV[2 * i + 1], ARGV[2 * i + 2]
+  local slot = read_slot(key)
+  if slot.kind == LEASE then
+    if mode == 'steal' then
+      redis.call('SET', key, 'L\0' .. token, 'PX', lease_ms)
+      answers[i] = -1
+    else
+      redis.call('SETRANGE', key, 1, string.char(WAITER))
+      answers[i] = math.max(0, redis.call('PTTL', key))
+    end
+  elseif slot.kind == ENTRY then
+    if mode == 'load' and slot.fresh_until > now and slot.stored_at ~= seen then
+      answers[i] = redis.call('GET', key)
+    elseif mode ~= 'steal' and slot.deadline > now then
+      if not has_waiter(slot) then redis.call('SETRANGE', key, 3, string.char(slot.flags + WAITER)) end
+      answers[i] = math.floor(slot.deadline - now)
+    else
+      redis.call('SETRANGE', key, 8, token .. struct.pack('<d', now + lease_ms))
+      -- An entry that dies before its lease would take the lease with it.
+      local left = redis.call('PTTL', key)
+      if left >= 0 and left < lease_ms then redis.call('PEXPIRE', key, lease_ms) end
+      answers[i] = -1
+    end
+  else
+    redis.call('SET', key, 'L\0' .. token, 'PX', lease_ms)
+    answers[i] = -1
+  end
+end
+return answers

@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { loadScript, type RedisScript } from '../../../redis/index.js';
+
+function source(name: string): string {
+  return readFileSync(new URL(`../../scripts/${name}.lua`, import.meta.url), 'utf8');
+}
+
+/** A script with the preludes it uses; each file's header is its contract. */
+function script(name: string, ...preludes: string[]): RedisScript {
+  return loadScript(`larder:${name}`, [...preludes, name].map(source).join('\n'));
+}
+
+/** Every script of the cache. */
+export const cacheScripts = {
+  lease: script('lease', 'lease-slot'),
+  fill: script('fill', 'lease-slot'),
+  release: script('release', 'lease-slot'),
+  renew: script('renew', 'lease-slot'),
+  put: script('put', 'announce'),
+  invalidate: script('invalidate', 'announce'),
+  versions: script('versions'),
+  tails: script('tails'),
+} as const;

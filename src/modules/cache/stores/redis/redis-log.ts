@@ -1,0 +1,59 @@
+import type { Clock } from '../../../../common/clock.js';
+import type { RedisPool } from '../../../redis/index.js';
+import { type LogEntry, parseLogBody } from '../../engine/coherence/announcement.js';
+import type { InvalidationLog } from '../../engine/coherence/invalidation-log.js';
+import { isLogId, type LogId } from '../../engine/log-id.js';
+import type { KeyLayout } from '../../engine/scope.js';
+import { cacheScripts } from './cache-scripts.js';
+import type { RedisClock } from './redis-clock.js';
+import type { ScriptCaller } from './script-caller.js';
+
+/** The invalidation log in Redis: a capped stream per partition. Each look at its end also tells Redis's time. */
+export class RedisLog implements InvalidationLog {
+  constructor(
+    private readonly pool: RedisPool,
+    private readonly layout: KeyLayout,
+    private readonly scripts: ScriptCaller,
+    private readonly redisClock: RedisClock,
+    readonly length: number,
+    private readonly clock: Clock,
+  ) {}
+
+  get partitions(): number {
+    return this.layout.partitions;
+  }
+
+  async tails(): Promise<readonly LogId[] | undefined> {
+    const tails = await Promise.all(Array.from({ length: this.partitions }, (_, partition) => this.#tail(partition)));
+    return tails.includes(undefined) ? undefined : (tails as LogId[]);
+  }
+
+  async readAfter(partition: number, after: LogId, limit: number): Promise<readonly LogEntry[] | undefined> {
+    const { monitor } = this.pool;
+    try {
+      const rows = await this.pool.client('bulk').xrange(this.layout.log(partition), `(${after}`, '+', 'COUNT', limit);
+      return rows.flatMap(([id, fields]) => toEntry(id, fields));
+    } catch (error) {
+      monitor.recordFailure('read', error);
+      return undefined;
+    }
+  }
+
+  async #tail(partition: number): Promise<LogId | undefined> {
+    const askedAtMs = this.clock.nowMs();
+    const answer = await this.scripts.call('read', 'command', cacheScripts.tails, [this.layout.log(partition)], []);
+    if (!Array.isArray(answer)) return undefined;
+    const [micros, id] = answer.map(String);
+    if (partition === 0) this.redisClock.observe(askedAtMs, Number(micros) / 1_000);
+    return isLogId(id) ? id : undefined;
+  }
+}
+
+/** None for a row that is not ours; its successor then shows a gap. */
+function toEntry(id: string, fields: readonly string[]): LogEntry[] {
+  const values = new Map<string, string>();
+  for (let i = 0; i + 1 < fields.length; i += 2) values.set(fields[i]!, fields[i + 1]!);
+  const previous = values.get('p');
+  const body = parseLogBody(values.get('b') ?? '');
+  return body !== undefined && isLogId(previous) ? [{ id, previous, body }] : [];
+}

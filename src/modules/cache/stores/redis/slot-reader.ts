@@ -1,0 +1,118 @@
+import type { Clock } from '../../../../common/clock.js';
+import type { RedisPool } from '../../../redis/index.js';
+import type { SlotAddress } from '../../engine/remote-tier.js';
+
+/** Keys in one command at most: a reply of a few hundred values is about as large as a socket takes at once. */
+const MAX_KEYS = 512;
+/** More keys than this are a batch: they go the lane where nobody waits behind them. */
+const MAX_FAST_KEYS = 16;
+
+/** The bytes in a slot, `null` for none, `undefined` when Redis did not answer in time. */
+export type SlotBytes = Buffer | null | undefined;
+
+interface Waiting {
+  readonly slot: string;
+  readonly resolve: (bytes: SlotBytes) => void;
+}
+
+/**
+ * Reads slots. Reads that are asked for in one tick become one command: GET for one, MGET for more, one per hash slot in
+ * a Cluster. No read waits for a timer. Past the monitor's budget the answer is "unavailable" and the caller goes on.
+ */
+export class SlotReader {
+  #waiting = new Map<number, Waiting[]>();
+  #isScheduled = false;
+
+  constructor(
+    private readonly pool: RedisPool,
+    private readonly clock: Clock,
+  ) {}
+
+  read(address: SlotAddress): Promise<SlotBytes> {
+    return new Promise((resolve) => {
+      const waiting = this.#waiting.get(address.partition);
+      if (waiting === undefined) this.#waiting.set(address.partition, [{ slot: address.slot, resolve }]);
+      else waiting.push({ slot: address.slot, resolve });
+      if (this.#isScheduled) return;
+      this.#isScheduled = true;
+      // Runs when every promise of this tick has settled, so callers that were woken together are served together.
+      process.nextTick(this.#flush);
+    });
+  }
+
+  /** Many at once, in order; `undefined` when any part could not be read. */
+  async readMany(addresses: readonly SlotAddress[]): Promise<(Buffer | null)[] | undefined> {
+    const groups = new Map<number, number[]>();
+    addresses.forEach(({ partition }, i) => {
+      const group = groups.get(partition);
+      if (group === undefined) groups.set(partition, [i]);
+      else group.push(i);
+    });
+    const found: (Buffer | null)[] = new Array(addresses.length).fill(null);
+    const parts: Promise<boolean>[] = [];
+    for (const indexes of groups.values()) {
+      for (let from = 0; from < indexes.length; from += MAX_KEYS) {
+        const part = indexes.slice(from, from + MAX_KEYS);
+        parts.push(
+          this.#command(part.map((i) => addresses[i]!.slot)).then((values) => {
+            values?.forEach((bytes, j) => (found[part[j]!] = bytes));
+            return values !== undefined;
+          }),
+        );
+      }
+    }
+    return (await Promise.all(parts)).every(Boolean) ? found : undefined;
+  }
+
+  readonly #flush = (): void => {
+    const groups = this.#waiting;
+    this.#waiting = new Map();
+    this.#isScheduled = false;
+    for (const group of groups.values()) {
+      for (let from = 0; from < group.length; from += MAX_KEYS) void this.#serve(group.length <= MAX_KEYS ? group : group.slice(from, from + MAX_KEYS));
+    }
+  };
+
+  async #serve(group: readonly Waiting[]): Promise<void> {
+    const values = await this.#command(group.map(({ slot }) => slot));
+    for (let i = 0; i < group.length; i++) group[i]!.resolve(values === undefined ? undefined : values[i]!);
+  }
+
+  #command(slots: readonly string[]): Promise<(Buffer | null)[] | undefined> {
+    const { monitor } = this.pool;
+    return new Promise((resolve) => {
+      const askedAtMs = this.clock.nowMs();
+      const budgetMs = monitor.readBudgetMs();
+      let isOpen = true;
+      const giveUp = (): void => {
+        if (!isOpen) return;
+        isOpen = false;
+        monitor.recordFailure('read', new Error('Command timed out'));
+        resolve(undefined);
+      };
+      // After a stall of the event loop the timer fires before an answer that is already here is read: look once more.
+      const timer = this.clock.setTimer(() => setImmediate(giveUp), budgetMs);
+      const settle = (values: (Buffer | null)[]): void => {
+        timer.cancel();
+        if (!isOpen) return;
+        isOpen = false;
+        monitor.recordSuccess('read', this.clock.nowMs() - askedAtMs);
+        resolve(values);
+      };
+      const fail = (error: unknown): void => {
+        timer.cancel();
+        if (!isOpen) return;
+        isOpen = false;
+        monitor.recordFailure('read', error);
+        resolve(undefined);
+      };
+      try {
+        const client = this.pool.client(slots.length > MAX_FAST_KEYS ? 'bulk' : 'fast');
+        if (slots.length === 1) client.getBuffer(slots[0]!).then((bytes) => settle([bytes]), fail);
+        else client.mgetBuffer(slots as string[]).then(settle, fail);
+      } catch (error) {
+        fail(error);
+      }
+    });
+  }
+}

@@ -1,0 +1,29 @@
+import type { Clock } from '../../../../common/clock.js';
+
+/** Who waits for a slot that another instance has leased. */
+export class WakeUps {
+  readonly #waiting = new Map<string, Set<() => void>>();
+
+  constructor(private readonly clock: Clock) {}
+
+  /** Resolves at the next {@link wake} of the key, at the latest after `maxMs`. */
+  wait(memoryKey: string, maxMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const waiting = this.#waiting.get(memoryKey) ?? new Set();
+      this.#waiting.set(memoryKey, waiting);
+      const wake = (): void => {
+        timer.cancel();
+        waiting.delete(wake);
+        if (waiting.size === 0 && this.#waiting.get(memoryKey) === waiting) this.#waiting.delete(memoryKey);
+        resolve();
+      };
+      const timer = this.clock.setTimer(wake, maxMs);
+      waiting.add(wake);
+    });
+  }
+
+  wake(memoryKey: string): void {
+    const waiting = this.#waiting.get(memoryKey);
+    if (waiting !== undefined) for (const wake of [...waiting]) wake();
+  }
+}
