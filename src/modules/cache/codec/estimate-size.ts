@@ -25,7 +25,10 @@ export function estimateSize(value: unknown): number {
     }
   };
   add(value);
-  for (let next = pending.pop(); next; next = pending.pop()) bytes += OBJECT_BYTES + contentBytes(next, add);
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    const ownBytes = OBJECT_BYTES + contentBytes(next, add);
+    bytes += ownBytes;
+  }
   return bytes;
 }
 

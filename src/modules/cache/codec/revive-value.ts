@@ -3,6 +3,8 @@ import { ESCAPE_KEY, JSON_LEVELS_PER_LEVEL, MAX_DEPTH, type Escaped } from './es
 
 const MAX_JSON_DEPTH = MAX_DEPTH * JSON_LEVELS_PER_LEVEL + JSON_LEVELS_PER_LEVEL;
 
+const SPECIAL_NUMBERS = new Map([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].map((number) => [`${number}`, number])).set('-0', -0);
+
 /**
  * Turns the {@link Escaped} objects in freshly parsed JSON back into what they stand for, in place.
  *
@@ -31,11 +33,11 @@ function reviveEscaped(escaped: Escaped, depth: number): unknown {
     case 'undefined':
       return undefined;
     case 'number':
-      return Number(escaped.v);
+      return reviveNumber(escaped.v);
     case 'bigint':
       return reviveBigint(escaped.v);
     case 'date':
-      return new Date(escaped.v ?? Number.NaN);
+      return reviveDate(escaped.v);
     case 'map':
       return new Map(reviveList<[unknown, unknown]>(escaped.v, depth));
     case 'set':
@@ -60,6 +62,17 @@ function reviveEscaped(escaped: Escaped, depth: number): unknown {
 function reviveList<T>(list: T[], depth: number): T[] {
   if (!Array.isArray(list)) throw new TypeError('Malformed escape');
   return revive(list, depth) as T[];
+}
+
+function reviveNumber(name: string): number {
+  const number = SPECIAL_NUMBERS.get(name);
+  if (number === undefined) throw new TypeError('Unknown number');
+  return number;
+}
+
+function reviveDate(ms: number | null): Date {
+  if (ms !== null && typeof ms !== 'number') throw new TypeError('Malformed date');
+  return new Date(ms ?? Number.NaN);
 }
 
 function reviveBigint(digits: string): bigint {
