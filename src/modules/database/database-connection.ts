@@ -1,5 +1,5 @@
 import type { Database } from './database.js';
-import { DatabaseUnavailableError, describeDatabaseError, isOutcomeUnknown } from './database.errors.js';
+import { DatabaseUnavailableError, describeDatabaseError, isUnavailable } from './database.errors.js';
 import type { DatabaseDriver, DatabaseKind, DatabasePoolStats } from './drivers/database-driver.js';
 import type { MigrationRegistry } from './migration-registry.js';
 
@@ -63,7 +63,8 @@ export class DatabaseConnection {
     } catch (error) {
       this.opening = undefined;
       this.become('failed', error);
-      throw isOutcomeUnknown(error) ? new DatabaseUnavailableError(describeDatabaseError(error), { cause: error }) : error;
+      if (error instanceof DatabaseUnavailableError || !isUnavailable(error)) throw error;
+      throw new DatabaseUnavailableError(describeDatabaseError(error), { cause: error });
     }
   }
 

@@ -1,6 +1,7 @@
+import { HttpException } from '@nestjs/common';
 import { DrizzleQueryError } from 'drizzle-orm/errors';
 
-/** The database can't be reached, or went away during a statement, whose outcome is then unknown. */
+/** The database can't be reached; the statement was not sent. */
 export class DatabaseUnavailableError extends Error {
   constructor(reason: string, options?: ErrorOptions) {
     super(`The database is not available: ${reason}`, options);
@@ -11,20 +12,33 @@ export class DatabaseUnavailableError extends Error {
 /** Connection exceptions, and the server being shut down or starting. */
 const UNAVAILABLE_CLASSES = ['08', '57'];
 
+/** The error below Drizzle's own, which quotes the statement and its parameters. */
+function rootOf(error: unknown): unknown {
+  return error instanceof DrizzleQueryError ? error.cause : error;
+}
+
 /** The five characters by which the server names an error; `undefined` when it was not the server that failed. */
 export function sqlStateOf(error: unknown): string | undefined {
-  const cause = error instanceof DrizzleQueryError ? error.cause : error;
-  const code = (cause as { code?: unknown } | undefined)?.code;
+  const code = (rootOf(error) as { code?: unknown } | undefined)?.code;
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
 
+/** Whether the database could not be reached or went away, rather than refused the statement. */
+export function isUnavailable(error: unknown): boolean {
+  const root = rootOf(error);
+  if (root instanceof DatabaseUnavailableError) return true;
+  const state = sqlStateOf(root);
+  if (state !== undefined) return UNAVAILABLE_CLASSES.includes(state.slice(0, 2));
+  // The drivers' own errors have no class in common; these are ours or JavaScript's, made before anything was sent.
+  return !(root instanceof HttpException || root instanceof TypeError || root instanceof RangeError);
+}
+
 /**
- * Whether a statement may have taken effect although it failed: the connection broke before the server's answer.
- * What the server itself refused took no effect.
+ * Whether a statement may have taken effect although it failed: the connection broke before the server's answer. What the
+ * server refused, and what was never sent, took none.
  */
 export function isOutcomeUnknown(error: unknown): boolean {
-  const state = sqlStateOf(error);
-  return state === undefined || UNAVAILABLE_CLASSES.includes(state.slice(0, 2));
+  return isUnavailable(error) && !(rootOf(error) instanceof DatabaseUnavailableError);
 }
 
 /** Whether the server refused a row because another has its key. */
@@ -34,10 +48,10 @@ export function isUniqueViolation(error: unknown): boolean {
 
 /** What may be said of a database error in a log: its class and SQLSTATE, never the statement or its parameters. */
 export function describeDatabaseError(error: unknown): string {
-  const cause = error instanceof DrizzleQueryError ? error.cause : error;
-  if (cause instanceof DatabaseUnavailableError) return cause.message;
-  const state = sqlStateOf(error);
+  const root = rootOf(error);
+  if (root instanceof DatabaseUnavailableError) return root.message;
+  const state = sqlStateOf(root);
   if (state !== undefined) return `SQLSTATE ${state}`;
-  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
-  return code ?? (cause instanceof Error ? cause.name : 'unknown error');
+  const { code, name } = (root ?? {}) as Partial<NodeJS.ErrnoException>;
+  return code ?? name ?? 'unknown error';
 }

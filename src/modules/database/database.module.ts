@@ -1,6 +1,8 @@
 import { type DynamicModule, Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
 import { type DatabaseConfig, databaseConfig } from './database.config.js';
 import { DatabaseConnection } from './database-connection.js';
+import { DatabaseErrorFilter } from './database-error.filter.js';
 import { DATABASE } from './database.js';
 import { EmbeddedDriver } from './drivers/embedded.driver.js';
 import { PostgresDriver } from './drivers/postgres.driver.js';
@@ -17,6 +19,7 @@ import { MigrationRegistry, type MigrationSet } from './migration-registry.js';
         new DatabaseConnection(config.url ? new PostgresDriver(config) : new EmbeddedDriver(config.dir), migrations),
       inject: [databaseConfig.KEY, MigrationRegistry],
     },
+    { provide: APP_FILTER, useClass: DatabaseErrorFilter },
     { provide: DATABASE, useFactory: ({ database }: DatabaseConnection) => database, inject: [DatabaseConnection] },
   ],
   exports: [DATABASE, DatabaseConnection, MigrationRegistry],

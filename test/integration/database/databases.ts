@@ -12,7 +12,7 @@ export interface DatabaseUnderTest {
 }
 
 /** For `describe.each`: the two kinds of database every feature must work on. */
-export const DATABASES: readonly [name: string, start: () => Promise<DatabaseUnderTest>][] = [
+export const DATABASES: readonly [name: string, start: (migrations?: MigrationRegistry) => Promise<DatabaseUnderTest>][] = [
   ['PGlite', startEmbedded],
   ['PostgreSQL', startPostgres],
 ];
@@ -30,13 +30,13 @@ function notesMigrations(): MigrationRegistry {
   return migrations;
 }
 
-async function startPostgres(): Promise<DatabaseUnderTest> {
+async function startPostgres(migrations = notesMigrations()): Promise<DatabaseUnderTest> {
   const server = await PostgresServer.start();
   const url = await server.createDatabase();
   const connections: DatabaseConnection[] = [];
   return {
     connect: () => {
-      const connection = connectionTo(url);
+      const connection = connectionTo(url, migrations);
       connections.push(connection);
       return connection;
     },
@@ -48,7 +48,7 @@ async function startPostgres(): Promise<DatabaseUnderTest> {
 }
 
 /** PGlite has one connection, in one process. */
-async function startEmbedded(): Promise<DatabaseUnderTest> {
-  const connection = new DatabaseConnection(new EmbeddedDriver('memory://'), notesMigrations());
+async function startEmbedded(migrations = notesMigrations()): Promise<DatabaseUnderTest> {
+  const connection = new DatabaseConnection(new EmbeddedDriver('memory://'), migrations);
   return { connect: () => connection, stop: () => connection.close() };
 }
