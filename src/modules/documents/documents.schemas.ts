@@ -1,0 +1,79 @@
+import { z } from 'zod';
+
+const title = z.string().trim().min(1).max(300);
+const body = z.string().min(1).max(100_000);
+const name = z.string().trim().min(1).max(100);
+const labels = z.array(name).max(20).transform((given) => [...new Set(given)]);
+
+/** What a client sends to create a document. */
+export const newDocument = z.strictObject({ title, body, author: name, topic: name, labels: labels.default([]) });
+export type NewDocument = z.output<typeof newDocument>;
+
+/** What a client sends to change one: the fields that change. */
+export const documentChange = z
+  .strictObject({ title, body, author: name, topic: name, labels })
+  .partial()
+  .refine((change) => Object.keys(change).length > 0, 'nothing to change');
+export type DocumentChange = z.output<typeof documentChange>;
+
+/** A document as clients see it. `version` begins at 1 and grows with each change; it is also the ETag. */
+export const document = z.object({
+  id: z.uuid(),
+  title: z.string(),
+  body: z.string(),
+  author: z.string(),
+  topic: z.string(),
+  labels: z.array(z.string()),
+  version: z.int(),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+});
+export type Document = z.output<typeof document>;
+
+/** A document without its text, as in lists. */
+export const documentSummary = document.omit({ body: true });
+export type DocumentSummary = z.output<typeof documentSummary>;
+
+/** Which documents a list holds; conditions are joined by "and". */
+export const documentFilter = z.strictObject({ author: name.optional(), topic: name.optional(), label: name.optional() });
+export type DocumentFilter = z.output<typeof documentFilter>;
+
+/** One page of a list, newest first. */
+export const pageRequest = documentFilter.extend({
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+  /** `nextCursor` of the page before. */
+  cursor: z.string().max(200).optional(),
+});
+export type PageRequest = z.output<typeof pageRequest>;
+
+export const documentPage = z.object({ items: z.array(documentSummary), nextCursor: z.string().optional() });
+export type DocumentPage = z.output<typeof documentPage>;
+
+/** A question in plain language. */
+export const searchRequest = z.strictObject({
+  q: z.string().trim().min(1).max(1_000),
+  limit: z.coerce.number().int().min(1).max(50).default(10),
+});
+export type SearchRequest = z.output<typeof searchRequest>;
+
+export const searchResult = z.object({
+  /** Nearest in meaning first; `score` is the cosine, 1 for the same direction. */
+  items: z.array(documentSummary.extend({ score: z.number() })),
+  /** Documents too new to be found yet: search again. */
+  notYetIndexed: z.int(),
+});
+export type SearchResult = z.output<typeof searchResult>;
+
+const facet = z.array(z.object({ value: z.string(), count: z.int() }));
+
+/** How many documents there are of each kind, the most frequent first. */
+export const documentFacets = z.object({
+  total: z.int(),
+  /** Characters in a text, on average. */
+  averageLength: z.number(),
+  topics: facet,
+  authors: facet,
+  /** By month of creation, as `2026-11`, in UTC. */
+  months: facet,
+});
+export type DocumentFacets = z.output<typeof documentFacets>;

@@ -1,0 +1,84 @@
+import { Inject, Injectable, NotFoundException } from '@nestjs/common';
+import { ProblemException } from '../../common/http/problem.exception.js';
+import { CACHE, type Cache, Cacheable, CacheConfig, CacheEvict } from '../cache/index.js';
+import { isOutcomeUnknown } from '../database/index.js';
+import { type Conflict, DocumentsRepository } from './database/documents.repository.js';
+import type { Document, DocumentChange, DocumentFacets, DocumentPage, NewDocument, PageRequest, SearchRequest, SearchResult } from './documents.schemas.js';
+import { type DocumentWrite, documentTag, FACETS_TAG, listTag, SEARCH_TAG, tagsOfWrite } from './documents.tags.js';
+import { DocumentSearch } from './search/document-search.js';
+
+/** All cached reads of documents, and everything their writes evict, are in this namespace. */
+export const DOCUMENTS_CACHE = 'documents';
+
+/**
+ * Documents, each read cached and each write evicting what it made untrue. A read that begins after a write's promise
+ * settled never gives what was there before it; see `docs/guides/your-first-cached-module.md` for how that is built.
+ */
+@Injectable()
+@CacheConfig({ namespace: DOCUMENTS_CACHE, ttl: '5m' })
+export class DocumentsService {
+  constructor(
+    private readonly repository: DocumentsRepository,
+    private readonly search: DocumentSearch,
+    @Inject(CACHE) private readonly cache: Cache,
+  ) {}
+
+  /** `null` when there is none, which is remembered too. */
+  @Cacheable({ key: (id) => ['document', id], tags: (id) => [documentTag(id)], negativeTtl: '30s' })
+  async find(id: string): Promise<Document | null> {
+    return (await this.repository.find(id)) ?? null;
+  }
+
+  @Cacheable({ key: (request) => ['page', request], tags: (request) => [listTag(request)] })
+  async findPage(request: PageRequest): Promise<DocumentPage> {
+    return this.repository.findPage(request);
+  }
+
+  @Cacheable({ key: () => 'facets', tags: [FACETS_TAG], grace: '1h', softTimeout: '2s' })
+  async countFacets(): Promise<DocumentFacets> {
+    return this.repository.countFacets();
+  }
+
+  /** What can't be found yet will be soon: such a result is not kept. */
+  @Cacheable({ key: (request) => ['search', request], tags: [SEARCH_TAG], unless: ({ notYetIndexed }) => notYetIndexed > 0 })
+  async findSimilar(request: SearchRequest): Promise<SearchResult> {
+    return this.search.find(request);
+  }
+
+  @CacheEvict({ resultTags: (after) => tagsOfWrite({ after }) })
+  async create(document: NewDocument): Promise<Document> {
+    return this.settled(this.repository.create(document));
+  }
+
+  /** @throws NotFoundException; ProblemException 412 when `version` is given and another write came first. */
+  @CacheEvict({ resultTags: (write) => tagsOfWrite(write) })
+  async update(id: string, change: DocumentChange, version?: number): Promise<Required<DocumentWrite>> {
+    return accepted(await this.settled(this.repository.update(id, change, version)));
+  }
+
+  /** @throws as {@link update}. */
+  @CacheEvict({ resultTags: (write) => tagsOfWrite(write) })
+  async delete(id: string, version?: number): Promise<DocumentWrite> {
+    return { before: accepted(await this.settled(this.repository.delete(id, version))) };
+  }
+
+  /** When the connection breaks during the commit, nobody knows which documents changed: then none is trusted. */
+  private async settled<T>(write: Promise<T>): Promise<T> {
+    try {
+      return await write;
+    } catch (error) {
+      if (isOutcomeUnknown(error)) await this.cache.namespace(DOCUMENTS_CACHE).clear();
+      throw error;
+    }
+  }
+}
+
+function accepted<T>(result: T | Conflict): T {
+  if (result === 'missing') throw new NotFoundException('There is no such document.');
+  if (result !== 'changed') return result;
+  throw new ProblemException(412, {
+    type: 'urn:larder:stale-write',
+    title: 'Someone else changed the document',
+    detail: 'The document is no longer of the version in If-Match. Read it again.',
+  });
+}

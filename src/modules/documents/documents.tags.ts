@@ -1,0 +1,48 @@
+import type { Document, DocumentFilter } from './documents.schemas.js';
+
+/** Counts over all documents. */
+export const FACETS_TAG = 'documents:facets';
+
+/** Results of searches, in which any document may appear. */
+export const SEARCH_TAG = 'documents:search';
+
+const EVERY_LIST = 'documents:list';
+
+export function documentTag(id: string): string {
+  return `document:${id}`;
+}
+
+/**
+ * The one tag of a list: its narrowest condition. A document that enters the list, leaves it or changes in it meets that
+ * condition before or after, so its change evicts the list; a document of another author does not.
+ */
+export function listTag({ author, label, topic }: DocumentFilter): string {
+  if (author !== undefined) return `${EVERY_LIST}:author:${author}`;
+  if (label !== undefined) return `${EVERY_LIST}:label:${label}`;
+  if (topic !== undefined) return `${EVERY_LIST}:topic:${topic}`;
+  return EVERY_LIST;
+}
+
+/** A document before and after a write; one of them is missing when it was created or deleted. */
+export interface DocumentWrite {
+  readonly before?: Document;
+  readonly after?: Document;
+}
+
+/** Tags of everything a write made untrue, and of nothing else. */
+export function tagsOfWrite({ before, after }: DocumentWrite): string[] {
+  const tags = new Set([EVERY_LIST, SEARCH_TAG]);
+  for (const document of [before, after]) {
+    if (!document) continue;
+    tags.add(documentTag(document.id));
+    tags.add(listTag({ author: document.author }));
+    tags.add(listTag({ topic: document.topic }));
+    for (const label of document.labels) tags.add(listTag({ label }));
+  }
+  if (isCountedOtherwise(before, after)) tags.add(FACETS_TAG);
+  return [...tags];
+}
+
+function isCountedOtherwise(before: Document | undefined, after: Document | undefined): boolean {
+  return before?.topic !== after?.topic || before?.author !== after?.author || before?.body.length !== after?.body.length;
+}
