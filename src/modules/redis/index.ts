@@ -1,5 +1,5 @@
-export { createRedisPool, type RedisPoolOptions } from './clients/redis-pool.js';
-export type * from './redis.types.js';
-export { loadScript, type RedisScript } from './scripts/redis-script.js';
-export { runScript, type ScriptArgument } from './scripts/run-script.js';
-export { loadScripts } from './scripts/script-directory.js';
+export * from './core.js';
+export { redisPoolOptionsOf, redisSourceOf } from './redis-source.js';
+export { type RedisConfig, redisConfig } from './redis.config.js';
+export { RedisModule } from './redis.module.js';
+export { REDIS_POOL } from './redis.tokens.js';

@@ -31,7 +31,7 @@ export class AvailabilityProbe {
 
   /**
    * @param client fails at once while it is not connected, and retries by itself.
-   * @param keyPrefix the probe's keys begin with it, so that an ACL can allow them.
+   * @param keyPrefix its keys are `{prefix}:probe`, in a Cluster `{prefix:n}:probe`, so that an ACL can allow them.
    */
   constructor(
     private readonly client: RedisClient,
@@ -39,7 +39,7 @@ export class AvailabilityProbe {
     topology: RedisTopology,
     keyPrefix: string,
   ) {
-    this.keys = Array.from({ length: topology === 'cluster' ? CLUSTER_KEYS : 1 }, (_, i) => `{${keyPrefix}:probe${i}}`);
+    this.keys = topology === 'cluster' ? Array.from({ length: CLUSTER_KEYS }, (_, i) => `{${keyPrefix}:${i}}:probe`) : [`{${keyPrefix}}:probe`];
     client.on('error', (error: unknown) => (this.connectionFailure = classifyFailure(error)));
     client.on('ready', () => (this.connectionFailure = undefined));
   }

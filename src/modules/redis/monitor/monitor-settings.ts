@@ -7,7 +7,7 @@ export interface MonitorSettings {
   probeIntervalMs: number;
   /** While it is up and nothing was written for this long, it is probed too, ms. Default 10,000. */
   idleProbeMs: number;
-  /** The probe's keys begin with this; least-privilege users must be allowed to write them. Default `'larder'`. */
+  /** The probe writes `{prefix}:probe`, in a Cluster `{prefix:n}:probe`; give the namespace of what is kept there. Default `'larder'`. */
   probeKeyPrefix: string;
   breaker: BreakerSettings;
   budget: BudgetSettings;

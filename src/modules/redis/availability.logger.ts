@@ -1,0 +1,25 @@
+import { Inject, Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { availabilityMessage } from './redis.messages.js';
+import { REDIS_POOL } from './redis.tokens.js';
+import type { RedisPool } from './redis.types.js';
+
+/** Writes each change of Redis's availability to the log, with the reason and what to do about it. */
+@Injectable()
+export class AvailabilityLogger implements OnModuleInit, OnModuleDestroy {
+  private readonly logger = new Logger('Redis');
+  private detach = () => {};
+
+  constructor(@Inject(REDIS_POOL) private readonly pool: RedisPool | null) {}
+
+  onModuleInit(): void {
+    if (!this.pool) return;
+    this.detach = this.pool.monitor.onChange((change) => {
+      if (change.to === 'up') this.logger.log(availabilityMessage(change));
+      else this.logger.warn(availabilityMessage(change));
+    });
+  }
+
+  onModuleDestroy(): void {
+    this.detach();
+  }
+}

@@ -1,0 +1,36 @@
+import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { AvailabilityLogger } from './availability.logger.js';
+import { createRedisPool } from './clients/redis-pool.js';
+import { redisPoolOptionsOf, redisSourceOf } from './redis-source.js';
+import { type RedisConfig, redisConfig } from './redis.config.js';
+import { REDIS_POOL } from './redis.tokens.js';
+import type { RedisPool } from './redis.types.js';
+
+/**
+ * Provides {@link REDIS_POOL} everywhere, once per application. Starting never waits for Redis and never fails because of
+ * it; only a configuration that can't be meant stops the start.
+ *
+ * Import it before the modules that use it: Nest closes global modules in reverse order, so the pool closes last.
+ */
+@Global()
+@Module({
+  providers: [
+    {
+      provide: REDIS_POOL,
+      useFactory: (config: RedisConfig): RedisPool | null => {
+        const source = redisSourceOf(config);
+        return source === undefined ? null : createRedisPool(source, redisPoolOptionsOf(config));
+      },
+      inject: [redisConfig.KEY],
+    },
+    AvailabilityLogger,
+  ],
+  exports: [REDIS_POOL],
+})
+export class RedisModule implements OnApplicationShutdown {
+  constructor(@Inject(REDIS_POOL) private readonly pool: RedisPool | null) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.pool?.close();
+  }
+}
