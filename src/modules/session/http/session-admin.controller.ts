@@ -1,0 +1,57 @@
+import { Body, Controller, Delete, Get, Header, Param, Post, Res, UseGuards } from '@nestjs/common';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { SessionService } from '../session.service.js';
+import { SessionApiKeyGuard } from './session-api-key.guard.js';
+import { SessionCookie } from './session-cookie.js';
+import {
+  type CreateSession, createSessionSchema, type IssuedSessionView, issuedSessionSchema, type Revoked, revokedSchema, type SessionList,
+  sessionListSchema, userIdSchema, viewOf,
+} from './session.schemas.js';
+
+/** What a trusted service may do with a key of `SESSION_API_KEYS`. */
+@ApiTags('sessions (trusted services)')
+@ApiBearerAuth()
+@UseGuards(SessionApiKeyGuard)
+@Controller('sessions')
+export class SessionAdminController {
+  constructor(
+    private readonly sessions: SessionService,
+    private readonly cookie: SessionCookie,
+  ) {}
+
+  @Post()
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ summary: 'Create a session', description: 'For a user whom the caller has authenticated. The token is in the body and in a cookie to pass on.' })
+  @ApiCreatedResponse({ standardSchema: issuedSessionSchema })
+  async create(
+    @Body({ schema: createSessionSchema }) start: CreateSession,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<IssuedSessionView> {
+    const issued = await this.sessions.create(start);
+    this.cookie.set(reply, issued);
+    return { token: issued.token, session: viewOf(issued.session) };
+  }
+
+  @Get('users/:userId')
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ summary: "A user's sessions" })
+  @ApiOkResponse({ standardSchema: sessionListSchema })
+  async list(@Param('userId', { schema: userIdSchema }) userId: string): Promise<SessionList> {
+    return { sessions: (await this.sessions.listByUser(userId)).map(viewOf) };
+  }
+
+  @Delete('users/:userId')
+  @ApiOperation({ summary: 'Log a user out everywhere' })
+  @ApiOkResponse({ standardSchema: revokedSchema })
+  async revokeUser(@Param('userId', { schema: userIdSchema }) userId: string): Promise<Revoked> {
+    return { revoked: await this.sessions.revokeByUser(userId) };
+  }
+
+  @Delete('everyone')
+  @ApiOperation({ summary: 'Log everyone out' })
+  @ApiOkResponse({ standardSchema: revokedSchema })
+  async revokeEveryone(): Promise<Revoked> {
+    return { revoked: await this.sessions.revokeEveryone() };
+  }
+}

@@ -1,0 +1,42 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { type SessionConfig, sessionConfig } from '../session.config.js';
+import type { IssuedSession } from '../session.types.js';
+
+/**
+ * The cookie that carries a session token: `__Host-sid; Path=/; HttpOnly; Secure; SameSite=Lax`. The `__Host-` prefix makes
+ * browsers refuse it from another host, a subdomain or plain HTTP (RFC 6265bis 4.1.3.2). Browsers take `localhost` for
+ * secure; `SESSION_COOKIE_SECURE=false` gives a cookie called `sid` without these guarantees, for plain HTTP elsewhere.
+ */
+@Injectable()
+export class SessionCookie {
+  readonly name: string;
+  private readonly attributes: string;
+
+  constructor(@Inject(sessionConfig.KEY) { isCookieSecure }: SessionConfig) {
+    this.name = isCookieSecure ? '__Host-sid' : 'sid';
+    this.attributes = `Path=/; HttpOnly; SameSite=Lax${isCookieSecure ? '; Secure' : ''}`;
+  }
+
+  /** The token in a `Cookie` header. The first cookie of the name counts, as servers read it. */
+  read(header: string | undefined): string | undefined {
+    const start = `${this.name}=`;
+    const pair = header?.split(';').find((part) => part.trimStart().startsWith(start));
+    return pair?.trim().slice(start.length);
+  }
+
+  /** Gives the client the token, until the session's absolute end. */
+  set(reply: FastifyReply, { token, session }: IssuedSession): void {
+    const maxAgeS = Math.ceil((session.absoluteExpiresAtMs - session.lastSeenAtMs) / 1_000);
+    this.send(reply, `${token}; Max-Age=${maxAgeS}`);
+  }
+
+  /** Makes the client forget it. */
+  clear(reply: FastifyReply): void {
+    this.send(reply, '; Max-Age=0');
+  }
+
+  private send(reply: FastifyReply, valueAndAge: string): void {
+    void reply.header('set-cookie', `${this.name}=${valueAndAge}; ${this.attributes}`).header('cache-control', 'no-store');
+  }
+}

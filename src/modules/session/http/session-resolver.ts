@@ -1,0 +1,47 @@
+import type { IncomingMessage } from 'node:http';
+import { ForbiddenException, Inject, Injectable } from '@nestjs/common';
+import { bearerToken } from '../../../common/http/secret-text.js';
+import { type SessionConfig, sessionConfig } from '../session.config.js';
+import { SessionService } from '../session.service.js';
+import { isCrossSite } from './cross-site.js';
+import { attachedSession, attachSession, type RequestSession } from './request-session.js';
+import { SessionCookie } from './session-cookie.js';
+
+/** Finds out whose session a request carries, once a request. */
+@Injectable()
+export class SessionResolver {
+  constructor(
+    private readonly sessions: SessionService,
+    private readonly cookie: SessionCookie,
+    @Inject(sessionConfig.KEY) private readonly config: SessionConfig,
+  ) {}
+
+  /**
+   * The session of a bearer token, else of the cookie; `undefined` when there is none that lives.
+   *
+   * @throws ForbiddenException when a page of another site made a state-changing request with the cookie.
+   * @throws SessionUnavailableException when no store answers.
+   */
+  async resolve(request: IncomingMessage): Promise<RequestSession | undefined> {
+    const attached = attachedSession(request);
+    if (attached) return attached;
+    const bearer = bearerToken(request.headers.authorization);
+    const session = await this.open(bearer, 'bearer') ?? (await this.openCookie(request));
+    if (session) attachSession(request, session);
+    return session;
+  }
+
+  private async openCookie(request: IncomingMessage): Promise<RequestSession | undefined> {
+    const token = this.cookie.read(request.headers.cookie);
+    if (token === undefined) return undefined;
+    if (isCrossSite(request, this.config.allowedOrigins)) {
+      throw new ForbiddenException('The session cookie does not count in a request that another site made (see SESSION_ALLOWED_ORIGINS).');
+    }
+    return this.open(token, 'cookie');
+  }
+
+  private async open(token: string | undefined, via: RequestSession['via']): Promise<RequestSession | undefined> {
+    const session = token === undefined ? undefined : await this.sessions.authenticate(token);
+    return session && { session, via };
+  }
+}

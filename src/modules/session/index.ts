@@ -1,0 +1,9 @@
+export { CurrentSession } from './http/current-session.decorator.js';
+export { SessionCookie } from './http/session-cookie.js';
+export { SessionGuard } from './http/session.guard.js';
+export { SessionMiddleware } from './http/session.middleware.js';
+export { type SessionConfig, sessionConfig } from './session.config.js';
+export { SessionModule } from './session.module.js';
+export { SessionService, type SessionStart } from './session.service.js';
+export { SessionUnavailableException } from './session-unavailable.exception.js';
+export type { IssuedSession, JsonValue, Session, SessionData } from './session.types.js';

@@ -1,0 +1,13 @@
+import { ProblemException } from '../../common/http/problem.exception.js';
+
+/** The store of sessions doesn't answer, so nobody can be let in or sent away: 503. */
+export class SessionUnavailableException extends ProblemException {
+  constructor(cause?: unknown) {
+    super(503, {
+      type: 'urn:larder:sessions-unavailable',
+      title: 'Sessions can not be checked now',
+      detail: 'The store of sessions does not answer. Your session is not lost; try again.',
+    });
+    this.cause = cause;
+  }
+}

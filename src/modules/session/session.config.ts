@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { booleanText, bytesText, durationText, listText } from '../../common/config/config-schemas.js';
+import { type ConfigOf, defineConfig } from '../../common/config/define-config.js';
+
+const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/i, 'give the SHA-256 of each key in hex (printf %s KEY | sha256sum)');
+const origin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text, 'give origins as https://app.example.com');
+
+/** How long sessions live, where, and who may make them. */
+export const sessionConfig = defineConfig('session', {
+  idleTimeoutMs: {
+    env: 'SESSION_IDLE_TIMEOUT',
+    doc: 'A session that is not used for this long ends. Default 30m.',
+    schema: durationText().refine((ms) => ms >= 1_000, 'must be at least 1s').prefault('30m'),
+  },
+  absoluteTimeoutMs: {
+    env: 'SESSION_ABSOLUTE_TIMEOUT',
+    doc: 'A session ends this long after its login, however much it is used. Default 12h.',
+    schema: durationText().refine((ms) => ms >= 1_000, 'must be at least 1s').prefault('12h'),
+  },
+  touchIntervalMs: {
+    env: 'SESSION_TOUCH_INTERVAL',
+    doc: 'Use of a session is written down at most this often, per instance. Default 1m.',
+    schema: durationText().prefault('1m'),
+  },
+  maxDataBytes: {
+    env: 'SESSION_MAX_BYTES',
+    doc: "The most JSON a session's data may take; more is answered 413. Default 16kb.",
+    schema: bytesText().prefault('16kb'),
+  },
+  apiKeyHashes: {
+    env: 'SESSION_API_KEYS',
+    doc: 'SHA-256 in hex of each key that may create sessions and administer those of any user over REST, separated by commas. Default: none, so nobody may.',
+    schema: listText().pipe(z.array(sha256Hex)).prefault(''),
+    isSecret: true,
+  },
+  isCookieSecure: {
+    env: 'SESSION_COOKIE_SECURE',
+    doc: 'Send the cookie as __Host-sid over HTTPS only (browsers also accept it from http://localhost). False, for plain HTTP in development: a cookie called sid. Default true.',
+    schema: booleanText().prefault('true'),
+  },
+  allowedOrigins: {
+    env: 'SESSION_ALLOWED_ORIGINS',
+    doc: 'Other origins whose pages may change state with the session cookie, separated by commas. Default: only the own origin.',
+    schema: listText().pipe(z.array(origin)).prefault(''),
+  },
+  onOutage: {
+    env: 'SESSION_ON_OUTAGE',
+    doc: 'When no store answers: memory goes on with the sessions this instance knows and writes back later; closed answers 503. Default memory.',
+    schema: z.enum(['memory', 'closed']).default('memory'),
+  },
+  redisUrl: {
+    env: 'SESSION_REDIS_URL',
+    doc: 'A Redis for sessions alone, which should not evict (maxmemory-policy noeviction). Default: REDIS_URL.',
+    schema: z.string().regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://').optional(),
+    isSecret: true,
+  },
+  memoryBytes: {
+    env: 'SESSION_MEMORY',
+    doc: 'Bytes of sessions kept in memory: all of them without Redis and database, copies otherwise. Default 64mb.',
+    schema: bytesText().prefault('64mb'),
+  },
+  cacheTtlMs: {
+    env: 'SESSION_CACHE_TTL',
+    doc: 'With DATABASE_URL: how long a session read from the database is cached. Default 1m.',
+    schema: durationText().prefault('1m'),
+  },
+});
+
+export type SessionConfig = ConfigOf<typeof sessionConfig>;

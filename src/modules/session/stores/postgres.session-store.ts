@@ -1,0 +1,155 @@
+import { and, asc, eq, gt, isNull, lt, ne, or, type SQL, sql } from 'drizzle-orm';
+import { type Database, isOutcomeUnknown } from '../../database/index.js';
+import { type SessionRow, sessionTable as table } from '../database/session.table.js';
+import { decodeData } from '../session-data.js';
+import { DEAD_KEPT_MS, type SessionLifetime } from '../session-lifetime.js';
+import { SessionUnavailableException } from '../session-unavailable.exception.js';
+import type { Session } from '../session.types.js';
+import type { NewSession, Rotation, SessionChange, SessionScope, SessionStore, UpdateRefusal } from './session-store.js';
+
+/** Taken shared by rotations and alone by revocations of many: a session must not slip away under a new id. */
+const REVOCATION_LOCK = 0x6c617264_7365;
+
+const isLiving = and(isNull(table.revokedAt), gt(table.expiresAt, sql`now()`));
+
+/** Sessions in PostgreSQL: what it acknowledged survives everything. */
+export class PostgresSessionStore implements SessionStore {
+  constructor(
+    private readonly database: Database,
+    private readonly lifetime: SessionLifetime,
+  ) {}
+
+  async create({ id, userId, data }: NewSession): Promise<Session | undefined> {
+    const times = { createdAt: sql`now()`, absoluteExpiresAt: this.absoluteEnd() };
+    return this.run(async () => {
+      const rows = await this.database
+        .insert(table)
+        .values({ id, userId, data: JSON.stringify(data), version: 1, ...times, ...this.use(this.absoluteEnd()) })
+        .onConflictDoNothing()
+        .returning();
+      return firstOf(rows);
+    });
+  }
+
+  async find(id: string): Promise<Session | undefined> {
+    return this.run(async () => firstOf(await this.database.select().from(table).where(and(eq(table.id, id), isLiving))));
+  }
+
+  async update(id: string, { data, userId, ifVersion }: SessionChange): Promise<Session | UpdateRefusal> {
+    return this.run(async () => {
+      const rows = await this.database
+        .update(table)
+        .set({ data: JSON.stringify(data), userId, version: sql`${table.version} + 1`, ...this.use() })
+        .where(and(eq(table.id, id), isLiving, ifVersion === undefined ? undefined : eq(table.version, ifVersion)))
+        .returning();
+      return firstOf(rows) ?? (await this.refusal(id));
+    });
+  }
+
+  async touch(id: string): Promise<Session | undefined> {
+    return this.run(async () =>
+      firstOf(await this.database.update(table).set(this.use()).where(and(eq(table.id, id), isLiving)).returning()),
+    );
+  }
+
+  async rotate(id: string, { newId, login }: Rotation): Promise<Session | undefined> {
+    return this.run(() =>
+      this.database.transaction(async (transaction) => {
+        await transaction.execute(sql`select pg_advisory_xact_lock_shared(${REVOCATION_LOCK})`);
+        const begun = login && { ...login, createdAt: sql`now()`, absoluteExpiresAt: this.absoluteEnd() };
+        const [row] = await transaction
+          .update(table)
+          .set({ id: newId, ...begun, ...this.use(begun?.absoluteExpiresAt) })
+          .where(and(eq(table.id, id), isLiving))
+          .returning();
+        if (row) await transaction.insert(table).values({ ...row, id, ...revoked });
+        return row && toSession(row);
+      }),
+    );
+  }
+
+  async revoke(id: string): Promise<boolean> {
+    return this.run(async () => {
+      const rows = await this.database.update(table).set(revoked).where(and(eq(table.id, id), isLiving)).returning({ id: table.id });
+      if (rows.length > 0) return true;
+      const never = { id, version: 0, createdAt: sql`now()`, seenAt: sql`now()`, expiresAt: sql`now()`, absoluteExpiresAt: sql`now()` };
+      await this.database.insert(table).values({ ...never, ...revoked }).onConflictDoUpdate({ target: table.id, set: revoked });
+      return false;
+    });
+  }
+
+  async revokeAll(scope: SessionScope, exceptId?: string): Promise<number> {
+    return this.run(() =>
+      this.database.transaction(async (transaction) => {
+        await transaction.execute(sql`select pg_advisory_xact_lock(${REVOCATION_LOCK})`);
+        const kept = exceptId === undefined ? undefined : ne(table.id, exceptId);
+        const rows = await transaction.update(table).set(revoked).where(and(inScope(scope), isLiving, kept)).returning({ id: table.id });
+        return rows.length;
+      }),
+    );
+  }
+
+  async list(scope: SessionScope): Promise<Session[]> {
+    return this.run(async () => {
+      const rows = await this.database.select().from(table).where(and(inScope(scope), isLiving)).orderBy(asc(table.createdAt));
+      return rows.map(toSession);
+    });
+  }
+
+  /** Deletes rows that have been dead for a while; gives how many. */
+  async purge(): Promise<number> {
+    const before = sql`now() - ${DEAD_KEPT_MS} * interval '1 ms'`;
+    return this.run(async () => {
+      const rows = await this.database
+        .delete(table)
+        .where(or(lt(table.expiresAt, before), lt(table.revokedAt, before)))
+        .returning({ id: table.id });
+      return rows.length;
+    });
+  }
+
+  private async refusal(id: string): Promise<UpdateRefusal> {
+    const [row] = await this.database.select({ isLiving: sql<boolean>`${isLiving}` }).from(table).where(eq(table.id, id));
+    if (!row) return 'unknown';
+    return row.isLiving ? 'conflict' : 'gone';
+  }
+
+  private absoluteEnd(): SQL<Date> {
+    return sql`now() + ${this.lifetime.absoluteTimeoutMs} * interval '1 ms'`;
+  }
+
+  private use(absoluteEnd: SQL = sql`${table.absoluteExpiresAt}`): { seenAt: SQL; expiresAt: SQL } {
+    return { seenAt: sql`now()`, expiresAt: sql`least(now() + ${this.lifetime.idleTimeoutMs} * interval '1 ms', ${absoluteEnd})` };
+  }
+
+  private async run<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw isOutcomeUnknown(error) ? new SessionUnavailableException(error) : error;
+    }
+  }
+}
+
+const revoked = { revokedAt: sql`now()`, data: '{}' };
+
+function inScope(scope: SessionScope): SQL | undefined {
+  return scope === 'everyone' ? undefined : eq(table.userId, scope.userId);
+}
+
+function firstOf([row]: SessionRow[]): Session | undefined {
+  return row && toSession(row);
+}
+
+function toSession(row: SessionRow): Session {
+  return Object.freeze({
+    id: row.id,
+    userId: row.userId,
+    data: decodeData(row.data),
+    version: row.version,
+    createdAtMs: row.createdAt.getTime(),
+    lastSeenAtMs: row.seenAt.getTime(),
+    expiresAtMs: row.expiresAt.getTime(),
+    absoluteExpiresAtMs: row.absoluteExpiresAt.getTime(),
+  });
+}
