@@ -33,14 +33,14 @@ export default {
         'Another module is imported through its index.ts. Its types alone (x.types.ts) need no face, and cost the engine no Nest.',
       severity: 'error',
       from: { path: '^src/modules/([^/]+)/' },
-      to: { path: '^src/modules/', pathNot: ['^src/modules/$1/', '^src/modules/[^/]+/index\\.ts$', '\\.types\\.ts$'] },
+      to: { path: '^src/modules/', pathNot: ['^src/modules/$1/', '^src/modules/[^/]+/(index|core)\\.ts$', '\\.types\\.ts$'] },
     },
     {
       name: 'root-uses-faces',
       comment: 'The root imports modules through their faces, and their configuration sections.',
       severity: 'error',
       from: { path: '^src/[^/]+\\.ts$' },
-      to: { path: '^src/modules/', pathNot: ['^src/modules/[^/]+/index\\.ts$', '\\.config\\.ts$'] },
+      to: { path: '^src/modules/', pathNot: ['^src/modules/[^/]+/(index|core)\\.ts$', '\\.config\\.ts$'] },
     },
     {
       name: 'engine-without-nest',

@@ -3,6 +3,13 @@ import { configSections } from './app.config.js';
 import { AppConfigModule } from './common/config/app-config.module.js';
 import { HttpModule } from './common/http/http.module.js';
 import { RequestDrain } from './common/http/request-drain.js';
+import { CacheModule } from './modules/cache/index.js';
+import { DatabaseModule } from './modules/database/index.js';
+import { EmbeddingModule } from './modules/embedding/index.js';
+import { HealthModule } from './modules/health/index.js';
+import { MetricsModule } from './modules/metrics/index.js';
+import { RedisModule } from './modules/redis/index.js';
+import { SessionModule } from './modules/session/index.js';
 
 /** The service: its modules in layer order. */
 @Module({})
@@ -13,7 +20,17 @@ export class AppModule implements OnModuleDestroy {
   static forRoot(env: NodeJS.ProcessEnv): DynamicModule {
     return {
       module: AppModule,
-      imports: [AppConfigModule.forRoot(env, configSections), HttpModule],
+      imports: [
+        AppConfigModule.forRoot(env, configSections),
+        HttpModule,
+        RedisModule,
+        DatabaseModule,
+        CacheModule.forRoot(),
+        EmbeddingModule,
+        SessionModule,
+        MetricsModule,
+        HealthModule,
+      ],
     };
   }
 

@@ -1,0 +1,14 @@
+import { booleanText } from '../../common/config/config-schemas.js';
+import { type ConfigOf, defineConfig } from '../../common/config/define-config.js';
+
+/** What probes answer. */
+export const healthConfig = defineConfig('health', {
+  isRedisRequired: {
+    env: 'HEALTH_REDIS_REQUIRED',
+    doc: '/health/ready answers 503 while Redis is not well, instead of serving from memory. Default false.',
+    schema: booleanText().prefault('false'),
+  },
+});
+
+/** Parsed values of {@link healthConfig}. */
+export type HealthConfig = ConfigOf<typeof healthConfig>;

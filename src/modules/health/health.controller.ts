@@ -1,0 +1,61 @@
+import { Controller, Get, Header, Inject, ServiceUnavailableException } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { HealthCheck, type HealthCheckResult, HealthCheckService } from '@nestjs/terminus';
+import { type LifecyclePhase, RequestDrain } from '../../common/http/request-drain.js';
+import { CacheIndicator } from './cache.indicator.js';
+import { DatabaseIndicator } from './database.indicator.js';
+import { type HealthConfig, healthConfig } from './health.config.js';
+import { RedisIndicator } from './redis.indicator.js';
+
+/** A probe's answer. */
+interface ProbeAnswer {
+  readonly status: 'ok' | 'degraded';
+  readonly phase: LifecyclePhase;
+}
+
+/** Probes for platforms. None of them asks Redis anything; they read what is known of it. */
+@ApiTags('operations')
+@Controller('health')
+export class HealthController {
+  constructor(
+    private readonly checks: HealthCheckService,
+    private readonly requests: RequestDrain,
+    private readonly redis: RedisIndicator,
+    private readonly cache: CacheIndicator,
+    private readonly database: DatabaseIndicator,
+    @Inject(healthConfig.KEY) private readonly config: HealthConfig,
+  ) {}
+
+  @Get('live')
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ summary: 'Is the process alive? Depends on nothing else: restart it when this fails' })
+  live(): ProbeAnswer {
+    return { status: 'ok', phase: this.requests.phase };
+  }
+
+  @Get('startup')
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ summary: 'Has it started? 503 until it listens' })
+  startup(): ProbeAnswer {
+    if (this.requests.phase === 'starting') throw new ServiceUnavailableException('The service is starting.');
+    return { status: 'ok', phase: this.requests.phase };
+  }
+
+  @Get('ready')
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ summary: 'Should it get traffic? 503 while starting or draining; without Redis it goes on, unless HEALTH_REDIS_REQUIRED' })
+  ready(): ProbeAnswer {
+    const { phase } = this.requests;
+    if (phase !== 'serving') throw new ServiceUnavailableException(`The service is ${phase}.`);
+    if (this.redis.isWell) return { status: 'ok', phase };
+    if (this.config.isRedisRequired) throw new ServiceUnavailableException('Redis is not well.');
+    return { status: 'degraded', phase };
+  }
+
+  @Get()
+  @HealthCheck()
+  @ApiOperation({ summary: 'Every part in detail: 200 with ok, or degraded while memory stands in for something' })
+  details(): Promise<HealthCheckResult> {
+    return this.checks.check([() => this.redis.check(), () => this.cache.check(), () => this.database.check()]);
+  }
+}

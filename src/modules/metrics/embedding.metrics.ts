@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import { Counter, Registry } from 'prom-client';
+import { EmbeddingLedger, type EmbeddingTotals } from '../embedding/index.js';
+import { METRIC } from './metric-names.js';
+
+/** What embeddings cost, and what the cache saved, by model. */
+@Injectable()
+export class EmbeddingMetrics {
+  constructor(
+    private readonly registry: Registry,
+    private readonly ledger: EmbeddingLedger,
+  ) {
+    this.export(METRIC.embeddingRequests, 'Requests.', ({ requests }) => ({ all: requests }));
+    this.export(METRIC.embeddingTexts, 'Texts by how they were answered.', ({ hits, misses, coalesced, deduplicated }) => ({
+      hit: hits,
+      miss: misses,
+      coalesced,
+      deduplicated,
+    }));
+    this.export(METRIC.embeddingTokens, 'Tokens the provider billed, and would have billed.', ({ tokensBilled, tokensSaved }) => ({
+      billed: tokensBilled,
+      saved: tokensSaved,
+    }));
+    this.export(METRIC.embeddingDollars, 'Estimated US dollars the provider billed, and would have billed.', ({ usdBilled, usdSaved }) => ({
+      billed: usdBilled,
+      saved: usdSaved,
+    }));
+  }
+
+  private export(name: string, help: string, read: (totals: EmbeddingTotals) => Record<string, number>): void {
+    const { ledger } = this;
+    new Counter({
+      name,
+      help,
+      labelNames: ['model', 'outcome'],
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const [model, totals] of ledger.totals()) {
+          for (const [outcome, value] of Object.entries(read(totals))) this.inc({ model, outcome }, value);
+        }
+      },
+    });
+  }
+}
