@@ -4,8 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { ErrorDialects } from '../../common/http/error-dialects.js';
 import { EmbeddingCoreModule } from './embedding-core.module.js';
 import { type EmbeddingConfig, embeddingConfig } from './embedding.config.js';
-import { SharedThrottlerStorage } from './tenants/shared-throttler.storage.js';
-import { TenantThrottlerGuard } from './tenants/tenant-throttler.guard.js';
+import { throttlingProviders } from './tenants/tenant-throttler.guard.js';
 import { TenantGuard } from './tenants/tenant.guard.js';
 import { googleErrorDialect } from './wire/google/google-error.dialect.js';
 import { GoogleController } from './wire/google/google.controller.js';
@@ -16,7 +15,7 @@ import { OpenAiController } from './wire/openai/openai.controller.js';
 @Module({
   imports: [EmbeddingCoreModule],
   controllers: [OpenAiController, GoogleController],
-  providers: [SharedThrottlerStorage, TenantGuard, TenantThrottlerGuard],
+  providers: [TenantGuard, ...throttlingProviders],
   exports: [EmbeddingCoreModule],
 })
 export class EmbeddingModule {

@@ -1,9 +1,11 @@
-import { type ExecutionContext, Injectable } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
-import { ThrottlerGuard, type ThrottlerLimitDetail, type ThrottlerModuleOptions } from '@nestjs/throttler';
+import { type ExecutionContext, Injectable, type Provider } from '@nestjs/common';
+import type { ThrottlerLimitDetail, ThrottlerModuleOptions } from '@nestjs/throttler';
 import { EmbeddingError } from '../embedding.error.js';
 import { tenantOf } from './request-tenant.js';
 import { SharedThrottlerStorage } from './shared-throttler.storage.js';
+
+// CommonJS that requires Nest's ES modules: it can be loaded only after them, which a static import does not promise.
+const { getOptionsToken, getStorageToken, ThrottlerGuard } = await import('@nestjs/throttler');
 
 const MINUTE_MS = 60_000;
 
@@ -21,10 +23,6 @@ const OPTIONS: ThrottlerModuleOptions = [
 /** Holds a tenant to its requests per minute, over all instances. Comes after `TenantGuard`. */
 @Injectable()
 export class TenantThrottlerGuard extends ThrottlerGuard {
-  constructor(storage: SharedThrottlerStorage, reflector: Reflector) {
-    super(OPTIONS, storage, reflector);
-  }
-
   /** @throws EmbeddingError `rate-limited`, in the caller's dialect. */
   protected override throwThrottlingException(
     _context: ExecutionContext,
@@ -35,3 +33,11 @@ export class TenantThrottlerGuard extends ThrottlerGuard {
     });
   }
 }
+
+/** The guard with what it needs. Throttler's own module is global and would limit other modules' routes too. */
+export const throttlingProviders: Provider[] = [
+  SharedThrottlerStorage,
+  { provide: getOptionsToken(), useValue: OPTIONS },
+  { provide: getStorageToken(), useExisting: SharedThrottlerStorage },
+  TenantThrottlerGuard,
+];

@@ -6,6 +6,7 @@ import { bearerToken } from '../../../common/http/secret-text.js';
 import { type EmbeddingConfig, embeddingConfig } from '../embedding.config.js';
 import { EmbeddingError } from '../embedding.error.js';
 import type { Tenant } from '../embedding.types.js';
+import type { ApiKey } from './api-key-text.js';
 import { setTenant } from './request-tenant.js';
 
 const LOCAL_TENANT: Tenant = {
@@ -34,7 +35,8 @@ export class TenantGuard implements CanActivate {
     if (key === undefined) throw new EmbeddingError('unauthenticated', 'You did not provide an API key.');
     const digest = hash('sha256', key, 'buffer');
     // Every key is compared, so the time tells neither whether one matched nor which.
-    const [match] = this.config.apiKeys.filter((known) => timingSafeEqual(known.digest, digest));
+    let match: ApiKey | undefined;
+    for (const known of this.config.apiKeys) if (timingSafeEqual(known.digest, digest)) match = known;
     if (!match) throw new EmbeddingError('unauthenticated', 'Incorrect API key provided.');
     return match.tenant;
   }

@@ -8,7 +8,10 @@ const MAX_PARTS = 256;
 const contentSchema = z.object({
   parts: z
     .array(
-      z.object({ text: z.string({ error: 'only text can be embedded here' }) }, { error: 'a part is an object with a text' }),
+      z.object(
+        { text: z.string({ error: 'only text can be embedded here' }) },
+        { error: 'a part is an object with a text' },
+      ),
       { error: 'expected a list of parts' },
     )
     .min(1, 'at least one part is needed')
@@ -20,7 +23,9 @@ const contentSchema = z.object({
 const taskTypeSchema = z
   .enum([...TASK_TYPES, 'TASK_TYPE_UNSPECIFIED'])
   .nullish()
-  .transform((taskType): TaskType | undefined => (taskType === 'TASK_TYPE_UNSPECIFIED' ? undefined : (taskType ?? undefined)));
+  .transform((taskType): TaskType | undefined =>
+    taskType === 'TASK_TYPE_UNSPECIFIED' ? undefined : (taskType ?? undefined),
+  );
 
 /** One content to embed. Field names in lower camel case or, as proto3's JSON allows, as in the proto. */
 const embedSchema = z.object({

@@ -29,10 +29,17 @@ export const googleErrorDialect: ErrorDialect = {
 
 function detailsOf({ kind, retryAfterMs, param, message }: Failure): { details?: readonly unknown[] } {
   const details = [
-    ...(kind === 'unauthenticated' ? [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'API_KEY_INVALID' }] : []),
+    ...(kind === 'unauthenticated'
+      ? [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'API_KEY_INVALID' }]
+      : []),
     ...(param === null
       ? []
-      : [{ '@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations: [{ field: param, description: message }] }]),
+      : [
+          {
+            '@type': 'type.googleapis.com/google.rpc.BadRequest',
+            fieldViolations: [{ field: param, description: message }],
+          },
+        ]),
     ...(retryAfterMs === undefined
       ? []
       : [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: `${Math.ceil(retryAfterMs / 1_000)}s` }]),

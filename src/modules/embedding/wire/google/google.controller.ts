@@ -109,14 +109,18 @@ export class GoogleController {
 /** @throws EmbeddingError `invalid-input` when the item names another model than the path. */
 function toInput(name: string, { model, content, taskType, task_type, title }: EmbedContentBody): EmbeddingInput {
   if (model && model !== name && model !== `models/${name}`) {
-    throw new EmbeddingError('invalid-input', `The model of a request must be the path's, models/${name}.`, { param: 'requests.model' });
+    throw new EmbeddingError('invalid-input', `The model of a request must be the path's, models/${name}.`, {
+      param: 'requests.model',
+    });
   }
   return { parts: content.parts.map(({ text }) => text), taskType: taskType ?? task_type, title: title ?? undefined };
 }
 
 /** @throws EmbeddingError `invalid-input` when items of one batch ask for different widths. */
 function commonDimensions(requests: readonly EmbedContentBody[]): number | undefined {
-  const widths = new Set(requests.map((request) => request.outputDimensionality ?? request.output_dimensionality ?? undefined));
+  const widths = new Set(
+    requests.map((request) => request.outputDimensionality ?? request.output_dimensionality ?? undefined),
+  );
   if (widths.size <= 1) return [...widths][0];
   throw new EmbeddingError('invalid-input', 'All requests of one batch must have the same outputDimensionality.', {
     param: 'requests.outputDimensionality',
