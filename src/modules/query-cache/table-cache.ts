@@ -26,7 +26,7 @@ export class TableCache {
     const { ttlMs, hasTableTags = true, tag } = entry;
     const tags = [...(hasTableTags ? tablesOf(statement).reads.map(tableTag) : []), ...(tag === undefined ? [] : [namedTag(tag)])];
     const options = { ...this.defaults, tags, ...(ttlMs !== undefined && { ttlMs }) };
-    return copyRows(await this.cache.getOrLoad(keyOf(statement, params), load, options));
+    return copyRows(await this.cache.getOrLoad(keyOf(statement, params, tags), load, options));
   }
 
   /** To be called once the change is committed: sooner, and a reader would store the old rows again. */
@@ -48,8 +48,8 @@ export class TableCache {
 const tableTag = (table: string) => `table:${table}`;
 const namedTag = (tag: string) => `query:${tag}`;
 
-/** Parameters may be texts of users, so the key is a digest. */
-function keyOf(statement: string, params: readonly unknown[]): string {
-  const text = JSON.stringify([statement, params], (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
+/** Parameters may be texts of users, so the key is a digest. One statement tagged in two ways is two entries. */
+function keyOf(...parts: readonly unknown[]): string {
+  const text = JSON.stringify(parts, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
   return createHash('sha256').update(text).digest('base64url');
 }

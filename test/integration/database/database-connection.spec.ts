@@ -2,15 +2,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
-import { integer, pgTable, text } from 'drizzle-orm/pg-core';
 import { DatabaseConnection } from '../../../src/modules/database/index.js';
 import { EmbeddedDriver } from '../../../src/modules/database/drivers/embedded.driver.js';
 import { MigrationRegistry } from '../../../src/modules/database/migration-registry.js';
 import { eventually } from '../../support/eventually.js';
 import { PostgresServer } from '../../support/postgres-server.js';
 import { connectionTo, type DatabaseUnderTest, DATABASES } from './databases.js';
-
-const notes = pgTable('notes', { id: integer().primaryKey(), text: text().notNull() });
+import { notes } from './tables.js';
 
 describe.each(DATABASES)('the database connection on %s', (_name, start) => {
   let databases: DatabaseUnderTest;
@@ -56,7 +54,7 @@ describe('PostgreSQL', () => {
     const connections = Array.from({ length: 6 }, () => connectionTo(url));
     await Promise.all(connections.map((connection) => connection.ready()));
     const applied = await postgres.query('select feature, name from larder_migrations', [], url);
-    expect(applied).toEqual([{ feature: 'notes', name: '0001_notes.sql' }]);
+    expect(applied).toEqual(['0001_notes.sql', '0002_readers.sql'].map((name) => ({ feature: 'notes', name })));
     await Promise.all(connections.map((connection) => connection.close()));
   });
 

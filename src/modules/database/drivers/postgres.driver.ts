@@ -52,8 +52,10 @@ export class PostgresDriver implements DatabaseDriver {
       // For a server that froze and so can't keep its own timeout.
       query_timeout: config.statementTimeoutMs + config.connectTimeoutMs,
     });
-    // An idle connection that the server closed; the pool replaces it.
+    // A connection the server closed, idle or in a transaction, must not end the process: whoever uses it is told by
+    // its statement's promise, and the pool replaces it.
     this.pool.on('error', () => undefined);
+    this.pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   database(ready: () => Promise<void>): Database {
