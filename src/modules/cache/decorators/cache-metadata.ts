@@ -19,17 +19,24 @@ export type CacheOperation<M extends CachedMethod = ErasedMethod> =
 const OPERATIONS = 'larder:cache:operations';
 const CLASS_DEFAULTS = 'larder:cache:class-defaults';
 
-/** Notes an operation on the method itself, so that an override without the decorator has none. */
+/** The decorator that notes an operation on its method. */
 export function addOperation<M extends CachedMethod>(operation: CacheOperation<M>): CachedMethodDecorator<M> {
-  return (_target, _name, { value: method }) => {
-    if (!method) return;
-    Reflect.defineMetadata(OPERATIONS, [operation, ...operationsOf(method)], method);
-  };
+  return (_target, _name, { value }) => noteOperation(operation, value);
+}
+
+/** Notes an operation on the method itself, so that an override without the decorator has none. */
+export function noteOperation<M extends CachedMethod>(operation: CacheOperation<M>, method: object | undefined): void {
+  if (method) Reflect.defineMetadata(OPERATIONS, [operation, ...operationsOf(method)], method);
 }
 
 /** A method's operations, top to bottom; none where it is not decorated. */
 export function operationsOf(method: object): readonly CacheOperation[] {
   return (Reflect.getOwnMetadata(OPERATIONS, method) as CacheOperation[] | undefined) ?? [];
+}
+
+/** Whether a method's results are kept by `@Cacheable`. */
+export function isCacheable(method: object): boolean {
+  return operationsOf(method).some(({ kind }) => kind === 'cacheable');
 }
 
 export function setClassDefaults(target: object, options: CacheConfigOptions): void {

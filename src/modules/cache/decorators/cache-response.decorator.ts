@@ -1,8 +1,12 @@
-import { addOperation } from './cache-metadata.js';
+import { noteOperation } from './cache-metadata.js';
 import type { CacheResponseOptions } from './cache-response.options.js';
 
 /** Fits route handlers of any type. */
-export type RouteDecorator = (target: object, name: string | symbol, descriptor: TypedPropertyDescriptor<(...args: never[]) => unknown>) => void;
+export type RouteDecorator = <M extends (...args: never[]) => unknown>(
+  target: object,
+  name: string | symbol,
+  descriptor: TypedPropertyDescriptor<M>,
+) => void;
 
 /**
  * Keeps a GET route's whole responses: status, headers, serialized bytes and compressed variants. Answers `If-None-Match`
@@ -19,5 +23,5 @@ export type RouteDecorator = (target: object, name: string | symbol, descriptor:
  * findOne(@Param('id') id: string): Promise<Product> { ... }
  */
 export function CacheResponse(options: CacheResponseOptions = {}): RouteDecorator {
-  return addOperation({ kind: 'response', options }) as RouteDecorator;
+  return (_target, _name, { value }) => noteOperation({ kind: 'response', options }, value);
 }

@@ -1,0 +1,66 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { type WarmUpConfig, warmUpConfig } from './warm-up.config.js';
+import { LoggedProgress } from './logged-progress.js';
+import { WarmUpRegistry } from './warm-up.registry.js';
+import type { WarmUpSource } from './warm-up.source.js';
+
+/** How far the warm-up is. */
+export type WarmUpState = 'pending' | 'running' | 'done';
+
+/** Runs the sources in the background, once. Nothing it meets stops the application. */
+@Injectable()
+export class WarmUpRunner {
+  private readonly logger = new Logger('WarmUp');
+  private readonly stopping = new AbortController();
+  private run: Promise<void> = Promise.resolve();
+  private current: WarmUpState = 'pending';
+
+  constructor(
+    private readonly registry: WarmUpRegistry,
+    @Inject(warmUpConfig.KEY) private readonly config: WarmUpConfig,
+  ) {}
+
+  get state(): WarmUpState {
+    return this.current;
+  }
+
+  /** Whether the application may say that it is ready: always, unless `WARM_UP_BLOCKS_READINESS` and it still runs. */
+  get isReady(): boolean {
+    return !this.config.isReadinessBlocked || this.current === 'done';
+  }
+
+  start(): void {
+    const groups = this.config.isEnabled ? this.registry.take() : [];
+    this.current = 'running';
+    this.run = this.runAll(groups).finally(() => {
+      this.current = 'done';
+    });
+  }
+
+  /** Resolves when the warm-up has ended. */
+  whenDone(): Promise<void> {
+    return this.run;
+  }
+
+  /** Begins nothing more and waits for the calls under way. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.run;
+  }
+
+  private async runAll(groups: readonly WarmUpSource[][]): Promise<void> {
+    for (const group of groups) await Promise.all(group.map((source) => this.runOne(source)));
+  }
+
+  private async runOne(source: WarmUpSource): Promise<void> {
+    const { signal } = this.stopping;
+    if (signal.aborted) return;
+    const progress = new LoggedProgress(source.name, this.logger);
+    try {
+      await source.run(progress, signal);
+      progress.end(signal.aborted);
+    } catch (error) {
+      progress.broken(error);
+    }
+  }
+}
