@@ -8,6 +8,7 @@ import { embeddingConfig } from './modules/embedding/embedding.config.js';
 import { healthConfig } from './modules/health/health.config.js';
 import { redisConfig } from './modules/redis/redis.config.js';
 import { sessionConfig } from './modules/session/session.config.js';
+import { warmUpConfig } from './modules/warmup/warm-up.config.js';
 
 /** Every section of the service's configuration, in the order of `.env.example`. */
 export const configSections: readonly ConfigSection[] = [
@@ -19,5 +20,6 @@ export const configSections: readonly ConfigSection[] = [
   databaseConfig,
   embeddingConfig,
   sessionConfig,
+  warmUpConfig,
   healthConfig,
 ];

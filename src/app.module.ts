@@ -3,13 +3,16 @@ import { configSections } from './app.config.js';
 import { AppConfigModule } from './common/config/app-config.module.js';
 import { HttpModule } from './common/http/http.module.js';
 import { RequestDrain } from './common/http/request-drain.js';
-import { CacheModule } from './modules/cache/index.js';
+import { CacheModule, cacheConfig } from './modules/cache/index.js';
 import { DatabaseModule } from './modules/database/index.js';
+import { DocumentsModule } from './modules/documents/index.js';
 import { EmbeddingModule } from './modules/embedding/index.js';
 import { HealthModule } from './modules/health/index.js';
+import { InvalidationModule } from './modules/invalidation/index.js';
 import { MetricsModule } from './modules/metrics/index.js';
 import { RedisModule } from './modules/redis/index.js';
 import { SessionModule } from './modules/session/index.js';
+import { WarmUpModule } from './modules/warmup/index.js';
 
 /** The service: its modules in layer order. */
 @Module({})
@@ -26,8 +29,11 @@ export class AppModule implements OnModuleDestroy {
         RedisModule,
         DatabaseModule,
         CacheModule.forRoot(),
+        InvalidationModule.forRoot({ namespace: cacheConfig.parse(env).namespace }),
+        WarmUpModule,
         EmbeddingModule,
         SessionModule,
+        DocumentsModule,
         MetricsModule,
         HealthModule,
       ],

@@ -12,6 +12,7 @@ import { securityHeaders } from './common/http/security-headers.js';
 import { createPino } from './common/logging/create-pino.js';
 import { loggingConfig } from './common/logging/logging.config.js';
 import { PinoNestLogger } from './common/logging/pino-nest.logger.js';
+import { startInvalidation } from './modules/invalidation/index.js';
 
 /**
  * The service, ready to listen. Several run side by side in one process, each with the environment it is given.
@@ -46,5 +47,6 @@ export async function createApp(env: NodeJS.ProcessEnv): Promise<NestFastifyAppl
   app.useSecurityHeaders(securityHeaders(http.isTls));
   app.enableCsrfProtection({ trustedOrigins: http.trustedOrigins });
   serveApiDocs(app, http.docsAccess);
+  await startInvalidation(app);
   return app;
 }

@@ -2,6 +2,7 @@ import { Controller, Get, Header, Inject, ServiceUnavailableException } from '@n
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { HealthCheck, type HealthCheckResult, HealthCheckService } from '@nestjs/terminus';
 import { type LifecyclePhase, RequestDrain } from '../../common/http/request-drain.js';
+import { WarmUpRunner } from '../warmup/index.js';
 import { CacheIndicator } from './cache.indicator.js';
 import { DatabaseIndicator } from './database.indicator.js';
 import { type HealthConfig, healthConfig } from './health.config.js';
@@ -20,6 +21,7 @@ export class HealthController {
   constructor(
     private readonly checks: HealthCheckService,
     private readonly requests: RequestDrain,
+    private readonly warmUp: WarmUpRunner,
     private readonly redis: RedisIndicator,
     private readonly cache: CacheIndicator,
     private readonly database: DatabaseIndicator,
@@ -47,6 +49,7 @@ export class HealthController {
   ready(): ProbeAnswer {
     const { phase } = this.requests;
     if (phase !== 'serving') throw new ServiceUnavailableException(`The service is ${phase}.`);
+    if (!this.warmUp.isReady) throw new ServiceUnavailableException('The cache is being warmed up.');
     if (this.redis.isWell) return { status: 'ok', phase };
     if (this.config.isRedisRequired) throw new ServiceUnavailableException('Redis is not well.');
     return { status: 'degraded', phase };
