@@ -86,7 +86,7 @@ export const redisConfig = defineConfig('redis', {
   },
   memoryPollMs: {
     env: 'REDIS_MEMORY_POLL',
-    doc: "How often Redis's memory, evictions and policy are looked at (three INFO commands); 0 never. Default 30s.",
+    doc: "How often Redis's memory, evictions and policy are looked at (one INFO); 0 never. Default 30s.",
     schema: durationText().prefault('30s'),
   },
   memoryWarnRatio: {

@@ -1,6 +1,8 @@
 import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { AvailabilityLogger } from './availability.logger.js';
 import { createRedisPool } from './clients/redis-pool.js';
+import { UsageWatcher } from './memory/usage.watcher.js';
+import { RedisStatusService } from './redis-status.service.js';
 import { redisPoolOptionsOf, redisSourceOf } from './redis-source.js';
 import { type RedisConfig, redisConfig } from './redis.config.js';
 import { REDIS_POOL } from './redis.tokens.js';
@@ -24,8 +26,10 @@ import type { RedisPool } from './redis.types.js';
       inject: [redisConfig.KEY],
     },
     AvailabilityLogger,
+    RedisStatusService,
+    UsageWatcher,
   ],
-  exports: [REDIS_POOL],
+  exports: [REDIS_POOL, RedisStatusService, UsageWatcher],
 })
 export class RedisModule implements OnApplicationShutdown {
   constructor(@Inject(REDIS_POOL) private readonly pool: RedisPool | null) {}

@@ -58,6 +58,26 @@ describe('availability', () => {
     expect(seen.at(-1)).toBe('log false');
   });
 
+  it('does not trust a server that went away again while it recovered', async () => {
+    const { monitor } = open();
+    await monitor.waitUntilUp(5_000);
+    let isFirst = true;
+    const states: string[] = [];
+    monitor.onChange(({ to }) => states.push(to));
+    monitor.addRecoveryStep(async () => {
+      if (!isFirst) return;
+      isFirst = false;
+      await redis.kill();
+      // Only once the connections have noticed may the step end well.
+      await eventually(() => expect(pool!.client().status).not.toBe('ready'));
+    });
+    await redis.restart();
+    await eventually(() => expect([isFirst, monitor.reason]).toEqual([false, 'refused']));
+    expect(states).toEqual(['down']);
+    await redis.restart();
+    expect(await monitor.waitUntilUp(5_000)).toBe('up');
+  });
+
   it('takes a lost connection to the same server for nothing worse', async () => {
     const { monitor } = open();
     await monitor.waitUntilUp(5_000);

@@ -1,3 +1,5 @@
+import { infoField } from './info-field.js';
+
 /** Which server answers, as its INFO says; `undefined` where INFO is not permitted or does not tell. */
 export interface ServerIds {
   readonly runId: string | undefined;
@@ -10,11 +12,6 @@ export const UNKNOWN_SERVER: ServerIds = { runId: undefined, replicationId: unde
 /** The ids in the text of INFO's `server` and `replication` sections. */
 export function parseServerIds(info: string): ServerIds {
   return { runId: infoField(info, 'run_id'), replicationId: infoField(info, 'master_replid') };
-}
-
-/** A field of INFO's text. */
-export function infoField(info: string, name: string): string | undefined {
-  return new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
 }
 
 /** The ids of several servers taken as one: they change when any of theirs does. */

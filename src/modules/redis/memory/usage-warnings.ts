@@ -1,0 +1,83 @@
+import type { ProtectedData, RedisUsage, RedisWarning } from './redis-usage.types.js';
+
+/** Shares of the limit. */
+export interface UsageThresholds {
+  readonly warnRatio: number;
+  readonly criticalRatio: number;
+}
+
+/** The policy that keeps what has no ttl (tag versions, the invalidation log) and evicts the least used of the rest. */
+export const RECOMMENDED_POLICY = 'volatile-lfu';
+
+/**
+ * What an operator should know, the most urgent first.
+ *
+ * @param before what was found the time before, to tell evictions now from evictions once.
+ */
+export function usageWarnings(
+  usage: RedisUsage,
+  before: RedisUsage | undefined,
+  thresholds: UsageThresholds,
+  protectedData: readonly ProtectedData[],
+): RedisWarning[] {
+  return [
+    ...fullness(usage, thresholds),
+    ...(usage.maxBytes === undefined ? [] : policyWarnings(usage, protectedData)),
+    ...evictions(usage, before),
+  ];
+}
+
+/** Whether a policy may remove keys of this kind. */
+export function canEvict(policy: string, data: Pick<ProtectedData, 'hasTtl'>): boolean {
+  return policy.startsWith('allkeys-') || (policy.startsWith('volatile-') && data.hasTtl);
+}
+
+function fullness({ usedRatio, usedBytes }: RedisUsage, { warnRatio, criticalRatio }: UsageThresholds): RedisWarning[] {
+  if (usedRatio === undefined) {
+    return [
+      {
+        code: 'memory-unlimited',
+        severity: 'info',
+        message: `Redis has no memory limit (${megabytes(usedBytes)} used): set maxmemory, and maxmemory-policy ${RECOMMENDED_POLICY}, before the machine runs out.`,
+      },
+    ];
+  }
+  if (usedRatio < warnRatio) return [];
+  const isCritical = usedRatio >= criticalRatio;
+  return [
+    {
+      code: isCritical ? 'memory-critical' : 'memory-high',
+      severity: isCritical ? 'critical' : 'warning',
+      message: `Redis uses ${Math.round(usedRatio * 100)} % of its memory: raise maxmemory, or shorten CACHE_TTL.`,
+    },
+  ];
+}
+
+function policyWarnings({ evictionPolicy: policy }: RedisUsage, protectedData: readonly ProtectedData[]): RedisWarning[] {
+  if (policy === undefined) return [];
+  if (policy === 'noeviction') {
+    return [
+      {
+        code: 'policy-refuses-writes',
+        severity: 'info',
+        message: `With maxmemory-policy noeviction a full Redis refuses writes: for a cache set ${RECOMMENDED_POLICY} (REDIS_SET_EVICTION_POLICY=${RECOMMENDED_POLICY}).`,
+      },
+    ];
+  }
+  return protectedData
+    .filter((data) => canEvict(policy, data))
+    .map(({ name, consequence }) => ({
+      code: 'policy-evicts',
+      about: name,
+      severity: 'warning',
+      message: `maxmemory-policy ${policy} may evict ${name}: ${consequence}`,
+    }));
+}
+
+function evictions({ evictedKeys }: RedisUsage, before: RedisUsage | undefined): RedisWarning[] {
+  const count = evictedKeys - (before?.evictedKeys ?? evictedKeys);
+  if (count <= 0) return [];
+  return [{ code: 'evicting', severity: 'warning', message: `Redis evicted ${count} keys since it was last looked at: raise maxmemory if hits matter.` }];
+}
+
+const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;

@@ -1,0 +1,112 @@
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { systemClock, type TimerHandle } from '../../../common/clock.js';
+import { type RedisConfig, redisConfig } from '../redis.config.js';
+import { REDIS_POOL } from '../redis.tokens.js';
+import type { RedisPool } from '../redis.types.js';
+import type { ProtectedData, RedisUsage, RedisWarning } from './redis-usage.types.js';
+import { readUsage, setEvictionPolicy } from './usage-reader.js';
+import { usageWarnings } from './usage-warnings.js';
+
+const TAGS: ProtectedData = {
+  name: 'tag versions and the invalidation log',
+  hasTtl: false,
+  consequence: 'that costs hits, never correctness. volatile-lfu keeps them.',
+};
+
+/**
+ * Looks at Redis's memory, evictions and policy every now and then, and logs a warning when it begins to hold. Where INFO
+ * is forbidden it says so once and knows nothing.
+ */
+@Injectable()
+export class UsageWatcher implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger('Redis');
+  private readonly protectedData: ProtectedData[] = [TAGS];
+  private latest: RedisUsage | undefined;
+  private found: readonly RedisWarning[] = [];
+  private timer: TimerHandle | undefined;
+  private detach = () => {};
+  private isStopped = false;
+
+  constructor(
+    @Inject(REDIS_POOL) private readonly pool: RedisPool | null,
+    @Inject(redisConfig.KEY) private readonly config: RedisConfig,
+  ) {}
+
+  /** What was last found; `undefined` before the first look, without Redis, and where INFO is forbidden. */
+  get usage(): RedisUsage | undefined {
+    return this.latest;
+  }
+
+  /** What held when it was last looked at. */
+  get warnings(): readonly RedisWarning[] {
+    return this.found;
+  }
+
+  /** Warns whenever the eviction policy may evict this. */
+  protect(data: ProtectedData): void {
+    this.protectedData.push(data);
+  }
+
+  onApplicationBootstrap(): void {
+    if (!this.pool || this.config.memoryPollMs === 0) return;
+    // A server that is back may have forgotten its settings.
+    this.detach = this.pool.monitor.onChange(({ from }) => {
+      if (from === 'down') this.schedule(0);
+    });
+    this.schedule(0);
+  }
+
+  onModuleDestroy(): void {
+    this.isStopped = true;
+    this.detach();
+    this.timer?.cancel();
+  }
+
+  private schedule(delayMs: number): void {
+    this.timer?.cancel();
+    if (!this.isStopped) this.timer = systemClock.setTimer(() => void this.look(), delayMs);
+  }
+
+  private async look(): Promise<void> {
+    if (this.pool?.monitor.canRead()) this.report(await this.examine(this.pool));
+    this.schedule(this.config.memoryPollMs);
+  }
+
+  private async examine(pool: RedisPool): Promise<readonly RedisWarning[]> {
+    const { evictionPolicy: wanted, memoryLimitBytes, memoryWarnRatio: warnRatio, memoryCriticalRatio: criticalRatio } = this.config;
+    const before = this.latest;
+    const reading = await readUsage(pool.client('bulk'), memoryLimitBytes);
+    if ('unavailable' in reading) return this.found;
+    if ('denied' in reading) return [INFO_DENIED];
+    this.latest = reading.usage;
+    const policyWarnings: RedisWarning[] = [];
+    if (wanted && reading.usage.evictionPolicy !== wanted) {
+      if (await setEvictionPolicy(pool.client('bulk'), wanted)) this.latest = { ...reading.usage, evictionPolicy: wanted };
+      else policyWarnings.push(policyNotSet(wanted));
+    }
+    return [...policyWarnings, ...usageWarnings(this.latest, before, { warnRatio, criticalRatio }, this.protectedData)];
+  }
+
+  private report(warnings: readonly RedisWarning[]): void {
+    const known = this.found;
+    this.found = warnings;
+    for (const { code, about, severity, message } of warnings) {
+      if (known.some((warning) => warning.code === code && warning.about === about)) continue;
+      if (severity === 'info') this.logger.log(message);
+      else if (severity === 'warning') this.logger.warn(message);
+      else this.logger.error(message);
+    }
+  }
+}
+
+const INFO_DENIED: RedisWarning = {
+  code: 'info-denied',
+  severity: 'warning',
+  message: "INFO is not permitted: Redis's memory, evictions and policy are not watched, and every reconnect counts as a new server. Allow +info.",
+};
+
+const policyNotSet = (wanted: string): RedisWarning => ({
+  code: 'policy-not-set',
+  severity: 'warning',
+  message: `maxmemory-policy could not be set to ${wanted}: CONFIG SET is not permitted. Set it where Redis is configured, or allow +config|set.`,
+});
