@@ -55,7 +55,7 @@ export interface OutboxOptions {
  */
 export interface AnnouncementSource {
   /** Starts delivering what arrives on `channel`: the parsed message, whatever it is. Delivery need not be reliable. */
-  subscribe(channel: string, deliver: (message: unknown) => void): Promise<void>;
+  subscribe(channel: string, deliver: (message: unknown) => void): void;
   /** Called whenever the subscription was confirmed (again): what was sent before may have been missed. */
   onSubscribed(listener: () => void): void;
   close(): Promise<void>;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, systemClock } from '../../../common/clock.js';
-import { createRedisPool, type RedisPool, type RedisSource, type ServerIdentity } from '../../redis/index.js';
+import { createRedisPool, type RedisPool, type RedisSource, type ServerIdentity } from '../../redis/core.js';
 import { MemoryStore } from '../stores/memory/memory-store.js';
 import { RedisAnnouncements } from '../stores/redis/redis-announcements.js';
 import { RedisClock } from '../stores/redis/redis-clock.js';
@@ -128,7 +128,7 @@ function withRedis(base: Base, { pool, isOurs }: PoolInUse, layout: KeyLayout, o
   const removeStep = pool.monitor.addRecoveryStep((server) => recover(server, sender, remote, follower));
   const announcements = options.announcements ?? new RedisAnnouncements(pool);
   announcements.onSubscribed(() => void follower.catchUp());
-  void announcements.subscribe(layout.channel, (raw) => {
+  announcements.subscribe(layout.channel, (raw) => {
     const announcement = parseAnnouncement(raw);
     if (announcement?.kind === 'wake') for (const key of announcement.keys) wakeUps.wake(key);
     else if (announcement !== undefined) follower.receive(announcement.partition, announcement.entry);

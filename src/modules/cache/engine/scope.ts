@@ -121,12 +121,17 @@ export class KeyLayout {
 
   /** The channel of announcements, and the pattern of Nest's event. */
   get channel(): string {
-    return `larder.invalidation.${this.namespace}`;
+    return invalidationChannel(this.namespace);
   }
 
   partitionOf(name: string): number {
     return this.partitions === 1 ? 0 : hashText(name) % this.partitions;
   }
+}
+
+/** The channel on which a namespace's invalidations are announced; also the pattern of Nest's event. */
+export function invalidationChannel(namespace: string): string {
+  return `larder.invalidation.${namespace}`;
 }
 
 /** FNV-1a over UTF-16 units; spreads names over partitions and fences, nothing more. */

@@ -1,5 +1,4 @@
-import type { RedisPool } from '../../../redis/index.js';
-import type { RedisClient } from '../../../redis/redis.types.js';
+import { ConfirmedSubscription, type RedisClient, type RedisPool } from '../../../redis/core.js';
 import type { AnnouncementSource } from '../../engine/create-cache.options.js';
 
 /** Longer messages are not ours. */
@@ -11,19 +10,18 @@ const MAX_MESSAGE_CHARACTERS = 4 * 2 ** 20;
  */
 export class RedisAnnouncements implements AnnouncementSource {
   #client: RedisClient | undefined;
+  #subscription: ConfirmedSubscription | undefined;
   #onSubscribed: () => void = () => undefined;
 
   constructor(private readonly pool: RedisPool) {}
 
-  async subscribe(channel: string, deliver: (message: unknown) => void): Promise<void> {
+  subscribe(channel: string, deliver: (message: unknown) => void): void {
     const client = this.pool.subscriber();
-    this.#client = client;
     client.on('message', (from: string, text: string) => {
       if (from === channel && text.length <= MAX_MESSAGE_CHARACTERS) deliver(dataOf(text));
     });
-    // `ready` comes before the subscription is renewed; subscribing again is idempotent and its answer confirms it.
-    client.on('ready', () => void this.#confirm(client, channel));
-    await this.#confirm(client, channel);
+    this.#client = client;
+    this.#subscription = new ConfirmedSubscription(client, [channel], () => this.#onSubscribed());
   }
 
   onSubscribed(listener: () => void): void {
@@ -31,22 +29,14 @@ export class RedisAnnouncements implements AnnouncementSource {
   }
 
   async close(): Promise<void> {
+    this.#subscription?.stop();
     this.#client?.disconnect();
-  }
-
-  async #confirm(client: RedisClient, channel: string): Promise<void> {
-    try {
-      await client.subscribe(channel);
-      this.#onSubscribed();
-    } catch {
-      // The next `ready` tries again; until then the heartbeat reads the log.
-    }
   }
 }
 
 function dataOf(text: string): unknown {
   try {
-    return (JSON.parse(text) as { data?: unknown }).data;
+    return (JSON.parse(text) as { data?: unknown } | null)?.data;
   } catch {
     return undefined;
   }

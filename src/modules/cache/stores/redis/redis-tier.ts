@@ -1,5 +1,5 @@
 import type { Clock } from '../../../../common/clock.js';
-import type { RedisPool } from '../../../redis/index.js';
+import type { RedisPool } from '../../../redis/core.js';
 import { decodeSlot, encodeEntry } from '../../codec/envelope.js';
 import type { CodecLimits, EnvelopeHeader, Slot } from '../../codec/envelope.types.js';
 import type { LogBody, LogEntry } from '../../engine/coherence/announcement.js';

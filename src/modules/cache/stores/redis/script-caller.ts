@@ -1,5 +1,5 @@
 import type { Clock } from '../../../../common/clock.js';
-import { type CommandKind, type RedisPool, type RedisScript, runScript, type ScriptArgument } from '../../../redis/index.js';
+import { type CommandKind, type RedisPool, type RedisScript, runScript, type ScriptArgument } from '../../../redis/core.js';
 
 /** Larger arguments go the lane where nobody waits behind them. */
 const MAX_FAST_BYTES = 64 * 1024;

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../../common/clock.js';
-import type { RedisPool } from '../../../redis/index.js';
+import type { RedisPool } from '../../../redis/core.js';
 import type { SlotAddress } from '../../engine/remote-tier.js';
 
 /** Keys in one command at most: a reply of a few hundred values is about as large as a socket takes at once. */

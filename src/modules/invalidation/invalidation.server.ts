@@ -1,0 +1,41 @@
+import { ServerRedis } from '@nestjs/microservices';
+import { ConfirmedSubscription, type RedisClient, type RedisPool } from '../redis/index.js';
+
+/**
+ * Nest's Redis transport on a subscriber of the pool. The stock server opens connections of its own from host and port
+ * only, gives up when the first attempt fails (its handlers are then never bound), and never reconnects unless told to;
+ * this one follows the pool's topology, starts without Redis, and reconnects for ever.
+ */
+export class InvalidationServer extends ServerRedis {
+  #client: RedisClient | undefined;
+  #subscription: ConfirmedSubscription | undefined;
+
+  constructor(
+    private readonly pool: RedisPool,
+    /** Called whenever the server confirmed the subscription: what was sent before may have been missed. */
+    private readonly onSubscribed: () => void,
+  ) {
+    super({});
+  }
+
+  override async listen(callback: (error?: unknown) => void): Promise<void> {
+    const client = this.pool.subscriber();
+    this.#client = client;
+    this.subClient = client;
+    // Announcements are events: nothing is ever answered, so no second connection is needed.
+    this.pubClient = client;
+    this.bindEvents(client);
+    callback();
+  }
+
+  override bindEvents(client: RedisClient): void {
+    client.on('message', this.getMessageHandler(client));
+    this.#subscription = new ConfirmedSubscription(client, [...this.messageHandlers.keys()], this.onSubscribed);
+  }
+
+  override async close(): Promise<void> {
+    this.isManuallyClosed = true;
+    this.#subscription?.stop();
+    this.#client?.disconnect();
+  }
+}
