@@ -4,7 +4,7 @@ const MODELS = {
   'gemini-embedding-2': { isTaskTypeHonoured: false },
   'gemini-embedding-001': { isTaskTypeHonoured: true },
 };
-const PATH = /^\/v1beta\/models\/([^:]+):(embedContent|batchEmbedContents|countTokens)$/;
+const PATH = /^\/v1(?:beta)?\/models\/([^:]+):(embedContent|batchEmbedContents|countTokens)$/;
 
 const refuse = (code, status, message, details) => ({
   status: code,
@@ -35,6 +35,9 @@ export const googleFaults = {
   500: () => refuse(500, 'INTERNAL', 'An internal error has occurred.'),
   503: () => refuse(503, 'UNAVAILABLE', 'The model is overloaded. Please try again later.'),
 };
+
+/** Whether a path is the Gemini API's. */
+export const isGooglePath = (path) => PATH.test(path);
 
 /** Answers a request of the Gemini API; `undefined` when it isn't one. `count` is told the texts that are computed. */
 export function answerGoogle({ path, headers, query, body }, { key, count }) {

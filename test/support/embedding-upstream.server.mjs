@@ -3,7 +3,7 @@
  * faults on demand. It counts every text it computes. Its parent steers it over IPC.
  */
 import { createServer } from 'node:http';
-import { answerGoogle, googleFaults } from './embedding-upstream.google.mjs';
+import { answerGoogle, googleFaults, isGooglePath } from './embedding-upstream.google.mjs';
 import { answerOpenAi, openAiFaults } from './embedding-upstream.openai.mjs';
 
 const settings = { key: 'upstream-key', delayMs: 0, isBase64Known: true };
@@ -27,7 +27,7 @@ const server = createServer(async (request, response) => {
   const body = JSON.parse(Buffer.concat(chunks).toString() || '{}');
   stats.calls += 1;
   stats.bodies.push(body);
-  const isGoogle = path.startsWith('/v1beta/');
+  const isGoogle = isGooglePath(path);
   const fault = faults.shift();
   if (settings.delayMs + (fault?.delayMs ?? 0) > 0) {
     await new Promise((resolve) => setTimeout(resolve, settings.delayMs + (fault?.delayMs ?? 0)));

@@ -6,15 +6,15 @@ import { EmbeddingCoreModule } from './embedding-core.module.js';
 import { type EmbeddingConfig, embeddingConfig } from './embedding.config.js';
 import { throttlingProviders } from './tenants/tenant-throttler.guard.js';
 import { TenantGuard } from './tenants/tenant.guard.js';
-import { googleErrorDialect } from './wire/google/google-error.dialect.js';
+import { embeddingErrorDialects } from './wire/error-dialects.js';
 import { GoogleController } from './wire/google/google.controller.js';
-import { openAiErrorDialect } from './wire/openai/openai-error.dialect.js';
+import { ModelsController } from './wire/models.controller.js';
 import { OpenAiController } from './wire/openai/openai.controller.js';
 
 /** The embeddings gateway over HTTP, in OpenAI's dialect and in Google's. */
 @Module({
   imports: [EmbeddingCoreModule],
-  controllers: [OpenAiController, GoogleController],
+  controllers: [OpenAiController, GoogleController, ModelsController],
   providers: [TenantGuard, ...throttlingProviders],
   exports: [EmbeddingCoreModule],
 })
@@ -24,11 +24,11 @@ export class EmbeddingModule {
     { httpAdapter }: HttpAdapterHost,
     @Inject(embeddingConfig.KEY) config: EmbeddingConfig,
   ) {
-    const served = [openAiErrorDialect, googleErrorDialect];
-    for (const dialect of served) dialects.register(dialect);
+    for (const dialect of embeddingErrorDialects) dialects.register(dialect);
     // Nest has no limit per route; Fastify has, and routes are added after modules are made.
     (httpAdapter.getInstance() as FastifyInstance).addHook('onRoute', (route) => {
-      if (served.some(({ pathPrefix }) => route.url.startsWith(pathPrefix))) route.bodyLimit = config.bodyLimitBytes;
+      if (embeddingErrorDialects.some(({ pathPrefix }) => route.url.startsWith(pathPrefix)))
+        route.bodyLimit = config.bodyLimitBytes;
     });
   }
 }

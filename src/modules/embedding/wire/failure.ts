@@ -27,7 +27,7 @@ export function toFailure(error: unknown): Failure {
     return { status: error.getStatus(), kind, message, param, retryAfterMs, isRetryable: RETRYABLE_KINDS.has(kind) };
   }
   const { status, title, detail = title, errors } = toProblem(error);
-  const param = errors?.[0]?.pointer.slice(1).replaceAll('/', '.') ?? null;
+  const param = errors?.[0]?.pointer.slice(1).replaceAll('/', '.') || null;
   return { status, kind: undefined, message: detail, param, retryAfterMs: undefined, isRetryable: status >= 500 };
 }
 

@@ -18,8 +18,10 @@ const MAX_BATCH_BYTES = 1.5 * 2 ** 20;
 /** Google renews day quotas at midnight there. */
 const QUOTA_TIME_ZONE = 'America/Los_Angeles';
 
+/** Hundreds of thousands in one answer: what is no number becomes NaN and is refused with the vector. */
+const numbers = z.custom<readonly number[]>(Array.isArray);
 const batchAnswer = z.object({
-  embeddings: z.array(z.object({ values: z.array(z.number()) })),
+  embeddings: z.array(z.object({ values: numbers })),
   usageMetadata: z
     .object({ promptTokenCount: z.number().int().nonnegative().optional().catch(undefined) })
     .optional()

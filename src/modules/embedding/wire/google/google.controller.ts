@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Headers, HttpCode, Param, Post, Res, UseGuards } from '@nestjs/common';
+import { Body, Controller, Headers, HttpCode, Param, Post, Res, UseGuards } from '@nestjs/common';
 import { ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -7,7 +7,6 @@ import { EmbeddingService } from '../../embedding.service.js';
 import type { EmbeddingInput, EmbeddingResult, Tenant } from '../../embedding.types.js';
 import { ModelCatalog } from '../../models/model-catalog.js';
 import { TokenCounter } from '../../models/token-counter.js';
-import type { EmbeddingModel } from '../../providers/embedding.provider.js';
 import { CurrentTenant } from '../../tenants/request-tenant.js';
 import { TenantThrottlerGuard } from '../../tenants/tenant-throttler.guard.js';
 import { TenantGuard } from '../../tenants/tenant.guard.js';
@@ -29,7 +28,7 @@ const MODEL = 'models/:model(^[^:]+)';
 /** The Gemini API's dialect: its clients need another base URL and nothing else. */
 @ApiTags('embeddings (Google)')
 @ApiSecurity('x-goog-api-key')
-@Controller('v1beta')
+@Controller(['v1beta', 'v1'])
 @UseGuards(TenantGuard, TenantThrottlerGuard)
 export class GoogleController {
   constructor(
@@ -70,18 +69,6 @@ export class GoogleController {
   async countTokens(@Param('model') model: string, @Body({ schema: countTokensSchema }) { contents }: CountTokensBody) {
     const texts = contents.flatMap(({ parts }) => parts.map(({ text }) => text));
     return { totalTokens: await this.tokens.count(this.catalog.resolve(model).model.id, texts) };
-  }
-
-  @Get('models')
-  @ApiOperation({ summary: 'The models of this service' })
-  list() {
-    return { models: this.catalog.list().map(describe) };
-  }
-
-  @Get('models/:model')
-  @ApiOperation({ summary: 'One model, by its name or an alias' })
-  findOne(@Param('model') model: string) {
-    return describe(this.catalog.resolve(model).model);
   }
 
   private async embed(
@@ -125,17 +112,4 @@ function commonDimensions(requests: readonly EmbedContentBody[]): number | undef
   throw new EmbeddingError('invalid-input', 'All requests of one batch must have the same outputDimensionality.', {
     param: 'requests.outputDimensionality',
   });
-}
-
-function describe({ id, provider, dimensions, maxInputTokens }: EmbeddingModel) {
-  return {
-    name: `models/${id}`,
-    baseModelId: id,
-    version: '1',
-    displayName: id,
-    description: `Text embeddings by ${provider}, ${dimensions.max} dimensions at most.`,
-    inputTokenLimit: maxInputTokens,
-    outputTokenLimit: 1,
-    supportedGenerationMethods: ['embedContent', 'batchEmbedContents', 'countTokens'],
-  };
 }

@@ -1,11 +1,9 @@
-import { Body, Controller, Get, Headers, HttpCode, Param, Post, Res, UseGuards } from '@nestjs/common';
+import { Body, Controller, Headers, HttpCode, Post, Res, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
 import { EmbeddingService } from '../../embedding.service.js';
 import type { Tenant } from '../../embedding.types.js';
-import { ModelCatalog } from '../../models/model-catalog.js';
-import type { EmbeddingModel } from '../../providers/embedding.provider.js';
 import { CurrentTenant } from '../../tenants/request-tenant.js';
 import { TenantThrottlerGuard } from '../../tenants/tenant-throttler.guard.js';
 import { TenantGuard } from '../../tenants/tenant.guard.js';
@@ -21,10 +19,7 @@ import { type OpenAiEmbeddingBody, openAiEmbeddingSchema } from './openai-embedd
 @Controller('v1')
 @UseGuards(TenantGuard, TenantThrottlerGuard)
 export class OpenAiController {
-  constructor(
-    private readonly embeddings: EmbeddingService,
-    private readonly catalog: ModelCatalog,
-  ) {}
+  constructor(private readonly embeddings: EmbeddingService) {}
 
   @Post('embeddings')
   @HttpCode(200)
@@ -48,20 +43,4 @@ export class OpenAiController {
     reply.headers({ 'content-type': 'application/json; charset=utf-8', ...evidenceHeaders(result) });
     return renderOpenAiAnswer(result, body.encoding_format ?? 'float');
   }
-
-  @Get('models')
-  @ApiOperation({ summary: 'The models of this service' })
-  list() {
-    return { object: 'list', data: this.catalog.list().map(describe) };
-  }
-
-  @Get('models/:id')
-  @ApiOperation({ summary: 'One model, by its name or an alias' })
-  findOne(@Param('id') id: string) {
-    return describe(this.catalog.resolve(id).model);
-  }
-}
-
-function describe({ id, provider, dimensions }: EmbeddingModel) {
-  return { id, object: 'model', created: 0, owned_by: provider, dimensions };
 }

@@ -1,4 +1,4 @@
-import type { ErrorDialect, ErrorReply } from '../../../../common/http/error-dialects.js';
+import type { ErrorReply } from '../../../../common/http/error-dialects.js';
 import type { EmbeddingErrorKind } from '../../embedding.error.js';
 import { type Failure, retryHeaders, toFailure } from '../failure.js';
 
@@ -13,19 +13,16 @@ const CODES: Partial<Record<EmbeddingErrorKind, string>> = {
   'upstream-timeout': 'upstream_timeout',
 };
 
-/** Errors of `/v1/` as OpenAI's API has them. */
-export const openAiErrorDialect: ErrorDialect = {
-  pathPrefix: '/v1/',
-  render(error: unknown): ErrorReply {
-    const failure = toFailure(error);
-    const { message, param, kind, status } = failure;
-    return {
-      status,
-      headers: { 'content-type': 'application/json; charset=utf-8', ...retryHeaders(failure) },
-      body: JSON.stringify({ error: { message, type: typeOf(failure), param, code: (kind && CODES[kind]) ?? null } }),
-    };
-  },
-};
+/** An error as OpenAI's API has it. */
+export function renderOpenAiError(error: unknown): ErrorReply {
+  const failure = toFailure(error);
+  const { message, param, kind, status } = failure;
+  return {
+    status,
+    headers: { 'content-type': 'application/json; charset=utf-8', ...retryHeaders(failure) },
+    body: JSON.stringify({ error: { message, type: typeOf(failure), param, code: (kind && CODES[kind]) ?? null } }),
+  };
+}
 
 function typeOf({ kind, status }: Failure): string {
   if (kind === 'rate-limited') return 'requests';

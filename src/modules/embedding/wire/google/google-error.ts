@@ -1,4 +1,4 @@
-import type { ErrorDialect, ErrorReply } from '../../../../common/http/error-dialects.js';
+import type { ErrorReply } from '../../../../common/http/error-dialects.js';
 import { type Failure, retryHeaders, toFailure } from '../failure.js';
 
 const STATUSES: Record<number, string> = {
@@ -12,20 +12,17 @@ const STATUSES: Record<number, string> = {
   504: 'DEADLINE_EXCEEDED',
 };
 
-/** Errors of `/v1beta/` as Google's APIs have them (google.rpc.Status in JSON). */
-export const googleErrorDialect: ErrorDialect = {
-  pathPrefix: '/v1beta/',
-  render(error: unknown): ErrorReply {
-    const failure = toFailure(error);
-    const { status: code, message } = failure;
-    const status = STATUSES[code] ?? (code >= 500 ? 'INTERNAL' : 'INVALID_ARGUMENT');
-    return {
-      status: code,
-      headers: { 'content-type': 'application/json; charset=UTF-8', ...retryHeaders(failure) },
-      body: JSON.stringify({ error: { code, message, status, ...detailsOf(failure) } }),
-    };
-  },
-};
+/** An error as Google's APIs have it (google.rpc.Status in JSON). */
+export function renderGoogleError(error: unknown): ErrorReply {
+  const failure = toFailure(error);
+  const { status: code, message } = failure;
+  const status = STATUSES[code] ?? (code >= 500 ? 'INTERNAL' : 'INVALID_ARGUMENT');
+  return {
+    status: code,
+    headers: { 'content-type': 'application/json; charset=UTF-8', ...retryHeaders(failure) },
+    body: JSON.stringify({ error: { code, message, status, ...detailsOf(failure) } }),
+  };
+}
 
 function detailsOf({ kind, retryAfterMs, param, message }: Failure): { details?: readonly unknown[] } {
   const details = [
