@@ -1,30 +1,55 @@
-import { Body, Controller, Delete, Get, Header, Headers, HttpCode, NotFoundException, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Headers, HttpCode, NotFoundException, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import { ApiHeader, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { CacheConfig, CacheResponse } from '../cache/index.js';
-import { document, type Document, documentChange, type DocumentChange, documentFacets, type DocumentFacets, documentPage, type DocumentPage, newDocument, type NewDocument, pageRequest, type PageRequest, searchRequest, type SearchRequest, searchResult, type SearchResult } from './documents.schemas.js';
+import { CacheConfig, type CachedRequest, CacheResponse } from '../cache/index.js';
+import {
+  document,
+  type Document,
+  documentChange,
+  type DocumentChange,
+  documentFacets,
+  type DocumentFacets,
+  documentPage,
+  type DocumentPage,
+  newDocument,
+  type NewDocument,
+  pageRequest,
+  type PageRequest,
+  searchRequest,
+  type SearchRequest,
+  searchResult,
+  type SearchResult,
+} from './documents.schemas.js';
 import { DOCUMENTS_CACHE, DocumentsService } from './documents.service.js';
-import { documentTag } from './documents.tags.js';
-import { versionTag, versionIn } from './version-tag.js';
+import { documentTag, FACETS_TAG, listTag } from './documents.tags.js';
+import { versionIn, versionTag } from './version-tag.js';
 
 const idParameter = z.uuid();
 const IF_MATCH = { name: 'If-Match', required: false, description: 'The ETag of the document as you know it. Without it the last write wins.' };
 
-/** Documents over HTTP. */
+/** A list's tag is made of what validation makes of its query. What doesn't validate is an error, which is not kept. */
+function tagsOfList({ query }: CachedRequest): string[] {
+  const request = pageRequest.safeParse(query);
+  return request.success ? [listTag(request.data)] : [];
+}
+
+/** Documents over HTTP: the same for everyone, so their responses are shared (`scope: 'public'`). */
 @ApiTags('documents')
 @Controller('documents')
-@CacheConfig({ namespace: DOCUMENTS_CACHE })
+@CacheConfig({ namespace: DOCUMENTS_CACHE, ttl: '5m' })
 export class DocumentsController {
   constructor(private readonly documents: DocumentsService) {}
 
   @Get()
+  @CacheResponse({ scope: 'public', tags: tagsOfList, query: { sort: true } })
   @ApiResponse({ status: 200, standardSchema: documentPage, description: 'The newest documents first.' })
   async list(@Query({ schema: pageRequest }) request: PageRequest): Promise<DocumentPage> {
     return this.documents.findPage(request);
   }
 
   @Get('facets')
+  @CacheResponse({ scope: 'public', tags: [FACETS_TAG] })
   @ApiResponse({ status: 200, standardSchema: documentFacets, description: 'How many documents there are of each kind.' })
   async facets(): Promise<DocumentFacets> {
     return this.documents.countFacets();
@@ -37,6 +62,7 @@ export class DocumentsController {
   }
 
   @Get(':id')
+  @CacheResponse({ scope: 'public', tags: ({ params }) => [documentTag(params['id']!)] })
   @ApiResponse({ status: 200, standardSchema: document, description: 'The document; its ETag is its version.' })
   @ApiResponse({ status: 404, description: 'There is no such document.' })
   async read(@Param('id', { schema: idParameter }) id: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<Document> {

@@ -1,8 +1,12 @@
 import { z } from 'zod';
 
-const title = z.string().trim().min(1).max(300);
-const body = z.string().min(1).max(100_000);
-const name = z.string().trim().min(1).max(100);
+/** PostgreSQL keeps every character but NUL. */
+const text = (maxLength: number) => z.string().min(1).max(maxLength).refine((value) => !value.includes('\0'), 'must not contain NUL');
+const line = (maxLength: number) => z.string().trim().pipe(text(maxLength));
+
+const title = line(300);
+const body = text(100_000);
+const name = line(100);
 const labels = z.array(name).max(20).transform((given) => [...new Set(given)]);
 
 /** What a client sends to create a document. */
@@ -51,7 +55,7 @@ export type DocumentPage = z.output<typeof documentPage>;
 
 /** A question in plain language. */
 export const searchRequest = z.strictObject({
-  q: z.string().trim().min(1).max(1_000),
+  q: line(1_000),
   limit: z.coerce.number().int().min(1).max(50).default(10),
 });
 export type SearchRequest = z.output<typeof searchRequest>;

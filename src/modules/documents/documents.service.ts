@@ -4,7 +4,7 @@ import { CACHE, type Cache, Cacheable, CacheConfig, CacheEvict } from '../cache/
 import { isOutcomeUnknown } from '../database/index.js';
 import { type Conflict, DocumentsRepository } from './database/documents.repository.js';
 import type { Document, DocumentChange, DocumentFacets, DocumentPage, NewDocument, PageRequest, SearchRequest, SearchResult } from './documents.schemas.js';
-import { type DocumentWrite, documentTag, FACETS_TAG, listTag, SEARCH_TAG, tagsOfWrite } from './documents.tags.js';
+import { type DocumentWrite, documentTag, FACETS_TAG, SEARCH_TAG, tagsOfWrite } from './documents.tags.js';
 import { DocumentSearch } from './search/document-search.js';
 
 /** All cached reads of documents, and everything their writes evict, are in this namespace. */
@@ -29,7 +29,7 @@ export class DocumentsService {
     return (await this.repository.find(id)) ?? null;
   }
 
-  @Cacheable({ key: (request) => ['page', request], tags: (request) => [listTag(request)] })
+  /** Not cached here: nobody but the route asks for pages, and it keeps whole responses. */
   async findPage(request: PageRequest): Promise<DocumentPage> {
     return this.repository.findPage(request);
   }

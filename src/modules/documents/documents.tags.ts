@@ -8,8 +8,9 @@ export const SEARCH_TAG = 'documents:search';
 
 const EVERY_LIST = 'documents:list';
 
+/** A UUID may be written in capitals; it is the same document. */
 export function documentTag(id: string): string {
-  return `document:${id}`;
+  return `document:${id.toLowerCase()}`;
 }
 
 /**
