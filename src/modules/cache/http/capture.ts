@@ -8,8 +8,9 @@ export type Captured =
 
 /** The handler failed, and a stale response may be served instead. */
 export class HandlerFailedError extends Error {
-  constructor(readonly response: StoredResponse) {
-    super(`The handler answered ${response.status}.`);
+  /** @param response for those who asked at the same time, where it is not for one of them alone. */
+  constructor(readonly response: StoredResponse | undefined) {
+    super('The handler failed.');
     this.name = 'HandlerFailedError';
   }
 }

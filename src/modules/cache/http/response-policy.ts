@@ -39,14 +39,15 @@ export function judgeResponse(plan: RoutePlan, reply: FastifyReply, payload: unk
   if (payload !== null && payload !== undefined && typeof payload !== 'string' && !Buffer.isBuffer(payload)) return refuse('stream');
   if (reply.getHeader('set-cookie') !== undefined) return refuse('set-cookie');
   if (reply.getHeader('content-encoding') !== undefined) return refuse('encoded');
-  const directives = parseCacheControl(reply.getHeader('cache-control')?.toString());
-  if (directives.has('no-store') || directives.has('no-cache')) return refuse('no-store');
-  if (directives.has('private') && plan.scope !== 'user') return refuse('private');
   if (!added.every(([name, value]) => name !== 'vary' || isKnownVary(plan, value))) return refuse('vary');
   if (added.reduce((bytes, [name, value]) => bytes + name.length + value.length, 0) > MAX_HEADER_BYTES) return refuse('headers');
 
   const { statusCode } = reply;
-  if (plan.errorStatuses.has(statusCode) && statusCode >= 400) return { kind: 'store', ttlMs: plan.errorTtlMs, isError: true };
+  // Errors are marked no-store by whoever renders them; those the route asks for are kept all the same.
+  if (statusCode >= 400 && plan.errorStatuses.has(statusCode)) return { kind: 'store', ttlMs: plan.errorTtlMs, isError: true };
+  const directives = parseCacheControl(reply.getHeader('cache-control')?.toString());
+  if (directives.has('no-store') || directives.has('no-cache')) return refuse('no-store');
+  if (directives.has('private') && plan.scope !== 'user') return refuse('private');
   if (statusCode >= 400) return { kind: 'share' };
   if (!STORABLE_STATUSES.has(statusCode)) return refuse('status');
   const ownTtlMs = sharedMaxAgeMs(directives);
@@ -62,8 +63,8 @@ export function addedHeaders(reply: FastifyReply, before: Readonly<Record<string
     .map(([name, value]) => [name.toLowerCase(), String(value)] as const);
 }
 
-export function isStorableHeader([name]: readonly [string, string]): boolean {
-  return !UNSTORED_HEADERS.has(name);
+export function isStorableHeader(status: number, [name]: readonly [string, string]): boolean {
+  return !UNSTORED_HEADERS.has(name) && !(name === 'cache-control' && status >= 400);
 }
 
 function refuse(reason: string): Verdict {

@@ -12,7 +12,7 @@ export interface ClientWishes {
 }
 
 /**
- * Puts status and headers of a stored response on the reply and returns the bytes to send; `null` for 304. Used for hits
+ * Puts status and headers of a stored response on the reply and returns the bytes to send; `null` for none, as with 304. Used for hits
  * and for what the handler just made, so that both answer alike.
  */
 export function writeResponse(plan: RoutePlan, reply: FastifyReply, response: StoredResponse, status: CacheStatus, client: ClientWishes): Buffer | null {
@@ -34,6 +34,7 @@ export function writeResponse(plan: RoutePlan, reply: FastifyReply, response: St
     return null;
   }
   reply.code(response.status);
+  if (response.body.length === 0) return null;
   if (coding === 'identity') return response.body;
   reply.header('content-encoding', coding);
   return response.variants[coding] ?? response.body;

@@ -45,7 +45,7 @@ export class RouteCache {
   }
 
   /**
-   * The bytes of a stored response, with status and headers put on the reply (`null`: 304), or `undefined` when the
+   * The bytes of a stored response, with status and headers put on the reply (`null`: none), or `undefined` when the
    * handler is to run.
    *
    * @throws GatewayTimeoutException for `only-if-cached` when nothing is stored.
@@ -111,22 +111,21 @@ export class RouteCache {
     const { plan, capture, client } = run;
     const added = addedHeaders(reply, run.headersBefore);
     const verdict = judgeResponse(plan, reply, payload, added);
-    if (verdict.kind === 'private') {
-      capture.settle(verdict);
-      this.pass(reply, verdict.reason);
-      return payload;
-    }
-    const response = await this.store(plan, reply, payload, added);
-    if (response.status >= 500 && plan.staleIfErrorMs > 0) {
+    const response = verdict.kind === 'private' ? undefined : await this.store(plan, reply, payload, added);
+    if (reply.statusCode >= 500 && plan.staleIfErrorMs > 0) {
       capture.fail(new HandlerFailedError(response));
       const fallback = await run.fallback;
       if (fallback) {
         for (const [name] of added) reply.removeHeader(name);
         return writeResponse(plan, reply, fallback, { kind: 'forwarded', reason: 'stale', detail: 'handler-failed' }, client);
       }
-    } else {
-      capture.settle({ ...verdict, response });
     }
+    if (verdict.kind === 'private' || !response) {
+      capture.abandon();
+      this.pass(reply, verdict.kind === 'private' ? verdict.reason : verdict.kind);
+      return payload;
+    }
+    capture.settle({ ...verdict, response });
     return writeResponse(plan, reply, response, { kind: 'forwarded', reason: 'miss', isStored: verdict.kind === 'store' }, client);
   }
 
@@ -134,7 +133,7 @@ export class RouteCache {
     const body = Buffer.isBuffer(payload) ? payload : Buffer.from((payload as string | null | undefined) ?? '');
     return {
       status: reply.statusCode,
-      headers: added.filter(isStorableHeader),
+      headers: added.filter((header) => isStorableHeader(reply.statusCode, header)),
       entityTag: reply.getHeader('etag')?.toString() ?? strongTag(body),
       madeAtMs: Date.now(),
       body,
@@ -148,7 +147,10 @@ export class RouteCache {
     const remoteAddress = request.socket.remoteAddress;
     return async (capture) => {
       const server = this.adapters.httpAdapter.getInstance<FastifyInstance>();
-      await this.remaking.run({ capture }, () => server.inject({ method: 'GET', url, headers: { ...headers }, remoteAddress }));
+      // Awaited inside: what inject() returns only begins when it is awaited.
+      await this.remaking.run({ capture }, async () => {
+        await server.inject({ method: 'GET', url, headers: { ...headers }, remoteAddress });
+      });
     };
   }
 
