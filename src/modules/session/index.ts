@@ -7,3 +7,5 @@ export { SessionModule } from './session.module.js';
 export { SessionService, type SessionStart } from './session.service.js';
 export { SessionUnavailableException } from './session-unavailable.exception.js';
 export type { IssuedSession, JsonValue, Session, SessionData } from './session.types.js';
+export type { SessionBackend } from './session-backend.js';
+export { SESSION_BACKEND } from './session.tokens.js';

@@ -1,5 +1,9 @@
-import { Module } from '@nestjs/common';
+import { Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { systemClock } from '../../common/clock.js';
+import { type CacheConfigValues, cacheConfig } from '../cache/index.js';
+import { DATABASE, type Database, type DatabaseConfig, databaseConfig, DatabaseModule } from '../database/index.js';
+import { createRedisPool, REDIS_POOL, type RedisConfig, redisConfig, type RedisPool, redisPoolOptionsOf, redisSourceOf, UsageWatcher } from '../redis/index.js';
+import { sessionMigrations } from './database/session-migrations.js';
 import { OwnSessionController } from './http/own-session.controller.js';
 import { SessionAdminController } from './http/session-admin.controller.js';
 import { SessionApiKeyGuard } from './http/session-api-key.guard.js';
@@ -7,21 +11,32 @@ import { SessionCookie } from './http/session-cookie.js';
 import { SessionGuard } from './http/session.guard.js';
 import { SessionMiddleware } from './http/session.middleware.js';
 import { SessionResolver } from './http/session-resolver.js';
+import { createSessionBackend, type SessionBackend } from './session-backend.js';
 import { type SessionConfig, sessionConfig } from './session.config.js';
 import { SessionService } from './session.service.js';
-import { SESSION_STORE, SESSION_TOUCHES } from './session.tokens.js';
-import { MemorySessionStore } from './stores/memory.session-store.js';
+import { SESSION_BACKEND, SESSION_REDIS_POOL, SESSION_STORE, SESSION_TOUCHES } from './session.tokens.js';
 import { TouchThrottle } from './touch-throttle.js';
 
 /** Sessions: `SessionService` for an application's own login, `SessionGuard` and `@CurrentSession()` for its routes, and REST. */
 @Module({
+  imports: [DatabaseModule.forFeature(sessionMigrations)],
   controllers: [SessionAdminController, OwnSessionController],
   providers: [
     {
-      provide: SESSION_STORE,
-      useFactory: (config: SessionConfig) => new MemorySessionStore(config, { maxBytes: config.memoryBytes, clock: systemClock }),
-      inject: [sessionConfig.KEY],
+      provide: SESSION_REDIS_POOL,
+      useFactory: ({ redisUrl: url }: SessionConfig, redis: RedisConfig, shared: RedisPool | null): RedisPool | null => {
+        const source = url === undefined ? undefined : redisSourceOf({ ...redis, url, sentinels: [], clusterNodes: [] });
+        return source === undefined ? shared : createRedisPool(source, redisPoolOptionsOf(redis));
+      },
+      inject: [sessionConfig.KEY, redisConfig.KEY, REDIS_POOL],
     },
+    {
+      provide: SESSION_BACKEND,
+      useFactory: (config: SessionConfig, cache: CacheConfigValues, pool: RedisPool | null, { url }: DatabaseConfig, database: Database) =>
+        createSessionBackend({ config, namespace: `${cache.namespace}.sessions`, pool, database: url === undefined ? null : database }),
+      inject: [sessionConfig.KEY, cacheConfig.KEY, SESSION_REDIS_POOL, databaseConfig.KEY, DATABASE],
+    },
+    { provide: SESSION_STORE, useFactory: ({ store }: SessionBackend) => store, inject: [SESSION_BACKEND] },
     {
       provide: SESSION_TOUCHES,
       useFactory: ({ touchIntervalMs }: SessionConfig) => new TouchThrottle(touchIntervalMs, systemClock),
@@ -34,6 +49,29 @@ import { TouchThrottle } from './touch-throttle.js';
     SessionMiddleware,
     SessionApiKeyGuard,
   ],
-  exports: [SESSION_STORE, SessionService, SessionCookie, SessionResolver, SessionGuard, SessionMiddleware],
+  exports: [SESSION_BACKEND, SESSION_STORE, SessionService, SessionCookie, SessionResolver, SessionGuard, SessionMiddleware],
 })
-export class SessionModule {}
+export class SessionModule implements OnModuleInit, OnApplicationShutdown {
+  constructor(
+    @Inject(SESSION_BACKEND) private readonly backend: SessionBackend,
+    @Inject(SESSION_REDIS_POOL) private readonly pool: RedisPool | null,
+    @Inject(REDIS_POOL) private readonly shared: RedisPool | null,
+    @Inject(databaseConfig.KEY) private readonly database: DatabaseConfig,
+    private readonly usage: UsageWatcher,
+  ) {}
+
+  onModuleInit(): void {
+    const isShared = this.pool !== null && this.pool === this.shared;
+    if (!isShared || this.database.url !== undefined) return;
+    this.usage.protect({
+      name: 'sessions',
+      hasTtl: true,
+      consequence: 'whoever it evicts is logged out. Give sessions a Redis of their own (SESSION_REDIS_URL) with noeviction, or a database (DATABASE_URL).',
+    });
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.backend.close();
+    if (this.pool !== this.shared) await this.pool?.close();
+  }
+}

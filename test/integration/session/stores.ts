@@ -4,10 +4,15 @@ import { PostgresDriver } from '../../../src/modules/database/drivers/postgres.d
 import { MigrationRegistry } from '../../../src/modules/database/migration-registry.js';
 import { sessionMigrations } from '../../../src/modules/session/database/session-migrations.js';
 import type { SessionLifetime } from '../../../src/modules/session/session-lifetime.js';
+import { createRedisPool } from '../../../src/modules/redis/index.js';
 import { MemorySessionStore } from '../../../src/modules/session/stores/memory.session-store.js';
 import { PostgresSessionStore } from '../../../src/modules/session/stores/postgres.session-store.js';
+import { RedisSessionStore } from '../../../src/modules/session/stores/redis.session-store.js';
+import { RevocationJournal } from '../../../src/modules/session/stores/revocation-journal.js';
+import { SessionScripts } from '../../../src/modules/session/stores/session-scripts.js';
 import type { SessionStore } from '../../../src/modules/session/stores/session-store.js';
 import { PostgresServer } from '../../support/postgres-server.js';
+import { RedisServer } from '../../support/redis-server.js';
 
 /** A kind of store, with the server it needs. */
 export interface StoreUnderTest {
@@ -20,6 +25,18 @@ export const STORES: [name: string, start: () => Promise<StoreUnderTest>][] = [
     open: (lifetime) => new MemorySessionStore(lifetime, { maxBytes: 2 ** 24, clock: systemClock }),
     stop: async () => undefined,
   })],
+  ['Redis', async () => {
+    const server = await RedisServer.start();
+    const pool = createRedisPool(server.url);
+    const scripts = new SessionScripts({ pool, namespace: 'test', clock: systemClock });
+    return {
+      open: (lifetime) => new RedisSessionStore(scripts, lifetime, new RevocationJournal(lifetime.absoluteTimeoutMs, systemClock)),
+      stop: async () => {
+        await pool.close();
+        await server.stop();
+      },
+    };
+  }],
   ['PostgreSQL', async () => {
     const server = await PostgresServer.start();
     const migrations = new MigrationRegistry();

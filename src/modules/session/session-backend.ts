@@ -1,0 +1,122 @@
+import { Logger } from '@nestjs/common';
+import { type Clock, systemClock } from '../../common/clock.js';
+import { type Cache, createCache } from '../cache/index.js';
+import type { Database } from '../database/index.js';
+import type { RedisPool } from '../redis/index.js';
+import type { SessionConfig } from './session.config.js';
+import { CachedSessionStore } from './stores/cached.session-store.js';
+import { MemorySessionStore } from './stores/memory.session-store.js';
+import { OutageSessionStore } from './stores/outage.session-store.js';
+import { PostgresSessionStore } from './stores/postgres.session-store.js';
+import { RedisSessionStore } from './stores/redis.session-store.js';
+import { RevocationJournal } from './stores/revocation-journal.js';
+import { SessionRecovery } from './stores/session-recovery.js';
+import { SessionScripts } from './stores/session-scripts.js';
+import type { SessionStore } from './stores/session-store.js';
+
+const PURGE_INTERVAL_MS = 10 * 60_000;
+/** Reads of sessions are not held up by each other. */
+const MAX_CONCURRENT_READS = 10_000;
+
+/** What sessions are kept with. */
+export interface SessionBackendOptions {
+  readonly config: SessionConfig;
+  /** First part of every key in Redis. */
+  readonly namespace: string;
+  readonly pool: RedisPool | null;
+  /** Given only where the database should hold the sessions. */
+  readonly database: Database | null;
+  readonly clock?: Clock;
+}
+
+/** The store of an application's sessions with what it runs beside it. */
+export interface SessionBackend {
+  readonly store: SessionStore;
+  /** In front of the store, or holding copies for an outage; its events are for metrics. */
+  readonly cache: Cache | null;
+  /** Writes back what waits, for as long as a command may take. */
+  close(): Promise<void>;
+}
+
+/**
+ * The database with Redis in front of it; or Redis, going on in memory while it is away unless `SESSION_ON_OUTAGE` is
+ * `closed`; or memory alone.
+ */
+export function createSessionBackend(options: SessionBackendOptions): SessionBackend {
+  const { database, pool } = options;
+  if (database) return inDatabase(options, database);
+  return pool ? inRedis(options, pool) : inMemory(options);
+}
+
+function inMemory(options: SessionBackendOptions): SessionBackend {
+  return { store: memoryStore(options), cache: null, close: async () => undefined };
+}
+
+function inDatabase({ config, namespace, pool, clock = systemClock }: SessionBackendOptions, database: Database): SessionBackend {
+  const store = new PostgresSessionStore(database, config);
+  const stopPurging = purgeRegularly(store, clock);
+  // Without Redis nothing would tell an instance that another revoked what it cached.
+  if (!pool) return { store, cache: null, close: async () => stopPurging() };
+  const cache = createCache({ namespace, redis: pool, memory: { maxBytes: config.memoryBytes }, maxConcurrentLoads: MAX_CONCURRENT_READS, clock });
+  const graceMs = config.onOutage === 'memory' ? config.idleTimeoutMs : 0;
+  return {
+    store: new CachedSessionStore(store, cache, { ttlMs: config.cacheTtlMs, graceMs, clock }),
+    cache,
+    close: async () => {
+      stopPurging();
+      await cache.close();
+    },
+  };
+}
+
+function inRedis(options: SessionBackendOptions, pool: RedisPool): SessionBackend {
+  const { config, namespace, clock = systemClock } = options;
+  const journal = new RevocationJournal(config.absoluteTimeoutMs, clock);
+  const redisStore = (isRecovering: boolean) => new RedisSessionStore(new SessionScripts({ pool, namespace, clock, isRecovering }), config, journal);
+  const redis = redisStore(false);
+  const local = memoryStore(options);
+  const recovery = new SessionRecovery({ pool, redis: redisStore(true), local, journal, clock });
+  if (config.onOutage === 'closed') return { store: redis, cache: null, close: () => recovery.close() };
+  const copies = createCache({
+    namespace,
+    redis: pool,
+    memory: { maxBytes: config.memoryBytes, maxTtlMs: config.absoluteTimeoutMs },
+    // The copies are for the time in which nothing can be confirmed.
+    coherence: { unconfirmedMs: config.absoluteTimeoutMs },
+    maxConcurrentLoads: MAX_CONCURRENT_READS,
+    clock,
+  });
+  const store = new OutageSessionStore(redis, { copies, local, journal, copyTtlMs: config.absoluteTimeoutMs, onPending: () => recovery.soon() });
+  return {
+    store,
+    cache: copies,
+    close: async () => {
+      await recovery.close();
+      await copies.close();
+    },
+  };
+}
+
+function memoryStore({ config, clock = systemClock }: SessionBackendOptions): MemorySessionStore {
+  return new MemorySessionStore(config, { maxBytes: config.memoryBytes, clock });
+}
+
+/** Every instance does; whoever comes second finds nothing. Gives the function that ends it. */
+function purgeRegularly(store: PostgresSessionStore, clock: Clock): () => void {
+  const logger = new Logger('Session');
+  let isStopped = false;
+  const schedule = () =>
+    clock.setTimer(() => {
+      store
+        .purge()
+        .then((count) => logger.debug(`Purged ${count} dead sessions`), (error: unknown) => logger.warn(error))
+        .finally(() => {
+          if (!isStopped) timer = schedule();
+        });
+    }, PURGE_INTERVAL_MS);
+  let timer = schedule();
+  return () => {
+    isStopped = true;
+    timer.cancel();
+  };
+}

@@ -1,0 +1,120 @@
+import type { ScriptArgument } from '../../redis/index.js';
+import { decodeData } from '../session-data.js';
+import { DEAD_KEPT_MS, type SessionLifetime } from '../session-lifetime.js';
+import type { Session } from '../session.types.js';
+import type { RevocationJournal, RevocationTarget } from './revocation-journal.js';
+import type { SessionScripts } from './session-scripts.js';
+import type { NewSession, Rotation, SessionChange, SessionScope, SessionStore, UpdateRefusal } from './session-store.js';
+
+/** Members of an index that one script looks at; others wait meanwhile. */
+const BATCH = 500;
+
+/** Sessions in Redis, each operation one script (`scripts/`), timed by the clock of Redis. */
+export class RedisSessionStore implements SessionStore {
+  /** A dead id is remembered longer than any copy of its session could be written back. */
+  private readonly deadMs: number;
+
+  constructor(
+    private readonly scripts: SessionScripts,
+    private readonly lifetime: SessionLifetime,
+    private readonly journal: RevocationJournal,
+  ) {
+    this.deadMs = lifetime.absoluteTimeoutMs + DEAD_KEPT_MS;
+  }
+
+  async create({ id, userId, data }: NewSession): Promise<Session | undefined> {
+    const { idleTimeoutMs, absoluteTimeoutMs } = this.lifetime;
+    return toSession(await this.scripts.run('create', [id, userId ?? '', JSON.stringify(data), idleTimeoutMs, absoluteTimeoutMs, DEAD_KEPT_MS]));
+  }
+
+  async find(id: string): Promise<Session | undefined> {
+    return toSession(await this.scripts.run('find', [id]));
+  }
+
+  async update(id: string, { data, userId, ifVersion }: SessionChange): Promise<Session | UpdateRefusal> {
+    const user = [userId === undefined ? 0 : 1, userId ?? ''];
+    const reply = await this.scripts.run('update', [id, JSON.stringify(data), ifVersion ?? '', ...user, this.lifetime.idleTimeoutMs, DEAD_KEPT_MS]);
+    return toSession(reply) ?? (String(reply) as UpdateRefusal);
+  }
+
+  async touch(id: string): Promise<Session | undefined> {
+    return toSession(await this.scripts.run('touch', [id, this.lifetime.idleTimeoutMs, DEAD_KEPT_MS]));
+  }
+
+  async rotate(id: string, { newId, login }: Rotation): Promise<Session | undefined> {
+    const { idleTimeoutMs, absoluteTimeoutMs } = this.lifetime;
+    const user = [login ? 1 : 0, login?.userId ?? ''];
+    const session = toSession(await this.scripts.run('rotate', [id, newId, ...user, idleTimeoutMs, absoluteTimeoutMs, DEAD_KEPT_MS, this.deadMs]));
+    if (session) this.journal.add({ id }, true);
+    return session;
+  }
+
+  async revoke(id: string): Promise<boolean> {
+    const hasLived = (await this.scripts.run('revoke', [id, this.deadMs])) === 1;
+    this.journal.add({ id }, true);
+    return hasLived;
+  }
+
+  async revokeAll(scope: SessionScope, exceptId?: string): Promise<number> {
+    return (await this.endAll(scope, exceptId)).length;
+  }
+
+  /** As {@link revokeAll}, but gives their ids. */
+  async endAll(scope: SessionScope, exceptId?: string): Promise<string[]> {
+    const ended = await this.endThoseBegun(0, scope, exceptId);
+    this.journal.add({ scope, exceptId }, true);
+    return ended;
+  }
+
+  async list(scope: SessionScope): Promise<Session[]> {
+    const found: Session[] = [];
+    for (let skipped = 0; ; skipped += BATCH) {
+      const [seen, sessions] = (await this.scripts.run('list', [userOf(scope), skipped, BATCH])) as [number, unknown[]];
+      found.push(...sessions.map((reply) => toSession(reply)!));
+      if (seen < BATCH) return found.toSorted((a, b) => a.createdAtMs - b.createdAtMs);
+    }
+  }
+
+  /** Tells Redis again what was revoked `agoMs` ago. */
+  async replay(target: RevocationTarget, agoMs: number): Promise<void> {
+    if ('id' in target) await this.scripts.run('revoke', [target.id, this.deadMs]);
+    else await this.endThoseBegun(agoMs, target.scope, target.exceptId);
+  }
+
+  /** Writes back a session that went on elsewhere while Redis was away, unless Redis knows it dead or newer. */
+  async restore({ id, userId, data, version, createdAtMs, lastSeenAtMs, expiresAtMs, absoluteExpiresAtMs }: Session): Promise<void> {
+    const times: ScriptArgument[] = [createdAtMs, lastSeenAtMs, expiresAtMs, absoluteExpiresAtMs];
+    await this.scripts.run('restore', [id, userId ?? '', JSON.stringify(data), version, ...times, DEAD_KEPT_MS]);
+  }
+
+  private async endThoseBegun(agoMs: number, scope: SessionScope, exceptId = ''): Promise<string[]> {
+    const ended: string[] = [];
+    for (let skipped = 0; ; ) {
+      const reply = await this.scripts.run('revoke-all', [userOf(scope), Math.ceil(agoMs), exceptId, skipped, BATCH, this.deadMs]);
+      const [left, seen, ids] = reply as [number, number, Buffer[]];
+      ended.push(...ids.map(String));
+      skipped += left;
+      if (seen < BATCH) return ended;
+    }
+  }
+}
+
+function userOf(scope: SessionScope): string {
+  return scope === 'everyone' ? '' : scope.userId;
+}
+
+/** A script's reply as a session; `undefined` when it is none. */
+function toSession(reply: unknown): Session | undefined {
+  if (!Array.isArray(reply)) return undefined;
+  const [id, user, data, version, created, seen, expires, absolute] = reply.map(String) as [string, string, string, ...string[]];
+  return Object.freeze({
+    id,
+    userId: user === '' ? null : user,
+    data: decodeData(data),
+    version: Number(version),
+    createdAtMs: Number(created),
+    lastSeenAtMs: Number(seen),
+    expiresAtMs: Number(expires),
+    absoluteExpiresAtMs: Number(absolute),
+  });
+}
