@@ -1,6 +1,7 @@
+import type { Cluster, Redis } from 'ioredis';
 import type { Connections } from '../monitor/connections.js';
 import type { RedisClient, RedisLane } from '../redis.types.js';
-import { connectNow, pendingCommands } from './redis-client.js';
+import { connectNow, isCluster, pendingCommands } from './redis-client.js';
 
 /** The pool's data clients by lane. A lane's clients are interchangeable. */
 export class DataLanes implements Connections {
@@ -33,8 +34,7 @@ export class DataLanes implements Connections {
   }
 
   async verify(): Promise<void> {
-    const broken = await Promise.all(this.clients.filter(isReady).map(isDeaf));
-    for (const client of broken) client?.disconnect(true);
+    await Promise.all(this.clients.filter(isReady).map((client) => (isCluster(client) ? refreshSlots(client) : replaceIfDeaf(client))));
     if (!this.isConnected) throw new Error('Data connections do not answer.');
   }
 
@@ -54,12 +54,16 @@ export class DataLanes implements Connections {
 
 const isReady = (client: RedisClient) => client.status === 'ready';
 
-/** The client, when it does not answer. A connection half of which is gone looks connected until then. */
-async function isDeaf(client: RedisClient): Promise<RedisClient | undefined> {
+/** A connection half of which is gone looks connected until it is asked. */
+async function replaceIfDeaf(client: Redis): Promise<void> {
   try {
     await client.ping();
-    return undefined;
   } catch {
-    return client;
+    client.disconnect(true);
   }
+}
+
+/** Without this it would learn of a failover from its next failures, or from its next regular look. */
+function refreshSlots(client: Cluster): Promise<void> {
+  return new Promise((resolve) => client.refreshSlotsCache(() => resolve()));
 }

@@ -1,0 +1,73 @@
+import { jest } from '@jest/globals';
+import type { Redis } from 'ioredis';
+import { createRedisPool, type RedisPool, type ServerIdentity } from '../../src/modules/redis/index.js';
+import { eventually } from '../support/eventually.js';
+import { RedisSentinel } from '../support/redis-sentinel.js';
+
+jest.setTimeout(60_000);
+
+describe('behind Sentinel', () => {
+  let redis: RedisSentinel;
+  let pool: RedisPool;
+  let recoveries: ServerIdentity[];
+
+  beforeEach(async () => {
+    redis = await RedisSentinel.start();
+    pool = createRedisPool(redis.source);
+    recoveries = [];
+    pool.monitor.addRecoveryStep(async (server) => void recoveries.push(server));
+    expect(await pool.monitor.waitUntilUp(10_000)).toBe('up');
+  });
+  afterEach(async () => {
+    await pool.close();
+    await redis.stop();
+  });
+
+  const portInUse = async () => /tcp_port:(\d+)/.exec(await (pool.client() as Redis).info('server'))![1];
+
+  it('finds the master', async () => {
+    expect(pool.topology).toBe('sentinel');
+    expect(Number(await portInUse())).toBe((await redis.master()).port);
+  });
+
+  it('follows to the new master when the old one dies, which may have lost writes', async () => {
+    const master = await redis.master();
+    await master.kill();
+    await eventually(() => expect(pool.monitor.state).toBe('down'));
+    const promoted = await redis.failedOver(master);
+    expect(await pool.monitor.waitUntilUp(10_000)).toBe('up');
+    expect(Number(await portInUse())).toBe(promoted.port);
+    expect(recoveries).toHaveLength(2);
+    expect(recoveries[1]).toMatchObject({ mayHaveLostWrites: true, isWritable: true });
+    expect(recoveries[1]!.replicationId).not.toBe(recoveries[0]!.replicationId);
+  });
+
+  it('follows when the Sentinels fail over a master that is well', async () => {
+    const promoted = await redis.failover();
+    await eventually(() => expect(recoveries.at(-1)!.runId).not.toBe(recoveries[0]!.runId));
+    expect(await pool.monitor.waitUntilUp(10_000)).toBe('up');
+    await eventually(async () => expect(Number(await portInUse())).toBe(promoted.port));
+    expect(recoveries.at(-1)).toMatchObject({ mayHaveLostWrites: true });
+  });
+
+  it('leaves a frozen master for the new one, and stays there when it thaws', async () => {
+    const master = await redis.master();
+    master.pause();
+    const promoted = await redis.failedOver(master);
+    expect(await pool.monitor.waitUntilUp(10_000)).toBe('up');
+    await eventually(async () => expect(Number(await portInUse())).toBe(promoted.port));
+    master.resume();
+    await eventually(async () => expect(await master.command('ROLE')).toMatchObject({ 0: 'slave' }), { timeoutMs: 20_000 });
+    expect(Number(await portInUse())).toBe(promoted.port);
+  });
+
+  it('needs only one Sentinel to find the master, and none while the master stays', async () => {
+    for (const { process } of redis.sentinels.slice(0, 2)) await process.kill();
+    await (await redis.master()).command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    await eventually(() => expect(recoveries).toHaveLength(2));
+    expect(await pool.monitor.waitUntilUp(10_000)).toBe('up');
+    await redis.sentinels[2]!.process.kill();
+    await expect(pool.client().set('k', 'v')).resolves.toBe('OK');
+    expect(pool.monitor.state).toBe('up');
+  });
+});
