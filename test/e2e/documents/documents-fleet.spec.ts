@@ -2,6 +2,7 @@ import type { Document, DocumentFacets, DocumentPage } from '../../../src/module
 import { eventually } from '../../support/eventually.js';
 import { PostgresServer } from '../../support/postgres-server.js';
 import { RedisServer } from '../../support/redis-server.js';
+import { SEED, seededRandom } from '../../support/seeded-random.js';
 import { startApp, type TestApp } from '../../support/test-app.js';
 
 const DRAFT = { title: 'old', body: 'text', author: 'ann', topic: 'tea' };
@@ -74,4 +75,36 @@ describe('documents on two instances with one Redis and one PostgreSQL', () => {
     await Promise.all(Array.from({ length: 10 }, (_, i) => increment(i % 2 ? here : there)));
     await eventually(async () => expect([await title(here, id), await title(there, id)]).toEqual(['10', '10']));
   });
+
+  it(`never shows an instance's callers an older version than one it acknowledged, seed ${SEED}`, async () => {
+    const documents = await Promise.all(Array.from({ length: 4 }, (_, i) => create({ author: `author ${i}` })));
+    const acknowledged = [here, there].map((app) => ({ app, versions: documents.map(() => 1) }));
+    const violations: string[] = [];
+    const note = (seen: number | undefined, floor: number, where: string) => {
+      if (seen === undefined || seen < floor) violations.push(`${where}: version ${seen} after ${floor}`);
+    };
+    const work = async (random: () => number) => {
+      for (let step = 0; step < 50; step++) {
+        const { app, versions } = acknowledged[Math.floor(random() * 2)]!;
+        const i = Math.floor(random() * documents.length);
+        const path = `/documents/${documents[i]!.id}`;
+        const kind = random();
+        const floor = versions[i]!;
+        if (kind < 0.4) note((await app.http.get(path)).body.version, floor, 'document');
+        else if (kind < 0.7) note((await app.http.get(`/documents?author=author%20${i}`)).body.items[0]?.version, floor, 'list');
+        else {
+          const { body } = await app.http.patch(path).send({ title: `step ${step}` }).expect(200);
+          versions[i] = Math.max(versions[i]!, body.version);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: 6 }, (_, worker) => work(seededRandom(SEED + worker))));
+    expect(violations).toEqual([]);
+    for (const [i, { id }] of documents.entries()) {
+      const newest = Math.max(...acknowledged.map(({ versions }) => versions[i]!));
+      for (const { app } of acknowledged) {
+        await eventually(async () => expect((await app.http.get(`/documents/${id}`)).body).toMatchObject({ version: newest }));
+      }
+    }
+  }, 60_000);
 });

@@ -1,6 +1,5 @@
-import { Cache as DrizzleCache, type MutationOption } from 'drizzle-orm/cache/core';
+import { eq, sql } from 'drizzle-orm';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
-import { eq, getTableName, sql, type Table } from 'drizzle-orm';
 import pg from 'pg';
 import { type Cache, createCache } from '../../../src/modules/cache/index.js';
 import type { Database, DatabaseConnection } from '../../../src/modules/database/index.js';
@@ -10,29 +9,7 @@ import { PostgresServer } from '../../support/postgres-server.js';
 import { RedisServer } from '../../support/redis-server.js';
 import { connectionTo } from './databases.js';
 import { notes } from './tables.js';
-
-/** What Drizzle's own `Cache` class allows: invalidation while the write runs, and a `put` that can't be told from another. */
-class UnfencedCache extends DrizzleCache {
-  constructor(private readonly cache: Cache) {
-    super();
-  }
-
-  strategy(): 'explicit' {
-    return 'explicit';
-  }
-
-  get(key: string): Promise<unknown[] | undefined> {
-    return this.cache.get<unknown[]>(key);
-  }
-
-  async put(key: string, response: { rows: unknown[] }, tables: string[]): Promise<void> {
-    await this.cache.set(key, { rows: response.rows }, { tags: tables.map((table) => table.replace('public.', '')) });
-  }
-
-  async onMutate({ tables = [] }: MutationOption): Promise<void> {
-    await this.cache.invalidateTags([tables].flat().map((table) => (typeof table === 'string' ? table.replace('public.', '') : getTableName(table as Table))));
-  }
-}
+import { UnfencedDrizzleCache } from './unfenced-drizzle-cache.js';
 
 describe('between a write and its commit', () => {
   let redis: RedisServer;
@@ -53,7 +30,7 @@ describe('between a write and its commit', () => {
     cache = createCache({ redis: redis.url });
     pool = new pg.Pool({ connectionString: url });
     fenced = cacheQueries(connection.database, cache.namespace('fenced'));
-    unfenced = drizzle(pool, { cache: new UnfencedCache(cache.namespace('unfenced')) });
+    unfenced = drizzle(pool, { cache: new UnfencedDrizzleCache(cache.namespace('unfenced')) });
   });
   afterAll(async () => {
     await Promise.all([cache.close(), connection.close(), pool.end()]);

@@ -1,0 +1,13 @@
+/** The seed of randomized tests: `TEST_SEED`, or a fixed one. Tests print it in their names, so a failure can be run again. */
+export const SEED = Number(process.env['TEST_SEED'] ?? 20_261_123);
+
+/** Deterministic numbers in [0, 1) (mulberry32). */
+export function seededRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
