@@ -78,8 +78,8 @@ export const cacheConfig = defineConfig('cache', {
   },
   partitions: {
     env: 'CACHE_PARTITIONS',
-    doc: 'Hash-tag partitions in a Redis Cluster; the same on every instance. Default 64.',
-    schema: z.coerce.number().int().min(1).max(16_384).default(64),
+    doc: 'Hash-tag partitions; the same on every instance. Default 64 in a Redis Cluster, 1 elsewhere.',
+    schema: z.coerce.number().int().min(1).max(16_384).optional(),
   },
   httpCredentialHeaders: {
     env: 'CACHE_HTTP_CREDENTIAL_HEADERS',
