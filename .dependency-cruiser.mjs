@@ -3,7 +3,7 @@ const LAYERS = [
   'src/common/',
   'src/modules/(redis|database)/',
   'src/modules/cache/',
-  'src/modules/(invalidation|warmup)/',
+  'src/modules/(invalidation|warmup|query-cache)/',
   'src/modules/(embedding|session|documents)/',
   'src/modules/(metrics|health)/',
   'src/modules/admin/',
@@ -33,7 +33,10 @@ export default {
         'Another module is imported through its index.ts. Its types alone (x.types.ts) need no face, and cost the engine no Nest.',
       severity: 'error',
       from: { path: '^src/modules/([^/]+)/' },
-      to: { path: '^src/modules/', pathNot: ['^src/modules/$1/', '^src/modules/[^/]+/(index|core)\\.ts$', '\\.types\\.ts$'] },
+      to: {
+        path: '^src/modules/',
+        pathNot: ['^src/modules/$1/', '^src/modules/[^/]+/(index|core)\\.ts$', '\\.types\\.ts$'],
+      },
     },
     {
       name: 'root-uses-faces',

@@ -7,7 +7,13 @@ import { eventually } from './eventually.js';
 import { freePort } from './free-port.js';
 import { ServerProcess } from './server-process.js';
 
-const SETTINGS = ['fsync=off', 'full_page_writes=off', 'shared_buffers=32MB', 'max_connections=60', 'unix_socket_directories='];
+const SETTINGS = [
+  'fsync=off',
+  'full_page_writes=off',
+  'shared_buffers=32MB',
+  'max_connections=60',
+  'unix_socket_directories=',
+];
 
 /**
  * A real PostgreSQL of the test's own on a free loopback port, from installed binaries: `PG_BIN_DIR`, the newest
@@ -163,7 +169,16 @@ function templateDir(): string {
   const template = join(tmpdir(), `larder-pg-template-${version}-${process.getuid?.() ?? ''}`);
   if (existsSync(template)) return template;
   const made = newDir('larder-pg-initdb-');
-  runUnprivileged(binary('initdb'), '-D', made, '--username=larder', '--auth=trust', '--encoding=UTF8', '--no-locale', '--no-sync');
+  runUnprivileged(
+    binary('initdb'),
+    '-D',
+    made,
+    '--username=larder',
+    '--auth=trust',
+    '--encoding=UTF8',
+    '--no-locale',
+    '--no-sync',
+  );
   try {
     renameSync(made, template);
   } catch {

@@ -35,7 +35,12 @@ export class DatabaseConnection {
   }
 
   health(): DatabaseHealth {
-    return { kind: this.driver.kind, state: this.state, ...(this.reason && { reason: this.reason }), pool: this.driver.stats() };
+    return {
+      kind: this.driver.kind,
+      state: this.state,
+      ...(this.reason && { reason: this.reason }),
+      pool: this.driver.stats(),
+    };
   }
 
   /** As {@link health}, after a round trip; an `idle` database is left alone. Bounded by the connect timeout. */
@@ -43,7 +48,10 @@ export class DatabaseConnection {
     if (this.state === 'ready' || this.state === 'failed') {
       await this.ready()
         .then(() => this.driver.ping())
-        .then(() => this.become('ready'), (error: unknown) => this.become('failed', error));
+        .then(
+          () => this.become('ready'),
+          (error: unknown) => this.become('failed', error),
+        );
     }
     return this.health();
   }

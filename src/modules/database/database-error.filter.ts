@@ -11,6 +11,7 @@ import { DatabaseUnavailableError, describeDatabaseError, isUnavailable } from '
 @Catch(DrizzleQueryError, DatabaseUnavailableError)
 export class DatabaseErrorFilter extends ProblemFilter {
   override catch(error: unknown, host: ArgumentsHost): void {
+    // oxlint-disable-next-line promise/valid-params, promise/no-promise-in-callback -- a filter's catch, no promise's
     super.catch(isUnavailable(error) ? unavailable(error) : new Error(describeDatabaseError(error)), host);
   }
 }

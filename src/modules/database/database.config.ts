@@ -7,7 +7,10 @@ export const databaseConfig = defineConfig('database', {
   url: {
     env: 'DATABASE_URL',
     doc: 'PostgreSQL (postgres://user:password@host:5432/name). Default: none, an embedded PGlite is used.',
-    schema: z.string().regex(/^postgres(ql)?:\/\//, 'must begin with postgres://').optional(),
+    schema: z
+      .string()
+      .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
+      .optional(),
     isSecret: true,
   },
   poolSize: {

@@ -10,7 +10,13 @@ describe('database errors', () => {
     ['shut down', withCode('57P01'), true, true, 'SQLSTATE 57P01'],
     ['connection reset', withCode('ECONNRESET'), true, true, 'ECONNRESET'],
     ['connection ended', new Error('Connection terminated unexpectedly'), true, true, 'Error'],
-    ['never sent', new DatabaseUnavailableError('no connection'), true, false, 'The database is not available: no connection'],
+    [
+      'never sent',
+      new DatabaseUnavailableError('no connection'),
+      true,
+      false,
+      'The database is not available: no connection',
+    ],
     ['a mistake of ours', new TypeError('secret text'), false, false, 'TypeError'],
   ])('%s', (_name, cause, isAway, isUnknown, description) => {
     for (const error of [cause, query(cause)]) {

@@ -1,4 +1,3 @@
-import { HttpException } from '@nestjs/common';
 import { DrizzleQueryError } from 'drizzle-orm/errors';
 
 /** The database can't be reached; the statement was not sent. */
@@ -29,8 +28,8 @@ export function isUnavailable(error: unknown): boolean {
   if (root instanceof DatabaseUnavailableError) return true;
   const state = sqlStateOf(root);
   if (state !== undefined) return UNAVAILABLE_CLASSES.includes(state.slice(0, 2));
-  // The drivers' own errors have no class in common; these are ours or JavaScript's, made before anything was sent.
-  return !(root instanceof HttpException || root instanceof TypeError || root instanceof RangeError);
+  // The drivers' own errors have no class in common. These two are mistakes, found before anything was sent.
+  return !(root instanceof TypeError || root instanceof RangeError);
 }
 
 /**

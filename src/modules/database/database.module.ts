@@ -39,7 +39,11 @@ export class DatabaseModule implements OnApplicationShutdown {
       module: FeatureMigrationsModule,
       imports: [DatabaseModule],
       providers: [
-        { provide: `larder:migrations:${set.feature}`, useFactory: (registry: MigrationRegistry) => registry.register(set), inject: [MigrationRegistry] },
+        {
+          provide: `larder:migrations:${set.feature}`,
+          useFactory: (registry: MigrationRegistry) => registry.register(set),
+          inject: [MigrationRegistry],
+        },
       ],
     };
   }

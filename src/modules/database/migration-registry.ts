@@ -15,7 +15,8 @@ export class MigrationRegistry {
   /** @throws Error when another folder was registered for the feature. */
   register(set: MigrationSet): void {
     const known = this.sets.get(set.feature);
-    if (known && known.folder.href !== set.folder.href) throw new Error(`Two sets of migrations are called ${set.feature}`);
+    if (known && known.folder.href !== set.folder.href)
+      throw new Error(`Two sets of migrations are called ${set.feature}`);
     this.sets.set(set.feature, set);
   }
 
@@ -23,7 +24,9 @@ export class MigrationRegistry {
   async apply(session: SqlSession): Promise<void> {
     await session.run(`create table if not exists larder_migrations (
       feature text not null, name text not null, applied_at timestamptz not null default now(), primary key (feature, name))`);
-    const applied = await session.query<{ feature: string; name: string }>('select feature, name from larder_migrations');
+    const applied = await session.query<{ feature: string; name: string }>(
+      'select feature, name from larder_migrations',
+    );
     const isApplied = new Set(applied.map(({ feature, name }) => `${feature}/${name}`));
     for (const { feature, folder } of this.sets.values()) {
       for (const name of sqlFilesIn(folder)) {
@@ -35,7 +38,9 @@ export class MigrationRegistry {
 }
 
 function sqlFilesIn(folder: URL): string[] {
-  return readdirSync(folder).filter((name) => name.endsWith('.sql')).toSorted();
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.sql'))
+    .toSorted();
 }
 
 async function applyOne(session: SqlSession, feature: string, name: string, script: string): Promise<void> {

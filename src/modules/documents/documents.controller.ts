@@ -1,4 +1,17 @@
-import { Body, Controller, Delete, Get, Headers, HttpCode, NotFoundException, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  HttpCode,
+  NotFoundException,
+  Param,
+  Patch,
+  Post,
+  Query,
+  Res,
+} from '@nestjs/common';
 import { ApiHeader, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
@@ -26,7 +39,11 @@ import { documentTag, FACETS_TAG, listTag } from './documents.tags.js';
 import { versionIn, versionTag } from './version-tag.js';
 
 const idParameter = z.uuid();
-const IF_MATCH = { name: 'If-Match', required: false, description: 'The ETag of the document as you know it. Without it the last write wins.' };
+const IF_MATCH = {
+  name: 'If-Match',
+  required: false,
+  description: 'The ETag of the document as you know it. Without it the last write wins.',
+};
 
 /** A list's tag is made of what validation makes of its query. What doesn't validate is an error, which is not kept. */
 function tagsOfList({ query }: CachedRequest): string[] {
@@ -50,7 +67,11 @@ export class DocumentsController {
 
   @Get('facets')
   @CacheResponse({ scope: 'public', tags: [FACETS_TAG] })
-  @ApiResponse({ status: 200, standardSchema: documentFacets, description: 'How many documents there are of each kind.' })
+  @ApiResponse({
+    status: 200,
+    standardSchema: documentFacets,
+    description: 'How many documents there are of each kind.',
+  })
   async facets(): Promise<DocumentFacets> {
     return this.documents.countFacets();
   }
@@ -65,7 +86,10 @@ export class DocumentsController {
   @CacheResponse({ scope: 'public', tags: ({ params }) => [documentTag(params['id']!)] })
   @ApiResponse({ status: 200, standardSchema: document, description: 'The document; its ETag is its version.' })
   @ApiResponse({ status: 404, description: 'There is no such document.' })
-  async read(@Param('id', { schema: idParameter }) id: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<Document> {
+  async read(
+    @Param('id', { schema: idParameter }) id: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Document> {
     const found = await this.documents.find(id);
     if (!found) throw new NotFoundException('There is no such document.');
     void reply.header('etag', versionTag(found.version));
@@ -74,7 +98,10 @@ export class DocumentsController {
 
   @Post()
   @ApiResponse({ status: 201, standardSchema: document, description: 'The document as it was stored.' })
-  async create(@Body({ schema: newDocument }) body: NewDocument, @Res({ passthrough: true }) reply: FastifyReply): Promise<Document> {
+  async create(
+    @Body({ schema: newDocument }) body: NewDocument,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Document> {
     const created = await this.documents.create(body);
     void reply.headers({ etag: versionTag(created.version), location: `/documents/${created.id}` });
     return created;
@@ -99,7 +126,10 @@ export class DocumentsController {
   @HttpCode(204)
   @ApiHeader(IF_MATCH)
   @ApiResponse({ status: 204, description: 'It is gone.' })
-  async delete(@Param('id', { schema: idParameter }) id: string, @Headers('if-match') ifMatch: string | undefined): Promise<void> {
+  async delete(
+    @Param('id', { schema: idParameter }) id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+  ): Promise<void> {
     await this.documents.delete(id, versionIn(ifMatch));
   }
 }

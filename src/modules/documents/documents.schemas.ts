@@ -1,13 +1,21 @@
 import { z } from 'zod';
 
 /** PostgreSQL keeps every character but NUL. */
-const text = (maxLength: number) => z.string().min(1).max(maxLength).refine((value) => !value.includes('\0'), 'must not contain NUL');
+const text = (maxLength: number) =>
+  z
+    .string()
+    .min(1)
+    .max(maxLength)
+    .refine((value) => !value.includes('\0'), 'must not contain NUL');
 const line = (maxLength: number) => z.string().trim().pipe(text(maxLength));
 
 const title = line(300);
 const body = text(100_000);
 const name = line(100);
-const labels = z.array(name).max(20).transform((given) => [...new Set(given)]);
+const labels = z
+  .array(name)
+  .max(20)
+  .transform((given) => [...new Set(given)]);
 
 /** What a client sends to create a document. */
 export const newDocument = z.strictObject({ title, body, author: name, topic: name, labels: labels.default([]) });
@@ -39,7 +47,11 @@ export const documentSummary = document.omit({ body: true });
 export type DocumentSummary = z.output<typeof documentSummary>;
 
 /** Which documents a list holds; conditions are joined by "and". */
-export const documentFilter = z.strictObject({ author: name.optional(), topic: name.optional(), label: name.optional() });
+export const documentFilter = z.strictObject({
+  author: name.optional(),
+  topic: name.optional(),
+  label: name.optional(),
+});
 export type DocumentFilter = z.output<typeof documentFilter>;
 
 /** One page of a list, newest first. */

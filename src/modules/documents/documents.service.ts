@@ -3,7 +3,16 @@ import { ProblemException } from '../../common/http/problem.exception.js';
 import { CACHE, type Cache, Cacheable, CacheConfig, CacheEvict } from '../cache/index.js';
 import { isOutcomeUnknown } from '../database/index.js';
 import { type Conflict, DocumentsRepository } from './database/documents.repository.js';
-import type { Document, DocumentChange, DocumentFacets, DocumentPage, NewDocument, PageRequest, SearchRequest, SearchResult } from './documents.schemas.js';
+import type {
+  Document,
+  DocumentChange,
+  DocumentFacets,
+  DocumentPage,
+  NewDocument,
+  PageRequest,
+  SearchRequest,
+  SearchResult,
+} from './documents.schemas.js';
 import { type DocumentWrite, documentTag, FACETS_TAG, SEARCH_TAG, tagsOfWrite } from './documents.tags.js';
 import { DocumentSearch } from './search/document-search.js';
 
@@ -40,7 +49,11 @@ export class DocumentsService {
   }
 
   /** What can't be found yet will be soon: such a result is not kept. */
-  @Cacheable({ key: (request) => ['search', request], tags: [SEARCH_TAG], unless: ({ notYetIndexed }) => notYetIndexed > 0 })
+  @Cacheable({
+    key: (request) => ['search', request],
+    tags: [SEARCH_TAG],
+    unless: ({ notYetIndexed }) => notYetIndexed > 0,
+  })
   async findSimilar(request: SearchRequest): Promise<SearchResult> {
     return this.search.find(request);
   }

@@ -15,13 +15,17 @@ const document = {
 describe('tagsOfWrite', () => {
   it('names every list a moved document was in and is in', () => {
     const tags = tagsOfWrite({ before: document, after: { ...document, author: 'bob', labels: ['old'] } });
-    const lists = [{}, { author: 'ann' }, { author: 'bob' }, { label: 'new' }, { label: 'old' }, { topic: 'tea' }].map(listTag);
+    const lists = [{}, { author: 'ann' }, { author: 'bob' }, { label: 'new' }, { label: 'old' }, { topic: 'tea' }].map(
+      listTag,
+    );
     expect(tags).toEqual(expect.arrayContaining(lists));
     expect(tags).not.toContain(listTag({ author: 'cat' }));
   });
 
   it('leaves the facets alone when nothing they count changed', () => {
-    expect(tagsOfWrite({ before: document, after: { ...document, title: 'Better', labels: [] } })).not.toContain(FACETS_TAG);
+    expect(tagsOfWrite({ before: document, after: { ...document, title: 'Better', labels: [] } })).not.toContain(
+      FACETS_TAG,
+    );
     expect(tagsOfWrite({ before: document, after: { ...document, body: 'Longer body' } })).toContain(FACETS_TAG);
     expect(tagsOfWrite({ after: document })).toContain(FACETS_TAG);
     expect(tagsOfWrite({ before: document })).toContain(FACETS_TAG);

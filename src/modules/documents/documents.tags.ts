@@ -45,5 +45,7 @@ export function tagsOfWrite({ before, after }: DocumentWrite): string[] {
 }
 
 function isCountedOtherwise(before: Document | undefined, after: Document | undefined): boolean {
-  return before?.topic !== after?.topic || before?.author !== after?.author || before?.body.length !== after?.body.length;
+  return (
+    before?.topic !== after?.topic || before?.author !== after?.author || before?.body.length !== after?.body.length
+  );
 }

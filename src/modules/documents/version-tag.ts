@@ -16,6 +16,7 @@ const TAG = /^"(\d{1,9})(?:-\w+)?"$/;
 export function versionIn(ifMatch: string | undefined): number | undefined {
   const given = ifMatch?.trim();
   if (given === undefined || given === '*') return undefined;
-  if (given.includes(',')) throw ProblemException.invalidInput([{ pointer: '/if-match', detail: 'give one entity tag' }]);
+  if (given.includes(','))
+    throw ProblemException.invalidInput([{ pointer: '/if-match', detail: 'give one entity tag' }]);
   return Number(TAG.exec(given)?.[1] ?? 0);
 }

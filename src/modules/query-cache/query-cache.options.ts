@@ -1,8 +1,10 @@
 import type { LoadOptions } from '../cache/index.js';
 
 /** How query results are cached; the load options are the default of every query. */
-export interface QueryCacheOptions
-  extends Pick<LoadOptions, 'ttlMs' | 'graceMs' | 'jitter' | 'tiers' | 'softTimeoutMs' | 'earlyRefreshBeta' | 'compressAboveBytes'> {
+export interface QueryCacheOptions extends Pick<
+  LoadOptions,
+  'ttlMs' | 'graceMs' | 'jitter' | 'tiers' | 'softTimeoutMs' | 'earlyRefreshBeta' | 'compressAboveBytes'
+> {
   /**
    * What a change of a table changes too without naming it: views over it, tables its triggers write, tables that a
    * foreign key's cascade reaches. `{ orders: ['order_lines', 'daily_totals'] }`. Followed to the end. Default none.

@@ -6,7 +6,10 @@ describe('tablesOf', () => {
     ['select "u"."id" from "public"."Users" "u" left join orders o on o.user_id = u.id', ['Users', 'orders']],
     ['SELECT 1 FROM Ünï, b AS x, "c d" WHERE a IN (1, 2)', ['ünï', 'b', 'c d']],
     ['select * from a where exists (select 1 from b, c where b.id = a.id), (select 2)', ['a', 'b', 'c']],
-    ['with x as (select * from deep) select * from x join lateral (select 1 from only deeper) y on true, last', ['deep', 'x', 'deeper', 'last']],
+    [
+      'with x as (select * from deep) select * from x join lateral (select 1 from only deeper) y on true, last',
+      ['deep', 'x', 'deeper', 'last'],
+    ],
     [`select ' from lies ', $$ from lies $$, e'it\\'s from lies' -- from lies\n /* from lies */ from truth`, ['truth']],
     ['select a, b from t where f(x, y) order by a, b', ['t']],
     ['select t.copy, delete from t for update', ['t']],

@@ -52,11 +52,35 @@ function tokensOf(statement: string): Token[] {
 }
 
 /** Words between a verb and the table it is about. */
-const FILLERS = new Set(['only', 'lateral', 'table', 'view', 'materialized', 'concurrently', 'into', 'from', 'if', 'not', 'exists']);
+const FILLERS = new Set([
+  'only',
+  'lateral',
+  'table',
+  'view',
+  'materialized',
+  'concurrently',
+  'into',
+  'from',
+  'if',
+  'not',
+  'exists',
+]);
 const WRITING_VERBS = new Set(['insert', 'update', 'delete', 'merge', 'truncate', 'copy', 'refresh', 'drop', 'alter']);
 /** What a verb may follow: elsewhere it is a column, or the `update` of `for update` and `do update`. */
 const BEFORE_VERB = new Set([undefined, '(', ')', ';', 'analyze']);
-const ENDS_FROM = new Set(['select', 'where', 'group', 'having', 'order', 'limit', 'offset', 'union', 'set', 'values', ';']);
+const ENDS_FROM = new Set([
+  'select',
+  'where',
+  'group',
+  'having',
+  'order',
+  'limit',
+  'offset',
+  'union',
+  'set',
+  'values',
+  ';',
+]);
 
 function scan(tokens: readonly Token[]): StatementTables {
   const reads = new Set<string>();

@@ -22,9 +22,17 @@ export class TableCache {
   ) {}
 
   /** The caller's own copy of the rows, from the cache or from `load`. Concurrent equal queries share one load. */
-  async rows<Row extends QueryRow>(statement: string, params: readonly unknown[], load: () => Promise<Row[]>, entry: QueryEntry = {}): Promise<Row[]> {
+  async rows<Row extends QueryRow>(
+    statement: string,
+    params: readonly unknown[],
+    load: () => Promise<Row[]>,
+    entry: QueryEntry = {},
+  ): Promise<Row[]> {
     const { ttlMs, hasTableTags = true, tag } = entry;
-    const tags = [...(hasTableTags ? tablesOf(statement).reads.map(tableTag) : []), ...(tag === undefined ? [] : [namedTag(tag)])];
+    const tags = [
+      ...(hasTableTags ? tablesOf(statement).reads.map(tableTag) : []),
+      ...(tag === undefined ? [] : [namedTag(tag)]),
+    ];
     const options = { ...this.defaults, tags, ...(ttlMs !== undefined && { ttlMs }) };
     return copyRows(await this.cache.getOrLoad(keyOf(statement, params, tags), load, options));
   }

@@ -27,13 +27,24 @@ describe('documents on two instances with one Redis and one PostgreSQL', () => {
     await Promise.all([redis.stop(), postgres.stop()]);
   });
 
-  const create = async (draft: object) => (await here.http.post('/documents').send({ ...DRAFT, ...draft }).expect(201)).body as Document;
-  const title = async (app: TestApp, id: string) => ((await app.http.get(`/documents/${id}`).expect(200)).body as Document).title;
+  const create = async (draft: object) =>
+    (
+      await here.http
+        .post('/documents')
+        .send({ ...DRAFT, ...draft })
+        .expect(201)
+    ).body as Document;
+  const title = async (app: TestApp, id: string) =>
+    ((await app.http.get(`/documents/${id}`).expect(200)).body as Document).title;
 
   it('shows a write of one on the other, in the document, in lists and in facets', async () => {
     const { id } = await create({ author: 'fleet' });
-    const list = async () => ((await there.http.get('/documents?author=fleet')).body as DocumentPage).items.map((item) => item.title);
-    const counted = async () => ((await there.http.get('/documents/facets')).body as DocumentFacets).authors.find(({ value }) => value === 'fleet')?.count;
+    const list = async () =>
+      ((await there.http.get('/documents?author=fleet')).body as DocumentPage).items.map((item) => item.title);
+    const counted = async () =>
+      ((await there.http.get('/documents/facets')).body as DocumentFacets).authors.find(
+        ({ value }) => value === 'fleet',
+      )?.count;
     expect([await title(there, id), await list(), await counted()]).toEqual(['old', ['old'], 1]);
     await here.http.patch(`/documents/${id}`).send({ title: 'new' }).expect(200);
     expect(await title(here, id)).toBe('new');
@@ -69,7 +80,10 @@ describe('documents on two instances with one Redis and one PostgreSQL', () => {
     const { id } = await create({ title: '0' });
     const increment = async (app: TestApp): Promise<void> => {
       const current = await app.http.get(`/documents/${id}`);
-      const sent = await app.http.patch(`/documents/${id}`).set('if-match', current.headers['etag']!).send({ title: String(Number(current.body.title) + 1) });
+      const sent = await app.http
+        .patch(`/documents/${id}`)
+        .set('if-match', current.headers['etag']!)
+        .send({ title: String(Number(current.body.title) + 1) });
       if (sent.status === 412) return increment(app);
     };
     await Promise.all(Array.from({ length: 10 }, (_, i) => increment(i % 2 ? here : there)));
@@ -91,9 +105,13 @@ describe('documents on two instances with one Redis and one PostgreSQL', () => {
         const kind = random();
         const floor = versions[i]!;
         if (kind < 0.4) note((await app.http.get(path)).body.version, floor, 'document');
-        else if (kind < 0.7) note((await app.http.get(`/documents?author=author%20${i}`)).body.items[0]?.version, floor, 'list');
+        else if (kind < 0.7)
+          note((await app.http.get(`/documents?author=author%20${i}`)).body.items[0]?.version, floor, 'list');
         else {
-          const { body } = await app.http.patch(path).send({ title: `step ${step}` }).expect(200);
+          const { body } = await app.http
+            .patch(path)
+            .send({ title: `step ${step}` })
+            .expect(200);
           versions[i] = Math.max(versions[i]!, body.version);
         }
       }
@@ -103,7 +121,9 @@ describe('documents on two instances with one Redis and one PostgreSQL', () => {
     for (const [i, { id }] of documents.entries()) {
       const newest = Math.max(...acknowledged.map(({ versions }) => versions[i]!));
       for (const { app } of acknowledged) {
-        await eventually(async () => expect((await app.http.get(`/documents/${id}`)).body).toMatchObject({ version: newest }));
+        await eventually(async () =>
+          expect((await app.http.get(`/documents/${id}`)).body).toMatchObject({ version: newest }),
+        );
       }
     }
   }, 60_000);

@@ -1,13 +1,24 @@
-import type { Document, DocumentFacets, DocumentPage, NewDocument } from '../../../src/modules/documents/documents.schemas.js';
-import { eventually } from '../../support/eventually.js';
-import { PostgresServer } from '../../support/postgres-server.js';
-import { RedisServer } from '../../support/redis-server.js';
+import type {
+  Document,
+  DocumentFacets,
+  DocumentPage,
+  NewDocument,
+} from '../../../src/modules/documents/documents.schemas.js';
 import { startApp, type TestApp } from '../../support/test-app.js';
 
-const DRAFT: NewDocument = { title: 'On jars', body: 'A jar keeps what a cellar would not.', author: 'ann', topic: 'pantry', labels: ['glass'] };
+const DRAFT: NewDocument = {
+  title: 'On jars',
+  body: 'A jar keeps what a cellar would not.',
+  author: 'ann',
+  topic: 'pantry',
+  labels: ['glass'],
+};
 
 async function create(app: TestApp, draft: Partial<NewDocument> = {}): Promise<Document> {
-  const response = await app.http.post('/documents').send({ ...DRAFT, ...draft }).expect(201);
+  const response = await app.http
+    .post('/documents')
+    .send({ ...DRAFT, ...draft })
+    .expect(201);
   return response.body as Document;
 }
 
@@ -29,9 +40,17 @@ describe('documents with nothing configured', () => {
     expect(created.body).toMatchObject({ ...DRAFT, version: 1 });
     expect((await app.http.get(`/documents/${id}`).expect(200)).body).toEqual(created.body);
 
-    const changed = await app.http.patch(`/documents/${id}`).set('if-match', '"1"').send({ title: 'On lids' }).expect(200);
+    const changed = await app.http
+      .patch(`/documents/${id}`)
+      .set('if-match', '"1"')
+      .send({ title: 'On lids' })
+      .expect(200);
     expect(changed.headers['etag']).toBe('"2"');
-    expect((await app.http.get(`/documents/${id}`).expect(200)).body).toMatchObject({ ...DRAFT, title: 'On lids', version: 2 });
+    expect((await app.http.get(`/documents/${id}`).expect(200)).body).toMatchObject({
+      ...DRAFT,
+      title: 'On lids',
+      version: 2,
+    });
 
     await app.http.delete(`/documents/${id}`).expect(204);
     await app.http.get(`/documents/${id}`).expect(404);
@@ -60,7 +79,15 @@ describe('documents with nothing configured', () => {
   it('evicts exactly what a write made untrue', async () => {
     const jars = await create(app, { author: 'jo', topic: 'jars' });
     const other = await create(app, { author: 'kim', topic: 'tins' });
-    const paths = [`/documents/${other.id}`, '/documents?author=kim', '/documents?topic=tins', '/documents?author=jo', '/documents?topic=jars', '/documents', '/documents/facets'];
+    const paths = [
+      `/documents/${other.id}`,
+      '/documents?author=kim',
+      '/documents?topic=tins',
+      '/documents?author=jo',
+      '/documents?topic=jars',
+      '/documents',
+      '/documents/facets',
+    ];
     for (const path of paths) await app.http.get(path).expect(200);
     await app.http.patch(`/documents/${jars.id}`).send({ title: 'Other jars' }).expect(200);
     const hits = new Map<string, boolean>();
@@ -75,7 +102,10 @@ describe('documents with nothing configured', () => {
       '/documents/facets': true,
     });
     await app.http.patch(`/documents/${jars.id}`).send({ topic: 'tins' }).expect(200);
-    expect(((await app.http.get('/documents?topic=tins')).body as DocumentPage).items.map(({ id }) => id)).toEqual([other.id, jars.id]);
+    expect(((await app.http.get('/documents?topic=tins')).body as DocumentPage).items.map(({ id }) => id)).toEqual([
+      other.id,
+      jars.id,
+    ]);
     expect(((await app.http.get('/documents?topic=jars')).body as DocumentPage).items).toEqual([]);
     const facets = (await app.http.get('/documents/facets')).body as DocumentFacets;
     expect(facets.topics).toContainEqual({ value: 'tins', count: 2 });
@@ -91,7 +121,8 @@ describe('documents with nothing configured', () => {
 
   it('knows a document by its id however that is written', async () => {
     const { id } = await create(app);
-    const shouted = async () => ((await app.http.get(`/documents/${id.toUpperCase()}`).expect(200)).body as Document).title;
+    const shouted = async () =>
+      ((await app.http.get(`/documents/${id.toUpperCase()}`).expect(200)).body as Document).title;
     expect(await shouted()).toBe(DRAFT.title);
     await app.http.patch(`/documents/${id}`).send({ title: 'Quiet' }).expect(200);
     expect(await shouted()).toBe('Quiet');
@@ -100,17 +131,27 @@ describe('documents with nothing configured', () => {
   it('pages by cursor', async () => {
     for (const title of ['a', 'b', 'c']) await create(app, { title, author: 'pager' });
     const first = (await app.http.get('/documents?author=pager&limit=2').expect(200)).body as DocumentPage;
-    const second = (await app.http.get(`/documents?author=pager&limit=2&cursor=${first.nextCursor}`).expect(200)).body as DocumentPage;
+    const second = (await app.http.get(`/documents?author=pager&limit=2&cursor=${first.nextCursor}`).expect(200))
+      .body as DocumentPage;
     expect([...first.items, ...second.items].map(({ title }) => title).toSorted()).toEqual(['a', 'b', 'c']);
     expect(second.nextCursor).toBeUndefined();
   });
 
   it('finds by meaning, and sees what was written since', async () => {
     await create(app, { title: 'Feeding cats', body: 'A kitten should eat four small meals a day.', author: 'vet' });
-    await create(app, { title: 'Tax deadlines', body: 'File the annual income statement before April.', author: 'clerk' });
-    const search = async (q: string) => (await app.http.get('/documents/search').query({ q, limit: 1 }).expect(200)).body.items[0];
+    await create(app, {
+      title: 'Tax deadlines',
+      body: 'File the annual income statement before April.',
+      author: 'clerk',
+    });
+    const search = async (q: string) =>
+      (await app.http.get('/documents/search').query({ q, limit: 1 }).expect(200)).body.items[0];
     expect(await search('how often does my pet need food')).toMatchObject({ title: 'Feeding cats' });
-    const { id } = await create(app, { title: 'Meals for pets', body: 'How often does a pet need food? Twice a day.', author: 'vet' });
+    const { id } = await create(app, {
+      title: 'Meals for pets',
+      body: 'How often does a pet need food? Twice a day.',
+      author: 'vet',
+    });
     expect(await search('how often does my pet need food')).toMatchObject({ id });
     await app.http.delete(`/documents/${id}`).expect(204);
     expect(await search('how often does my pet need food')).toMatchObject({ title: 'Feeding cats' });
@@ -123,23 +164,41 @@ describe('documents with nothing configured', () => {
     ['a character the database can not keep', { ...DRAFT, title: 'nul\0' }, '/title'],
     ['an author that is no text', { ...DRAFT, author: 7 }, '/author'],
   ])('refuses %s with a problem that names the field', async (_name, draft, pointer) => {
-    const { body } = await app.http.post('/documents').send(draft).expect(400).expect('content-type', /problem\+json/);
+    const { body } = await app.http
+      .post('/documents')
+      .send(draft)
+      .expect(400)
+      .expect('content-type', /problem\+json/);
     expect(body).toMatchObject({ status: 400, errors: [expect.objectContaining({ pointer })] });
   });
 
   it.each([
     ['unknown fields', '/documents', { ...DRAFT, version: 9 }],
-    ['prototype pollution', '/documents', JSON.parse('{"__proto__": {"x": 1}, "title": "t", "body": "b", "author": "a", "topic": "t"}')],
+    [
+      'prototype pollution',
+      '/documents',
+      JSON.parse('{"__proto__": {"x": 1}, "title": "t", "body": "b", "author": "a", "topic": "t"}'),
+    ],
   ])('refuses %s', async (_name, path, body) => {
     await app.http.post(path).send(body).expect(400);
   });
 
-  it.each(['/documents/not-a-uuid', '/documents?limit=0', '/documents?limit=101', '/documents?cursor=made-up', '/documents?author=a&author=b', '/documents?unknown=1', '/documents?author=a%00', '/documents/search', '/documents/search?q=%20'])(
-    'answers 400 to GET %s',
-    async (path) => {
-      await app.http.get(path).expect(400).expect('content-type', /problem\+json/);
-    },
-  );
+  it.each([
+    '/documents/not-a-uuid',
+    '/documents?limit=0',
+    '/documents?limit=101',
+    '/documents?cursor=made-up',
+    '/documents?author=a&author=b',
+    '/documents?unknown=1',
+    '/documents?author=a%00',
+    '/documents/search',
+    '/documents/search?q=%20',
+  ])('answers 400 to GET %s', async (path) => {
+    await app.http
+      .get(path)
+      .expect(400)
+      .expect('content-type', /problem\+json/);
+  });
 
   it('refuses a change of nothing', async () => {
     const { id } = await create(app);
@@ -148,7 +207,9 @@ describe('documents with nothing configured', () => {
 
   it('describes itself', async () => {
     const { body } = await app.http.get('/docs-json').expect(200);
-    expect(Object.keys(body.paths)).toEqual(expect.arrayContaining(['/documents', '/documents/{id}', '/documents/facets', '/documents/search']));
+    expect(Object.keys(body.paths)).toEqual(
+      expect.arrayContaining(['/documents', '/documents/{id}', '/documents/facets', '/documents/search']),
+    );
     const schema = JSON.stringify(body.paths['/documents'].post);
     for (const field of Object.keys(DRAFT)) expect(schema).toContain(`"${field}"`);
   });

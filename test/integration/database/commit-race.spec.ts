@@ -80,7 +80,9 @@ describe('between a write and its commit', () => {
     await gate.query('select pg_advisory_lock(7)');
     const slow = readPastGate(db);
     await eventually(async () => {
-      expect(await postgres.query(`select 1 from pg_locks where locktype = 'advisory' and not granted`, [], url)).toHaveLength(1);
+      expect(
+        await postgres.query(`select 1 from pg_locks where locktype = 'advisory' and not granted`, [], url),
+      ).toHaveLength(1);
     });
     await write(db, 'new');
     await gate.end();
@@ -102,7 +104,11 @@ describe('between a write and its commit', () => {
       url,
     );
     expect(await read(fenced)).toBe('old');
-    await postgres.query(`create constraint trigger breaking after update on notes deferrable initially deferred for each row execute function break()`, [], url);
+    await postgres.query(
+      `create constraint trigger breaking after update on notes deferrable initially deferred for each row execute function break()`,
+      [],
+      url,
+    );
     await expect(fenced.transaction((tx) => write(tx, 'perhaps'))).rejects.toThrow();
     await postgres.query('drop trigger breaking on notes', [], url);
     // As if the commit had gone through.

@@ -62,7 +62,9 @@ describe('PostgreSQL', () => {
     const url = await postgres.createDatabase();
     await postgres.crash();
     const connection = connectionTo(url);
-    await expect(connection.database.select().from(notes)).rejects.toMatchObject({ cause: { name: 'DatabaseUnavailableError' } });
+    await expect(connection.database.select().from(notes)).rejects.toMatchObject({
+      cause: { name: 'DatabaseUnavailableError' },
+    });
     expect(connection.health()).toMatchObject({ state: 'failed', reason: 'ECONNREFUSED' });
 
     await postgres.restart();
@@ -72,7 +74,9 @@ describe('PostgreSQL', () => {
     expect(await connection.probe()).toMatchObject({ state: 'failed' });
 
     await postgres.restart();
-    await eventually(async () => expect(await connection.database.select().from(notes)).toEqual([{ id: 1, text: 'kept' }]));
+    await eventually(async () =>
+      expect(await connection.database.select().from(notes)).toEqual([{ id: 1, text: 'kept' }]),
+    );
     expect(await connection.probe()).toMatchObject({ state: 'ready' });
     await connection.close();
   });

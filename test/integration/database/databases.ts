@@ -12,7 +12,10 @@ export interface DatabaseUnderTest {
 }
 
 /** For `describe.each`: the two kinds of database every feature must work on. */
-export const DATABASES: readonly [name: string, start: (migrations?: MigrationRegistry) => Promise<DatabaseUnderTest>][] = [
+export const DATABASES: readonly [
+  name: string,
+  start: (migrations?: MigrationRegistry) => Promise<DatabaseUnderTest>,
+][] = [
   ['PGlite', startEmbedded],
   ['PostgreSQL', startPostgres],
 ];

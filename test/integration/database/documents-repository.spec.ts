@@ -6,7 +6,10 @@ import { type DatabaseUnderTest, DATABASES } from './databases.js';
 
 function documentsMigrations(): MigrationRegistry {
   const migrations = new MigrationRegistry();
-  migrations.register({ feature: 'documents', folder: new URL('../../../src/modules/documents/database/migrations/', import.meta.url) });
+  migrations.register({
+    feature: 'documents',
+    folder: new URL('../../../src/modules/documents/database/migrations/', import.meta.url),
+  });
   return migrations;
 }
 
@@ -23,7 +26,8 @@ describe.each(DATABASES)('documents on %s', (_name, start) => {
   }, 60_000);
   afterAll(() => databases.stop());
 
-  const create = (title: string, author = 'ann', topic = 'tea', labels: string[] = []) => documents.create({ title, body: `About ${title}.`, author, topic, labels });
+  const create = (title: string, author = 'ann', topic = 'tea', labels: string[] = []) =>
+    documents.create({ title, body: `About ${title}.`, author, topic, labels });
 
   it('pages through a filtered list without skipping or repeating, while others write', async () => {
     const created: Document[] = [];
@@ -80,7 +84,10 @@ describe.each(DATABASES)('documents on %s', (_name, start) => {
     await vectors.save('other', [{ documentId: north.id, version: 1, vector: [1, 0, 0] }]);
 
     const nearest = await vectors.findNearest('compass', [0.8, 0.6], 5);
-    expect(nearest.map(({ title, score }) => [title, score])).toEqual([['east', 0.8], ['north', 0.6]]);
+    expect(nearest.map(({ title, score }) => [title, score])).toEqual([
+      ['east', 0.8],
+      ['north', 0.6],
+    ]);
 
     await documents.update(east.id, { body: 'changed' }, undefined);
     const { documents: outdated } = await vectors.findUnindexed('compass', 1_000);

@@ -22,7 +22,9 @@ describe.each(DATABASES)('cached Drizzle queries on %s', (_name, start) => {
     plain = databases.connect().database;
     caches = [1, 2].map(() => createCache({ redis: redis.url }));
     const dependents = { notes: ['readers'] };
-    [here, there] = caches.map((cache) => cacheQueries(databases.connect().database, cache.namespace('queries'), { dependents })) as [Database, Database];
+    [here, there] = caches.map((cache) =>
+      cacheQueries(databases.connect().database, cache.namespace('queries'), { dependents }),
+    ) as [Database, Database];
   }, 60_000);
   afterAll(async () => {
     await Promise.all(caches.map((cache) => cache.close()));
@@ -34,8 +36,10 @@ describe.each(DATABASES)('cached Drizzle queries on %s', (_name, start) => {
     await plain.insert(readers).values({ id, noteId: id, profile: { likes: ['tea'] } });
   });
 
-  const read = async (database: Database) => (await database.select().from(notes).where(eq(notes.id, id)).$withCache())[0]?.text;
-  const write = (database: Pick<Database, 'update'>, text: string) => database.update(notes).set({ text }).where(eq(notes.id, id));
+  const read = async (database: Database) =>
+    (await database.select().from(notes).where(eq(notes.id, id)).$withCache())[0]?.text;
+  const write = (database: Pick<Database, 'update'>, text: string) =>
+    database.update(notes).set({ text }).where(eq(notes.id, id));
 
   it('answers a marked query from the cache, on every instance, and an unmarked one from the database', async () => {
     expect(await read(here)).toBe('old');
@@ -53,15 +57,26 @@ describe.each(DATABASES)('cached Drizzle queries on %s', (_name, start) => {
   });
 
   it('runs equal queries at the same time once', async () => {
-    const count = () => here.select({ run: sql<number>`nextval('runs')::int` }).from(notes).where(eq(notes.id, id)).$withCache();
+    const count = () =>
+      here
+        .select({ run: sql<number>`nextval('runs')::int` })
+        .from(notes)
+        .where(eq(notes.id, id))
+        .$withCache();
     const answers = await Promise.all(Array.from({ length: 20 }, count));
     expect(new Set(answers.map(([row]) => row?.run)).size).toBe(1);
   });
 
   it('knows the tables of subqueries, of raw statements and of cascades', async () => {
     const isRead = () =>
-      here.select().from(notes).where(exists(here.select().from(readers).where(eq(readers.noteId, id)))).$withCache().then((rows) => rows.length > 0);
-    const countReaders = async () => (await here.select().from(readers).where(eq(readers.noteId, id)).$withCache()).length;
+      here
+        .select()
+        .from(notes)
+        .where(exists(here.select().from(readers).where(eq(readers.noteId, id))))
+        .$withCache()
+        .then((rows) => rows.length > 0);
+    const countReaders = async () =>
+      (await here.select().from(readers).where(eq(readers.noteId, id)).$withCache()).length;
     expect([await isRead(), await countReaders()]).toEqual([true, 1]);
     await here.execute(sql`delete from readers where note_id = ${id}`);
     expect([await isRead(), await countReaders()]).toEqual([false, 0]);
@@ -95,7 +110,14 @@ describe.each(DATABASES)('cached Drizzle queries on %s', (_name, start) => {
   });
 
   it('invalidates after the commit what nested transactions and explicit calls named', async () => {
-    const tagged = async () => (await here.select().from(notes).where(eq(notes.id, id)).$withCache({ tag: `note-${id}`, autoInvalidate: false }))[0]?.text;
+    const tagged = async () =>
+      (
+        await here
+          .select()
+          .from(notes)
+          .where(eq(notes.id, id))
+          .$withCache({ tag: `note-${id}`, autoInvalidate: false })
+      )[0]?.text;
     expect([await read(here), await tagged()]).toEqual(['old', 'old']);
     await here.transaction((tx) => tx.transaction((nested) => write(nested, 'nested')));
     expect([await read(here), await tagged()]).toEqual(['nested', 'old']);

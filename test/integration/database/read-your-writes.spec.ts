@@ -39,12 +39,18 @@ async function findViolations(dbs: readonly Db[], seed: number): Promise<string[
   const read = async ({ db, acknowledged }: Instance, id: number) => {
     const floor = acknowledged[id]!;
     const [row] = await db.select().from(notes).where(eq(notes.id, id)).$withCache();
-    if (Number(row?.text) < floor) violations.push(`read version ${row?.text} of note ${id} after ${floor} was acknowledged`);
-    if (rolledBack.has(`${id}:${row?.text}`)) violations.push(`read version ${row?.text} of note ${id}, which was rolled back`);
+    if (Number(row?.text) < floor)
+      violations.push(`read version ${row?.text} of note ${id} after ${floor} was acknowledged`);
+    if (rolledBack.has(`${id}:${row?.text}`))
+      violations.push(`read version ${row?.text} of note ${id}, which was rolled back`);
   };
   const write = async ({ db, acknowledged }: Instance, id: number, random: () => number) => {
     const version = ++versions[id]!;
-    const set = (on: Pick<Db, 'update'>) => on.update(notes).set({ text: String(version) }).where(eq(notes.id, id));
+    const set = (on: Pick<Db, 'update'>) =>
+      on
+        .update(notes)
+        .set({ text: String(version) })
+        .where(eq(notes.id, id));
     const kind = random();
     if (kind < 0.4) await set(db);
     else if (kind < 0.8) await db.transaction(async (tx) => void (await set(tx), await tx.execute(sql`select 1`)));
@@ -96,7 +102,9 @@ describe(`reads after acknowledged writes, seed ${SEED}`, () => {
     it('never see older or rolled back rows, and all instances end with the rows of the database', async () => {
       const plain = databases.connect().database;
       await reset(plain);
-      const views = caches.map((cache) => cacheQueries(databases.connect().database, cache.namespace(name.toLowerCase())));
+      const views = caches.map((cache) =>
+        cacheQueries(databases.connect().database, cache.namespace(name.toLowerCase())),
+      );
       expect(await findViolations(views, SEED)).toEqual([]);
       // Else the cache was not on trial.
       for (const cache of caches) expect(cache.stats().hits.memory + cache.stats().hits.redis).toBeGreaterThan(50);
@@ -114,7 +122,10 @@ describe(`reads after acknowledged writes, seed ${SEED}`, () => {
     const connection = connectionTo(url);
     await reset(connection.database);
     const pools = caches.map(() => new pg.Pool({ connectionString: url }));
-    const views = pools.map((pool, i) => drizzle(pool, { cache: new UnfencedDrizzleCache(caches[i]!.namespace('unfenced')) }) as unknown as Db);
+    const views = pools.map(
+      (pool, i) =>
+        drizzle(pool, { cache: new UnfencedDrizzleCache(caches[i]!.namespace('unfenced')) }) as unknown as Db,
+    );
     expect((await findViolations(views, SEED)).length).toBeGreaterThan(0);
     await Promise.all([connection.close(), ...pools.map((pool) => pool.end())]);
     await postgres.stop();

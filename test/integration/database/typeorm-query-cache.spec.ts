@@ -18,7 +18,10 @@ interface Jar {
   shelf: Shelf;
 }
 
-const ShelfEntity = new EntitySchema<Shelf>({ name: 'shelves', columns: { id: { type: 'int', primary: true }, name: { type: 'text' } } });
+const ShelfEntity = new EntitySchema<Shelf>({
+  name: 'shelves',
+  columns: { id: { type: 'int', primary: true }, name: { type: 'text' } },
+});
 
 const JarEntity = new EntitySchema<Jar>({
   name: 'jars',
@@ -66,33 +69,52 @@ describe('TypeORM with Larder as its query result cache', () => {
   beforeEach(async () => {
     id += 1;
     await here.getRepository(ShelfEntity).insert({ id, name: `shelf ${id}` });
-    await here.getRepository(JarEntity).insert({ id, label: 'old', filledAt, contents: { fruit: 'plum' }, shelf: { id } });
+    await here
+      .getRepository(JarEntity)
+      .insert({ id, label: 'old', filledAt, contents: { fruit: 'plum' }, shelf: { id } });
   });
 
-  const read = async (source: DataSource) => (await source.getRepository(JarEntity).findOne({ where: { id }, cache: true }))?.label;
+  const read = async (source: DataSource) =>
+    (await source.getRepository(JarEntity).findOne({ where: { id }, cache: true }))?.label;
   /** Where TypeORM can't see it. */
   const writeBehind = (label: string) => postgres.query('update jars set label = $2 where id = $1', [id, label], url);
 
   it('answers from the cache, on every instance, with the types and in the form of the first answer', async () => {
-    const first = await here.getRepository(JarEntity).findOneOrFail({ where: { id }, cache: true, relations: { shelf: true } });
+    const first = await here
+      .getRepository(JarEntity)
+      .findOneOrFail({ where: { id }, cache: true, relations: { shelf: true } });
     await writeBehind('unseen');
-    const again = await there.getRepository(JarEntity).findOneOrFail({ where: { id }, cache: true, relations: { shelf: true } });
+    const again = await there
+      .getRepository(JarEntity)
+      .findOneOrFail({ where: { id }, cache: true, relations: { shelf: true } });
     expect(again).toEqual(first);
-    expect(again).toMatchObject({ label: 'old', filledAt, contents: { fruit: 'plum' }, shelf: { name: `shelf ${id}` } });
+    expect(again).toMatchObject({
+      label: 'old',
+      filledAt,
+      contents: { fruit: 'plum' },
+      shelf: { name: `shelf ${id}` },
+    });
     again.contents.fruit = 'pear';
-    expect((await there.getRepository(JarEntity).findOneOrFail({ where: { id }, cache: true, relations: { shelf: true } })).contents).toEqual({ fruit: 'plum' });
+    expect(
+      (await there.getRepository(JarEntity).findOneOrFail({ where: { id }, cache: true, relations: { shelf: true } }))
+        .contents,
+    ).toEqual({ fruit: 'plum' });
   });
 
   it.each<[string, (source: DataSource) => Promise<unknown>]>([
     ['a repository', (source) => source.getRepository(JarEntity).update(id, { label: 'new' })],
-    ['a query builder', (source) => source.createQueryBuilder().update(JarEntity).set({ label: 'new' }).where({ id }).execute()],
+    [
+      'a query builder',
+      (source) => source.createQueryBuilder().update(JarEntity).set({ label: 'new' }).where({ id }).execute(),
+    ],
     ['a raw statement', (source) => source.query('update jars set label = $2 where id = $1', [id, 'new'])],
     ['a transaction', (source) => source.transaction((manager) => manager.update(JarEntity, id, { label: 'new' }))],
     [
       'a transaction in SQL',
       async (source) => {
         const runner = source.createQueryRunner();
-        for (const statement of ['begin', `update jars set label = 'new' where id = ${id}`, 'commit']) await runner.query(statement);
+        for (const statement of ['begin', `update jars set label = 'new' where id = ${id}`, 'commit'])
+          await runner.query(statement);
         await runner.release();
       },
     ],
@@ -132,7 +154,8 @@ describe('TypeORM with Larder as its query result cache', () => {
 
   it('lets results be removed by their id, and all be cleared', async () => {
     const named = async () =>
-      (await here.getRepository(JarEntity).findOne({ where: { id }, cache: { id: `jar-${id}`, milliseconds: 60_000 } }))?.label;
+      (await here.getRepository(JarEntity).findOne({ where: { id }, cache: { id: `jar-${id}`, milliseconds: 60_000 } }))
+        ?.label;
     expect(await named()).toBe('old');
     await writeBehind('newer');
     expect(await named()).toBe('old');
@@ -145,10 +168,24 @@ describe('TypeORM with Larder as its query result cache', () => {
 
   it('runs equal queries at the same time once, and tells each of a failure', async () => {
     await here.query('create sequence if not exists runs');
-    const run = () => here.createQueryBuilder().select(`nextval('runs')`, 'run').from(JarEntity, 'jar').where({ id }).cache(true).getRawOne<{ run: string }>();
+    const run = () =>
+      here
+        .createQueryBuilder()
+        .select(`nextval('runs')`, 'run')
+        .from(JarEntity, 'jar')
+        .where({ id })
+        .cache(true)
+        .getRawOne<{ run: string }>();
     const answers = await Promise.all(Array.from({ length: 10 }, run));
     expect(new Set(answers.map((row) => row?.run)).size).toBe(1);
-    const fail = () => here.createQueryBuilder().select('1 / (jar.id - jar.id)', 'x').from(JarEntity, 'jar').where({ id }).cache(true).getRawOne();
+    const fail = () =>
+      here
+        .createQueryBuilder()
+        .select('1 / (jar.id - jar.id)', 'x')
+        .from(JarEntity, 'jar')
+        .where({ id })
+        .cache(true)
+        .getRawOne();
     const failures = await Promise.allSettled([fail(), fail(), fail()]);
     expect(failures.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
   });

@@ -24,7 +24,9 @@ export class UnfencedDrizzleCache extends DrizzleCache {
   }
 
   async onMutate({ tables = [] }: MutationOption): Promise<void> {
-    await this.cache.invalidateTags([tables].flat().map((table) => (typeof table === 'string' ? bareName(table) : getTableName(table as Table))));
+    await this.cache.invalidateTags(
+      [tables].flat().map((table) => (typeof table === 'string' ? bareName(table) : getTableName(table as Table))),
+    );
   }
 }
 

@@ -14,7 +14,9 @@ export class DirectoryLock {
     mkdirSync(dirname(path), { recursive: true });
     const holder = holderOf(path);
     if (holder !== undefined) {
-      throw new DatabaseUnavailableError(`process ${holder} uses ${dir}; set DATABASE_DIR to another, or DATABASE_URL to share one`);
+      throw new DatabaseUnavailableError(
+        `process ${holder} uses ${dir}; set DATABASE_DIR to another, or DATABASE_URL to share one`,
+      );
     }
     rmSync(path, { force: true });
     writeFileSync(path, String(process.pid), { flag: 'wx' });

@@ -1,7 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { and, arrayContains, desc, eq, getTableColumns, type SQL, sql } from 'drizzle-orm';
 import { DATABASE, type Database } from '../../database/index.js';
-import type { Document, DocumentChange, DocumentFacets, DocumentFilter, DocumentPage, DocumentSummary, NewDocument, PageRequest } from '../documents.schemas.js';
+import type {
+  Document,
+  DocumentChange,
+  DocumentFacets,
+  DocumentFilter,
+  DocumentPage,
+  DocumentSummary,
+  NewDocument,
+  PageRequest,
+} from '../documents.schemas.js';
 import { documentsTable as documents } from './documents.table.js';
 import { decodeCursor, encodeCursor } from './page-cursor.js';
 
@@ -41,7 +50,11 @@ export class DocumentsRepository {
   }
 
   /** Changes a document, if it is there and of the version the writer knows (where one is given). */
-  async update(id: string, change: DocumentChange, version: number | undefined): Promise<{ before: Document; after: Document } | Conflict> {
+  async update(
+    id: string,
+    change: DocumentChange,
+    version: number | undefined,
+  ): Promise<{ before: Document; after: Document } | Conflict> {
     return this.database.transaction(async (tx) => {
       const [before] = await tx.select().from(documents).where(eq(documents.id, id)).for('update');
       if (!before) return 'missing';
@@ -85,7 +98,8 @@ export class DocumentsRepository {
       )
       .groupBy(sql`grouping sets ((${topic}), (${author}), (month), ())`)
       .orderBy(desc(sql`count(*)`), sql`2`);
-    const valuesOf = (facet: string) => counted.filter((row) => row.facet === facet).map(({ value, count }) => ({ value, count }));
+    const valuesOf = (facet: string) =>
+      counted.filter((row) => row.facet === facet).map(({ value, count }) => ({ value, count }));
     const all = counted.find(({ facet }) => facet === 'all');
     return {
       total: all?.count ?? 0,

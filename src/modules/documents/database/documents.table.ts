@@ -1,6 +1,7 @@
 import { integer, pgTable, primaryKey, real, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 
-const moment = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: 'date' }).notNull().defaultNow();
+const moment = (name: string) =>
+  timestamp(name, { withTimezone: true, precision: 3, mode: 'date' }).notNull().defaultNow();
 
 /** See `migrations/0001_documents.sql`. */
 export const documentsTable = pgTable('documents', {

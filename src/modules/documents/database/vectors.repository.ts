@@ -35,7 +35,13 @@ export class VectorsRepository {
     const isOfDocument = and(eq(vectors.documentId, id), eq(vectors.model, model));
     const isOutdated = or(isNull(vectors.version), ne(vectors.version, version));
     const [found, [total]] = await Promise.all([
-      this.database.select({ id, version, title, body }).from(documents).leftJoin(vectors, isOfDocument).where(isOutdated).orderBy(desc(documents.createdAt)).limit(limit),
+      this.database
+        .select({ id, version, title, body })
+        .from(documents)
+        .leftJoin(vectors, isOfDocument)
+        .where(isOutdated)
+        .orderBy(desc(documents.createdAt))
+        .limit(limit),
       this.database.select({ count: count() }).from(documents).leftJoin(vectors, isOfDocument).where(isOutdated),
     ]);
     return { documents: found, remaining: Math.max(0, (total?.count ?? 0) - found.length) };
@@ -45,7 +51,13 @@ export class VectorsRepository {
   async save(model: string, rows: readonly DocumentVector[]): Promise<void> {
     await this.database.transaction(async (tx) => {
       for (const { documentId, version, vector } of rows) {
-        const row = tx.select({ documentId: documents.id, model: sql`${model}`.as('model'), version: sql`${version}::int`.as('version'), vector: asReals(vector).as('vector') })
+        const row = tx
+          .select({
+            documentId: documents.id,
+            model: sql`${model}`.as('model'),
+            version: sql`${version}::int`.as('version'),
+            vector: asReals(vector).as('vector'),
+          })
           .from(documents)
           .where(eq(documents.id, documentId));
         await tx
@@ -66,7 +78,9 @@ export class VectorsRepository {
       .where(eq(vectors.model, model))
       .orderBy(sql`score desc`, documents.id)
       .limit(limit);
-    return rows.map(({ score: cosine, ...row }) => ({ ...toSummary(row), score: Math.round(cosine * 1e6) / 1e6 }));
+    return rows.map(({ score: cosine, ...row }) =>
+      Object.assign(toSummary(row), { score: Math.round(cosine * 1e6) / 1e6 }),
+    );
   }
 
   private hasPgvector(): Promise<boolean> {

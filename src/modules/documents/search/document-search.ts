@@ -36,7 +36,10 @@ export class DocumentSearch {
     if (documents.length === 0) return 0;
     const texts = documents.map(({ title, body }) => `${title}\n\n${body}`.slice(0, MAX_CHARACTERS));
     const { vectors } = await this.embed(texts, 'RETRIEVAL_DOCUMENT', model);
-    await this.vectors.save(model, documents.map(({ id, version }, i) => ({ documentId: id, version, vector: vectors[i]! })));
+    await this.vectors.save(
+      model,
+      documents.map(({ id, version }, i) => ({ documentId: id, version, vector: vectors[i]! })),
+    );
     return remaining;
   }
 

@@ -42,10 +42,16 @@ export class CachingQueryRunner {
     return at < 0 ? undefined : this.armed.splice(at, 1)[0];
   }
 
-  private async cached({ duration, identifier }: QueryResultCacheOptions, args: Parameters<Query>): Promise<QueryResult> {
+  private async cached(
+    { duration, identifier }: QueryResultCacheOptions,
+    args: Parameters<Query>,
+  ): Promise<QueryResult> {
     const [statement, params = []] = args;
     const load = async () => ((await this.query(...args)) as QueryResult<QueryRow>).records;
-    const records = await this.tables.rows(statement, params, load, { ttlMs: duration, ...(identifier && { tag: identifier }) });
+    const records = await this.tables.rows(statement, params, load, {
+      ttlMs: duration,
+      ...(identifier && { tag: identifier }),
+    });
     return { records, raw: records };
   }
 

@@ -31,7 +31,10 @@ export class TypeOrmQueryCache implements QueryResultCache {
   /** @param cache a namespace of its own, which TypeORM's `clear()` clears; closed by its owner. */
   constructor(source: DataSource, cache: Cache, { dependents = {}, ...defaults }: QueryCacheOptions = {}) {
     // The entities are known only after the data source was built.
-    const dependentsOf = (table: string) => [...(dependents[table] ?? []), ...cascadesOf(table, source.entityMetadatas)];
+    const dependentsOf = (table: string) => [
+      ...(dependents[table] ?? []),
+      ...cascadesOf(table, source.entityMetadatas),
+    ];
     this.tables = new TableCache(cache, defaults, dependentsOf);
     const create = source.createQueryRunner.bind(source);
     source.createQueryRunner = (mode) => this.attach(create(mode));

@@ -1,0 +1,10 @@
+/** What may be used without Nest. */
+export {
+  DatabaseUnavailableError,
+  describeDatabaseError,
+  isOutcomeUnknown,
+  isUnavailable,
+  isUniqueViolation,
+  sqlStateOf,
+} from './database.errors.js';
+export { DATABASE, type Database, type Transaction } from './database.js';
