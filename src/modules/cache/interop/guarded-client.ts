@@ -1,0 +1,48 @@
+import type { Redis } from 'ioredis';
+import type { RedisPool } from '../../redis/index.js';
+import { isInertStored } from './inert-text.js';
+
+/** Keys scanned at a time. */
+const SCAN_COUNT = 500;
+
+/**
+ * The commands cache-manager-ioredis-yet sends, on the pool's connections. Values that are not ours read as absent, so
+ * its parser never sees them. Commands of several keys are sent key by key: in a Cluster they live in different slots.
+ */
+export class GuardedClient {
+  constructor(private readonly pool: RedisPool) {}
+
+  /** As the store wants it typed: it was made for ioredis 5, and calls nothing but what is here. */
+  asRedis(): Redis {
+    return this as unknown as Redis;
+  }
+
+  async get(key: string): Promise<string | null> {
+    const raw = await this.pool.client().get(key);
+    return isInertStored(raw) ? raw : null;
+  }
+
+  mget(keys: readonly string[]): Promise<(string | null)[]> {
+    return Promise.all(keys.map((key) => this.get(key)));
+  }
+
+  async set(key: string, text: string, ...ttl: [] | ['PX', number]): Promise<unknown> {
+    const client = this.pool.client();
+    return ttl.length === 0 ? client.set(key, text) : client.set(key, text, ...ttl);
+  }
+
+  async del(keys: string | readonly string[]): Promise<number> {
+    const deleted = await Promise.all((typeof keys === 'string' ? [keys] : keys).map((key) => this.pool.client().unlink(key)));
+    return deleted.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Removes the keys that begin with `prefix`, and no others. */
+  async deleteByPrefix(prefix: string): Promise<void> {
+    const client = this.pool.client('bulk');
+    const nodes = 'nodes' in client ? client.nodes('master') : [client];
+    const pattern = `${prefix.replace(/[\\*?[\]]/g, String.raw`\$&`)}*`;
+    for (const node of nodes) {
+      for await (const keys of node.scanStream({ match: pattern, count: SCAN_COUNT })) await this.del(keys as string[]);
+    }
+  }
+}
