@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, systemClock } from '../../../common/clock.js';
-import { createRedisPool, type RedisPool, type RedisSource, type ServerIdentity } from '../../redis/core.js';
+import { createRedisPool, type RedisPool, type RedisSource } from '../../redis/core.js';
 import { MemoryStore } from '../stores/memory/memory-store.js';
 import { RedisAnnouncements } from '../stores/redis/redis-announcements.js';
 import { RedisClock } from '../stores/redis/redis-clock.js';
@@ -125,7 +125,12 @@ function withRedis(base: Base, { pool, isOurs }: PoolInUse, layout: KeyLayout, o
   const sender = new OutboxSender(outbox, tier, table, events, clock, layout.namespace, file);
   sender.restore();
 
-  const removeStep = pool.monitor.addRecoveryStep((server) => recover(server, sender, remote, follower));
+  // A process that never trusted Redis has nothing of its own to compare with, and starts with what is there.
+  let hasRecovered = false;
+  const removeStep = pool.monitor.addRecoveryStep(async (server) => {
+    await recover(hasRecovered && server.mayHaveLostWrites, sender, remote, follower);
+    hasRecovered = true;
+  });
   const announcements = options.announcements ?? new RedisAnnouncements(pool);
   announcements.onSubscribed(() => void follower.catchUp());
   announcements.subscribe(layout.channel, (raw) => {
@@ -153,9 +158,9 @@ function withRedis(base: Base, { pool, isOurs }: PoolInUse, layout: KeyLayout, o
 }
 
 /** Before Redis is trusted again: what waited here is sent, then what others did meanwhile is read. */
-async function recover(server: ServerIdentity, sender: OutboxSender, remote: RemoteLevel, follower: LogFollower): Promise<void> {
+async function recover(mayHaveLostWrites: boolean, sender: OutboxSender, remote: RemoteLevel, follower: LogFollower): Promise<void> {
   if (!(await sender.send())) throw new Error('Invalidations still wait to be sent.');
-  if (server.mayHaveLostWrites && follower.hasStarted) remote.distrustPast(DISTRUST_MS);
+  if (mayHaveLostWrites) remote.distrustPast(DISTRUST_MS);
   if (!(await follower.catchUp())) throw new Error('The invalidation log could not be read.');
 }
 

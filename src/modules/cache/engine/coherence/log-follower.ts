@@ -53,11 +53,6 @@ export class LogFollower {
     return this.clock.nowMs() < this.trustedUntilMs;
   }
 
-  /** Whether the end of the log was seen at least once. */
-  get hasStarted(): boolean {
-    return this.#positions[0] !== undefined;
-  }
-
   start(): void {
     void this.#beatAndSchedule();
   }
