@@ -1,4 +1,4 @@
-import type { Cluster, ClusterNode, Redis, RedisOptions } from 'ioredis';
+import type { Cluster, Redis, RedisOptions } from 'ioredis';
 
 /** A client as the rest of Larder sees it: ioredis on one server, behind Sentinel, or a Cluster. */
 export type RedisClient = Redis | Cluster;
@@ -11,9 +11,15 @@ export type RedisSource = string | RedisOptions | ClusterSource | RedisClient;
 
 /** A Cluster by its nodes; any few that are up are enough to find the others. */
 export interface ClusterSource {
-  readonly cluster: readonly ClusterNode[];
+  readonly cluster: readonly NodeAddress[];
   /** Credentials and TLS, for every node. */
   readonly options?: RedisOptions;
+}
+
+/** Where one server listens. */
+export interface NodeAddress {
+  readonly host: string;
+  readonly port: number;
 }
 
 /** How Redis is laid out. Keys are partitioned by hash tag only in a Cluster. */

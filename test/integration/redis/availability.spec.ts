@@ -87,7 +87,7 @@ describe('availability', () => {
     monitor.onChange(({ to, reason }) => states.push(`${to} ${reason}`));
     await redis.command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
     await eventually(() => expect(states).toEqual(['down closed', 'up ok']));
-    expect(losses).toEqual([false]);
+    expect(new Set(losses)).toEqual(new Set([false]));
   });
 
   it('gives a frozen server up after a few timeouts, and trusts it again once it thawed', async () => {

@@ -39,6 +39,18 @@ describe('TLS', () => {
     await eventually(() => expect([monitor.state, monitor.reason]).toEqual(['down', 'tls']));
   });
 
+  // Node emits a second error on a TLS socket that the first one destroyed; unheard, it would end the process.
+  it('survives being refused many times', async () => {
+    const uncaught: unknown[] = [];
+    const record = (error: unknown) => uncaught.push(error);
+    process.on('uncaughtException', record);
+    const pools = Array.from({ length: 5 }, () => open({}));
+    await Promise.all(pools.map(({ monitor }) => eventually(() => expect(monitor.reason).toBe('tls'))));
+    await Promise.all(pools.map((each) => each.close()));
+    process.off('uncaughtException', record);
+    expect(uncaught).toEqual([]);
+  });
+
   it('never falls back to plain text', async () => {
     const plain = await RedisServer.start();
     const { monitor } = open({ REDIS_URL: `rediss://localhost:${plain.port}` });

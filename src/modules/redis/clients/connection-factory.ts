@@ -1,11 +1,13 @@
+import type { Cluster, RedisOptions } from 'ioredis';
 import type { RedisClient, RedisSource, RedisTopology } from '../redis.types.js';
+import { ClusterSeeds } from './cluster-seeds.js';
 import type { CommandMeter } from './command-meter.js';
-import { clusterOptions, connectionOptions, type ConnectionRole } from './connection-options.js';
+import { clusterOptions, clusterSubscriberOptions, connectionOptions, type ConnectionRole } from './connection-options.js';
 import type { ConnectionSettings } from './connection-settings.js';
-import { PooledCluster } from './pooled-cluster.js';
+import { PooledCluster, type PooledClusterOptions } from './pooled-cluster.js';
 import { PooledRedis } from './pooled-redis.js';
 import { isCluster, isInstance } from './redis-client.js';
-import { type RedisEndpoint, rejectKeyPrefix, resolveEndpoint } from './redis-endpoint.js';
+import { rejectKeyPrefix, resolveEndpoint } from './redis-endpoint.js';
 
 /** Opens connections to one Redis. They connect when told to, and their errors are never unhandled. */
 export interface ConnectionFactory {
@@ -19,25 +21,42 @@ export interface ConnectionFactory {
  * @throws TypeError for a source that can't be meant.
  */
 export function connectionFactory(source: RedisSource, settings: ConnectionSettings, meter: CommandMeter): ConnectionFactory {
-  if (!isInstance(source)) return endpointFactory(resolveEndpoint(source), settings, meter);
-  if (!isCluster(source)) return endpointFactory(resolveEndpoint(source.options), settings, meter);
-  const endpoint = source.options.redisOptions ?? {};
-  rejectKeyPrefix(source.options.keyPrefix ?? endpoint.keyPrefix);
+  if (isInstance(source) && isCluster(source)) return likeCluster(source, settings, meter);
+  const endpoint = resolveEndpoint(isInstance(source) ? source.options : source);
+  if (endpoint.topology === 'cluster') {
+    const { nodes, options } = endpoint;
+    return clusterFactory(options, new ClusterSeeds(nodes), settings, meter, (tuned) => new PooledCluster(nodes, tuned, meter, settings.maxPending));
+  }
   return {
-    topology: 'cluster',
-    create: (role) => quiet(source.duplicate([], clusterOptions(endpoint, role, settings))),
+    topology: endpoint.topology,
+    create: (role) => quiet(new PooledRedis(connectionOptions(endpoint.options, role, settings), meter, settings.maxPending)),
   };
 }
 
-function endpointFactory(endpoint: RedisEndpoint, settings: ConnectionSettings, meter: CommandMeter): ConnectionFactory {
+/** Connections to the nodes a given Cluster client knows. */
+function likeCluster(instance: Cluster, settings: ConnectionSettings, meter: CommandMeter): ConnectionFactory {
+  const { keyPrefix, redisOptions = {} } = instance.options;
+  rejectKeyPrefix(keyPrefix ?? redisOptions.keyPrefix);
+  const seeds = new ClusterSeeds([]);
+  seeds.follow(instance);
+  return clusterFactory(redisOptions, seeds, settings, meter, (tuned) => instance.duplicate([], tuned));
+}
+
+function clusterFactory(
+  options: RedisOptions,
+  seeds: ClusterSeeds,
+  settings: ConnectionSettings,
+  meter: CommandMeter,
+  open: (tuned: PooledClusterOptions) => Cluster,
+): ConnectionFactory {
   return {
-    topology: endpoint.topology,
-    create: (role) =>
-      quiet(
-        endpoint.topology === 'cluster'
-          ? new PooledCluster(endpoint.nodes, clusterOptions(endpoint.options, role, settings), meter, settings.maxPending)
-          : new PooledRedis(connectionOptions(endpoint.options, role, settings), meter, settings.maxPending),
-      ),
+    topology: 'cluster',
+    create(role) {
+      if (role === 'sub') return quiet(new PooledRedis(clusterSubscriberOptions(options, seeds, settings), meter, settings.maxPending));
+      const cluster = quiet(open(clusterOptions(options, role, settings)));
+      seeds.follow(cluster);
+      return cluster;
+    },
   };
 }
 

@@ -1,9 +1,13 @@
 import type { ClusterOptions, RedisOptions } from 'ioredis';
 import type { RedisLane } from '../redis.types.js';
+import type { ClusterSeeds } from './cluster-seeds.js';
 import type { ConnectionSettings } from './connection-settings.js';
+import { GuardedSentinelConnector } from './guarded-sentinel.connector.js';
 import type { PooledClusterOptions } from './pooled-cluster.js';
 import type { PooledRedisOptions } from './pooled-redis.js';
 import { retryDelayMs } from './retry-delay.js';
+import { seedConnector } from './seed.connector.js';
+import { SocketConnector } from './socket.connector.js';
 
 /** What a connection is for. Decides its name and its patience. */
 export type ConnectionRole = RedisLane | 'sub' | 'probe';
@@ -27,6 +31,7 @@ export function connectionOptions(endpoint: RedisOptions, role: ConnectionRole, 
     ...endpoint,
     ...timeouts(role, settings),
     ...(endpoint.sentinels ? sentinelOptions(endpoint) : {}),
+    Connector: (endpoint.sentinels ? GuardedSentinelConnector : SocketConnector) as RedisOptions['Connector'],
     connectionName: `${settings.name}:${role}`,
     lazyConnect: true,
     keepAlive: settings.keepAliveMs,
@@ -45,13 +50,13 @@ export function connectionOptions(endpoint: RedisOptions, role: ConnectionRole, 
 }
 
 /** ioredis options of one Cluster client, whose connections behave as {@link connectionOptions} says. */
-export function clusterOptions(endpoint: RedisOptions, role: ConnectionRole, settings: ConnectionSettings): PooledClusterOptions {
-  const { retryStrategy, enableOfflineQueue, sentinels: _, ...redisOptions } = connectionOptions(endpoint, role, settings);
+export function clusterOptions(endpoint: RedisOptions, role: Exclude<ConnectionRole, 'sub'>, settings: ConnectionSettings): PooledClusterOptions {
+  const { retryStrategy, enableOfflineQueue: _, ...redisOptions } = connectionOptions(endpoint, role, settings);
   const retry = { baseMs: 50, capMs: 1_000 };
   return {
     redisOptions,
     lazyConnect: true,
-    enableOfflineQueue: enableOfflineQueue ?? false,
+    enableOfflineQueue: false,
     // CLUSTER INFO would need a permission of its own; CLUSTERDOWN is told by the first command anyway.
     enableReadyCheck: false,
     slotsRefreshInterval: 2_000,
@@ -61,6 +66,11 @@ export function clusterOptions(endpoint: RedisOptions, role: ConnectionRole, set
     // With TLS the certificates name hosts: keep the names instead of resolving them to addresses.
     ...(endpoint.tls ? { dnsLookup: (address, found) => found(null, address) } : {}),
   };
+}
+
+/** ioredis options of a subscriber to a Cluster: one connection to any node. */
+export function clusterSubscriberOptions(endpoint: RedisOptions, seeds: ClusterSeeds, settings: ConnectionSettings): PooledRedisOptions {
+  return { ...connectionOptions(endpoint, 'sub', settings), Connector: seedConnector(seeds) as RedisOptions['Connector'] };
 }
 
 function timeouts(role: ConnectionRole, settings: ConnectionSettings): RedisOptions {

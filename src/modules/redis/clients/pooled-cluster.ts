@@ -1,4 +1,5 @@
-import { Cluster, type ClusterNode, type ClusterOptions, type Command } from 'ioredis';
+import { Cluster, type ClusterOptions, type Command } from 'ioredis';
+import type { NodeAddress } from '../redis.types.js';
 import type { CommandMeter } from './command-meter.js';
 import { pendingCommands } from './redis-client.js';
 import { RedisQueueFullError } from './redis-queue-full.error.js';
@@ -11,7 +12,7 @@ export class PooledCluster extends Cluster {
   private isClosed = false;
 
   constructor(
-    nodes: readonly ClusterNode[],
+    nodes: readonly NodeAddress[],
     options: PooledClusterOptions,
     private readonly meter: CommandMeter,
     private readonly maxPending: number,

@@ -1,10 +1,10 @@
-import type { ClusterNode, RedisOptions } from 'ioredis';
-import type { ClusterSource } from '../redis.types.js';
+import type { RedisOptions } from 'ioredis';
+import type { ClusterSource, NodeAddress } from '../redis.types.js';
 
 /** Where Redis is and how to log in: a source resolved, without any tuning yet. */
 export type RedisEndpoint =
   | { readonly topology: 'standalone' | 'sentinel'; readonly options: RedisOptions }
-  | { readonly topology: 'cluster'; readonly nodes: readonly ClusterNode[]; readonly options: RedisOptions };
+  | { readonly topology: 'cluster'; readonly nodes: readonly NodeAddress[]; readonly options: RedisOptions };
 
 /**
  * Resolves a URL (`redis://[user[:password]@]host[:port][/db]`, or `rediss://` for TLS), ioredis options (Sentinel, when
@@ -57,7 +57,7 @@ export function parseRedisUrl(text: string): RedisOptions {
  *
  * @throws TypeError when there is no host or the port is not one.
  */
-export function parseAddress(text: string, defaultPort: number): { host: string; port: number } {
+export function parseAddress(text: string, defaultPort: number): NodeAddress {
   const url = URL.parse(`redis://${text}`);
   if (!url || url.hostname === '' || url.pathname !== '' || url.username !== '') throw new TypeError(`Not an address: ${JSON.stringify(text)} (give host:port).`);
   return { host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port === '' ? defaultPort : Number(url.port) };

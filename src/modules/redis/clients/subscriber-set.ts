@@ -1,10 +1,10 @@
 import type { Clock, TimerHandle } from '../../../common/clock.js';
 import type { RedisClient } from '../redis.types.js';
-import { connectNow, isCluster } from './redis-client.js';
+import { connectNow } from './redis-client.js';
 
 /**
  * Subscribers hear nothing for hours and would not notice a connection that died without a word, so each is pinged; an
- * unanswered ping makes ioredis replace the connection and subscribe again. A Cluster's subscriber is ioredis's own.
+ * unanswered ping makes ioredis replace the connection and subscribe again.
  */
 export class SubscriberSet {
   private readonly subscribers = new Set<RedisClient>();
@@ -42,7 +42,7 @@ export class SubscriberSet {
   private schedulePing(): TimerHandle {
     return this.clock.setTimer(() => {
       for (const subscriber of this.subscribers) {
-        if (subscriber.status === 'ready' && !isCluster(subscriber)) subscriber.ping().catch(() => {});
+        if (subscriber.status === 'ready') subscriber.ping().catch(() => {});
       }
       this.timer = this.schedulePing();
     }, this.pingIntervalMs);
