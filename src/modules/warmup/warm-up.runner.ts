@@ -1,8 +1,12 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
+import { REDIS_POOL, type RedisPool } from '../redis/index.js';
 import { type WarmUpConfig, warmUpConfig } from './warm-up.config.js';
 import { LoggedProgress } from './logged-progress.js';
 import { WarmUpRegistry } from './warm-up.registry.js';
 import type { WarmUpSource } from './warm-up.source.js';
+
+/** What is loaded before Redis is there stays on this instance, so the warm-up waits for it, but not for ever, ms. */
+const REDIS_PATIENCE_MS = 5_000;
 
 /** How far the warm-up is. */
 export type WarmUpState = 'pending' | 'running' | 'done';
@@ -18,6 +22,7 @@ export class WarmUpRunner {
   constructor(
     private readonly registry: WarmUpRegistry,
     @Inject(warmUpConfig.KEY) private readonly config: WarmUpConfig,
+    @Optional() @Inject(REDIS_POOL) private readonly pool: RedisPool | null | undefined,
   ) {}
 
   get state(): WarmUpState {
@@ -49,7 +54,13 @@ export class WarmUpRunner {
   }
 
   private async runAll(groups: readonly WarmUpSource[][]): Promise<void> {
+    if (groups.length > 0) await this.redisOrStop();
     for (const group of groups) await Promise.all(group.map((source) => this.runOne(source)));
+  }
+
+  private async redisOrStop(): Promise<void> {
+    const stopped = new Promise((resolve) => this.stopping.signal.addEventListener('abort', resolve));
+    await Promise.race([this.pool?.monitor.waitUntilUp(REDIS_PATIENCE_MS), stopped]);
   }
 
   private async runOne(source: WarmUpSource): Promise<void> {
