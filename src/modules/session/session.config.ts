@@ -3,7 +3,6 @@ import { booleanText, bytesText, durationText, listText } from '../../common/con
 import { type ConfigOf, defineConfig } from '../../common/config/define-config.js';
 
 const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/i, 'give the SHA-256 of each key in hex (printf %s KEY | sha256sum)');
-const origin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text, 'give origins as https://app.example.com');
 
 /** How long sessions live, where, and who may make them. */
 export const sessionConfig = defineConfig('session', {
@@ -37,11 +36,6 @@ export const sessionConfig = defineConfig('session', {
     env: 'SESSION_COOKIE_SECURE',
     doc: 'Send the cookie as __Host-sid over HTTPS only (browsers also accept it from http://localhost). False, for plain HTTP in development: a cookie called sid. Default true.',
     schema: booleanText().prefault('true'),
-  },
-  allowedOrigins: {
-    env: 'SESSION_ALLOWED_ORIGINS',
-    doc: 'Other origins whose pages may change state with the session cookie, separated by commas. Default: only the own origin.',
-    schema: listText().pipe(z.array(origin)).prefault(''),
   },
   onOutage: {
     env: 'SESSION_ON_OUTAGE',

@@ -11,17 +11,18 @@ export interface RequestOrigin {
 /**
  * Whether a request that may change state was made by a page of another origin, so that its cookies prove nothing (CSRF).
  * The algorithm of Go's `net/http.CrossOriginProtection`: browsers say `Sec-Fetch-Site` themselves, older ones at least
- * `Origin`; who sends neither is no browser and was not tricked.
+ * `Origin`; who sends neither is no browser and was not tricked. `app.enableCsrfProtection()` of Nest does the same for
+ * every route; the session cookie does not rely on someone having called it.
  *
- * @param allowedOrigins pages of these may send the cookie, as `https://app.example.com`.
+ * @param trustedOrigins pages of these may send the cookie, as `https://app.example.com`.
  */
-export function isCrossSite({ method, headers }: RequestOrigin, allowedOrigins: readonly string[]): boolean {
+export function isCrossSite({ method, headers }: RequestOrigin, trustedOrigins: readonly string[]): boolean {
   if (SAFE_METHODS.has(method ?? '')) return false;
   const { origin } = headers;
-  if (origin !== undefined && allowedOrigins.includes(origin)) return false;
+  if (origin !== undefined && trustedOrigins.includes(origin)) return false;
   const site = headers['sec-fetch-site'];
   if (site !== undefined) return site !== 'same-origin' && site !== 'none';
-  return origin !== undefined && hostOf(origin) !== headers.host;
+  return origin !== undefined && hostOf(origin) !== headers.host?.toLowerCase();
 }
 
 function hostOf(origin: string): string | undefined {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { ForbiddenException, Inject, Injectable } from '@nestjs/common';
+import { type HttpConfig, httpConfig } from '../../../common/http/http.config.js';
 import { bearerToken } from '../../../common/http/secret-text.js';
-import { type SessionConfig, sessionConfig } from '../session.config.js';
 import { SessionService } from '../session.service.js';
 import { isCrossSite } from './cross-site.js';
 import { attachedSession, attachSession, type RequestSession } from './request-session.js';
@@ -13,7 +13,7 @@ export class SessionResolver {
   constructor(
     private readonly sessions: SessionService,
     private readonly cookie: SessionCookie,
-    @Inject(sessionConfig.KEY) private readonly config: SessionConfig,
+    @Inject(httpConfig.KEY) private readonly http: HttpConfig,
   ) {}
 
   /**
@@ -26,7 +26,7 @@ export class SessionResolver {
     const attached = attachedSession(request);
     if (attached) return attached;
     const bearer = bearerToken(request.headers.authorization);
-    const session = await this.open(bearer, 'bearer') ?? (await this.openCookie(request));
+    const session = (await this.open(bearer, 'bearer')) ?? (await this.openCookie(request));
     if (session) attachSession(request, session);
     return session;
   }
@@ -34,8 +34,8 @@ export class SessionResolver {
   private async openCookie(request: IncomingMessage): Promise<RequestSession | undefined> {
     const token = this.cookie.read(request.headers.cookie);
     if (token === undefined) return undefined;
-    if (isCrossSite(request, this.config.allowedOrigins)) {
-      throw new ForbiddenException('The session cookie does not count in a request that another site made (see SESSION_ALLOWED_ORIGINS).');
+    if (isCrossSite(request, this.http.trustedOrigins)) {
+      throw new ForbiddenException('The session cookie does not count in a request that another site made (see HTTP_TRUSTED_ORIGINS).');
     }
     return this.open(token, 'cookie');
   }

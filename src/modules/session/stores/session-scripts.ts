@@ -20,8 +20,8 @@ type ScriptName = keyof typeof KINDS;
 
 /** A script that was not answered by then is given up; it may still run there. */
 const TIMEOUT_MS = 500;
-/** Just started, Redis is given this long to be reached before it counts as away. */
-const CONNECT_WAIT_MS = 1_000;
+/** So long after the start Redis is waited for: nobody should be told 503 because it was not connected to yet. */
+const START_MS = 1_000;
 
 const read = (name: string) => readFileSync(new URL(`./scripts/${name}.lua`, import.meta.url), 'utf8');
 const shared = read('shared');
@@ -40,9 +40,11 @@ export interface SessionScriptsOptions {
 /** Runs the session scripts, and tells the pool's monitor how that went. */
 export class SessionScripts {
   private readonly prefix: string;
+  private readonly startedAtMs: number;
 
   constructor(private readonly options: SessionScriptsOptions) {
     this.prefix = `{${options.namespace}}:`;
+    this.startedAtMs = options.clock.nowMs();
   }
 
   /** @throws SessionUnavailableException when Redis is not well, doesn't answer in time, or refuses. */
@@ -62,9 +64,11 @@ export class SessionScripts {
   }
 
   private async demandRedis(kind: CommandKind): Promise<void> {
-    const { monitor } = this.options.pool;
-    if (monitor.reason === 'connecting') await monitor.waitUntilUp(CONNECT_WAIT_MS);
-    if (!(kind === 'read' ? monitor.canRead() : monitor.canWrite())) throw new SessionUnavailableException();
+    const { pool: { monitor }, clock } = this.options;
+    const isAvailable = () => (kind === 'read' ? monitor.canRead() : monitor.canWrite());
+    const startingMs = this.startedAtMs + START_MS - clock.nowMs();
+    if (!isAvailable() && startingMs > 0) await monitor.waitUntilUp(startingMs);
+    if (!isAvailable()) throw new SessionUnavailableException();
   }
 
   private inTime<T>(reply: Promise<T>): Promise<T> {

@@ -1,12 +1,14 @@
-import { Controller, Get, Module, Post, Res, UseGuards, type MiddlewareConsumer, type NestModule } from '@nestjs/common';
-import { Test } from '@nestjs/testing';
+import { Controller, Get, type MiddlewareConsumer, Module, type NestModule, Post, Res, UseGuards } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
 import type { FastifyReply } from 'fastify';
 import supertest from 'supertest';
+import { configSections } from '../../../src/app.config.js';
 import { AppConfigModule } from '../../../src/common/config/app-config.module.js';
-import { httpConfig } from '../../../src/common/http/http.config.js';
 import { HttpModule } from '../../../src/common/http/http.module.js';
-import { CurrentSession, type Session, SessionCookie, sessionConfig, SessionGuard, SessionMiddleware, SessionModule, SessionService } from '../../../src/modules/session/index.js';
+import { DatabaseModule } from '../../../src/modules/database/index.js';
+import { RedisModule } from '../../../src/modules/redis/index.js';
+import { CurrentSession, type Session, SessionCookie, SessionGuard, SessionMiddleware, SessionModule, SessionService } from '../../../src/modules/session/index.js';
 
 /** An application with a login of its own, as one that uses the module would have it. */
 @Controller()
@@ -33,6 +35,11 @@ class ShopController {
     return `hello ${userId ?? 'stranger'}`;
   }
 
+  @Post('greeting')
+  greet(@CurrentSession('userId') userId: string | null | undefined): string {
+    return this.greeting(userId);
+  }
+
   @UseGuards(SessionGuard)
   @Get('me')
   me(@CurrentSession() session: Session): Session {
@@ -43,14 +50,23 @@ class ShopController {
 @Module({ imports: [SessionModule], controllers: [ShopController] })
 class ShopModule implements NestModule {
   configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(SessionMiddleware).forRoutes('login', 'greeting', 'visit');
+    consumer.apply(SessionMiddleware).forRoutes('login', 'greeting');
   }
 }
 
-export async function startShop(env: NodeJS.ProcessEnv = {}) {
-  const testing = await Test.createTestingModule({ imports: [AppConfigModule.forRoot(env, [httpConfig, sessionConfig]), HttpModule, ShopModule] }).compile();
-  const app = testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: ['error'] });
+/** A running {@link ShopController}. */
+export interface Shop {
+  readonly url: string;
+  readonly http: ReturnType<typeof supertest>;
+  close(): Promise<void>;
+}
+
+/** Starts the shop on a free loopback port. */
+export async function startShop(env: NodeJS.ProcessEnv = {}): Promise<Shop> {
+  const imports = [AppConfigModule.forRoot(env, configSections), HttpModule, RedisModule, DatabaseModule, ShopModule];
+  const testing = await Test.createTestingModule({ imports }).compile();
+  const app = testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();
-  return { app, url, http: supertest(url), close: () => app.close() };
+  return { url, http: supertest(url), close: () => app.close() };
 }
