@@ -3,6 +3,7 @@ import { configSections } from './app.config.js';
 import { AppConfigModule } from './common/config/app-config.module.js';
 import { HttpModule } from './common/http/http.module.js';
 import { RequestDrain } from './common/http/request-drain.js';
+import { AdminModule } from './modules/admin/index.js';
 import { CacheModule, cacheConfig } from './modules/cache/index.js';
 import { DatabaseModule } from './modules/database/index.js';
 import { DocumentsModule } from './modules/documents/index.js';
@@ -36,6 +37,7 @@ export class AppModule implements OnModuleDestroy {
         DocumentsModule,
         MetricsModule,
         HealthModule,
+        AdminModule,
       ],
     };
   }

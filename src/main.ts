@@ -2,16 +2,21 @@
 import { banner } from './banner.js';
 import { ConfigError } from './common/config/define-config.js';
 import { type HttpConfig, httpConfig } from './common/http/http.config.js';
+import { surviveUnhandledRejections } from './common/unhandled-errors.js';
 import { createApp } from './create-app.js';
 
+/** EX_CONFIG of sysexits.h: a supervisor that knows it does not start the service again. */
+const EXIT_CONFIG = 78;
+
 try {
+  surviveUnhandledRejections();
   const app = await createApp(process.env);
-  app.enableShutdownHooks();
+  app.enableShutdownHooks(undefined, { useProcessExit: true });
   const { host, port } = app.get<HttpConfig>(httpConfig.KEY);
   await app.listen(port, host);
-  console.info(banner(await app.getUrl()));
+  // On standard error: standard output is the log.
+  console.error(banner(app, await app.getUrl()));
 } catch (error) {
-  if (!(error instanceof ConfigError)) throw error;
-  console.error(error.message);
-  process.exitCode = 78;
+  console.error(error instanceof ConfigError ? error.message : error);
+  process.exit(error instanceof ConfigError ? EXIT_CONFIG : 1);
 }

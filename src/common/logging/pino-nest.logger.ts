@@ -3,6 +3,9 @@ import type { Level, Logger } from 'pino';
 import { requestContext } from '../http/request-context.js';
 import { withoutCredentials } from './describe-error.js';
 
+/** Nest tells of every module and route as it starts; that is for who debugs the start. */
+const CHATTY_CONTEXTS = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestFactory', 'NestApplication', 'NestMicroservice']);
+
 /**
  * Nest's `Logger` on pino. One for each app, unlike nestjs-pino's, and without a middleware on every request: the
  * request's id comes from {@link requestContext}.
@@ -21,7 +24,7 @@ export class PinoNestLogger implements LoggerService {
   }
 
   log(message: unknown, ...rest: unknown[]): void {
-    this.write('info', message, rest);
+    this.write(CHATTY_CONTEXTS.has(rest.at(-1) as string) ? 'debug' : 'info', message, rest);
   }
 
   warn(message: unknown, ...rest: unknown[]): void {

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Counter, Gauge, Registry } from 'prom-client';
-import { REDIS_POOL, type Availability, type RedisPool } from '../redis/index.js';
+import { type Availability, REDIS_POOL, type RedisPool, type RedisUsage, UsageWatcher } from '../redis/index.js';
 import { METRIC } from './metric-names.js';
 
 const STATES: readonly Availability[] = ['up', 'degraded', 'down'];
@@ -10,7 +10,7 @@ const STATES: readonly Availability[] = ['up', 'degraded', 'down'];
 export class RedisMetrics implements OnApplicationShutdown {
   private readonly unsubscribe: () => void = () => {};
 
-  constructor(registry: Registry, @Inject(REDIS_POOL) pool: RedisPool | null) {
+  constructor(registry: Registry, @Inject(REDIS_POOL) pool: RedisPool | null, watcher: UsageWatcher) {
     if (pool === null) return;
     const registers = [registry];
     new Gauge({
@@ -52,6 +52,31 @@ export class RedisMetrics implements OnApplicationShutdown {
       collect() {
         this.reset();
         for (const [command, count] of Object.entries(pool.stats().commandsByName)) this.inc({ command }, count);
+      },
+    });
+    const usage = (name: string, help: string, read: (usage: RedisUsage) => number | undefined) =>
+      new Gauge({
+        name,
+        help,
+        registers,
+        collect() {
+          const value = watcher.usage && read(watcher.usage);
+          if (value === undefined) this.remove();
+          else this.set(value);
+        },
+      });
+    usage(METRIC.redisMemoryBytes, 'Memory Redis uses.', ({ usedBytes }) => usedBytes);
+    usage(METRIC.redisMemoryMaxBytes, 'Memory Redis may use; absent without a limit.', ({ maxBytes }) => maxBytes);
+    usage(METRIC.redisEvictedKeys, 'Keys Redis evicted since it started.', ({ evictedKeys }) => evictedKeys);
+    usage(METRIC.redisKeys, 'Keys in Redis.', ({ keys }) => keys);
+    new Gauge({
+      name: METRIC.redisWarnings,
+      help: 'Things about Redis an operator should look at; /health has them in words.',
+      labelNames: ['code', 'severity'],
+      registers,
+      collect() {
+        this.reset();
+        for (const { code, severity } of watcher.warnings) this.inc({ code, severity });
       },
     });
   }

@@ -1,0 +1,17 @@
+import { Module } from '@nestjs/common';
+import { EmbeddingModule } from '../embedding/index.js';
+import { MetricsModule } from '../metrics/index.js';
+import { CacheAdminController } from './cache-admin.controller.js';
+import { CacheOperations } from './cache-operations.js';
+import { DashboardController } from './dashboard/dashboard.controller.js';
+import { RequestLatency } from './dashboard/request-latency.js';
+import { StatusHistory } from './dashboard/status-history.js';
+import { StatusService } from './dashboard/status.service.js';
+
+/** What operators see and do over HTTP. */
+@Module({
+  imports: [EmbeddingModule, MetricsModule],
+  controllers: [CacheAdminController, DashboardController],
+  providers: [CacheOperations, RequestLatency, StatusHistory, StatusService],
+})
+export class AdminModule {}

@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyInstance } from 'fastify';
+import { systemClock } from '../../../common/clock.js';
+import { type LatencySummary, LatencyWindow } from './latency-window.js';
+
+/** Requests that are an operator looking, not the service working. */
+const UNCOUNTED = /^\/(admin|health|metrics|docs)(\/|$|-)/;
+
+/** How many requests were answered, and how fast lately. */
+@Injectable()
+export class RequestLatency {
+  private readonly window = new LatencyWindow(systemClock);
+  private total = 0;
+
+  constructor({ httpAdapter }: HttpAdapterHost) {
+    (httpAdapter.getInstance() as FastifyInstance).addHook('onResponse', (request, reply, done) => {
+      if (!UNCOUNTED.test(request.url)) {
+        this.total += 1;
+        this.window.record(reply.elapsedTime);
+      }
+      done();
+    });
+  }
+
+  /** Since the instance started. */
+  get requests(): number {
+    return this.total;
+  }
+
+  summary(): LatencySummary {
+    return this.window.summary();
+  }
+}

@@ -1,0 +1,74 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type LifecyclePhase, RequestDrain } from '../../../common/http/request-drain.js';
+import { unhandledErrors } from '../../../common/unhandled-errors.js';
+import { CACHE, type Cache, type CacheStats } from '../../cache/index.js';
+import { DatabaseConnection, type DatabaseHealth } from '../../database/index.js';
+import { EmbeddingLedger, type EmbeddingTotals, ModelCatalog } from '../../embedding/index.js';
+import { type CacheCounts, CacheTally, hitRatio } from '../../metrics/index.js';
+import { type RedisStatus, RedisStatusService } from '../../redis/index.js';
+import type { LatencySummary } from './latency-window.js';
+import { RequestLatency } from './request-latency.js';
+import { StatusHistory, type StatusSample } from './status-history.js';
+
+/** The cache as a whole and by namespace. */
+export interface CacheReport extends CacheStats {
+  readonly name: string;
+  readonly caches: readonly (CacheCounts & { readonly name: string; readonly hitRatio: number })[];
+}
+
+/** All the dashboard shows, of this instance. */
+export interface ServiceStatus {
+  readonly phase: LifecyclePhase;
+  readonly uptimeSeconds: number;
+  readonly nodeVersion: string;
+  readonly memoryRssBytes: number;
+  readonly requestsInFlight: number;
+  readonly unhandledErrors: number;
+  readonly latency: LatencySummary;
+  readonly cache: CacheReport;
+  readonly redis: RedisStatus | null;
+  readonly database: DatabaseHealth;
+  readonly embeddings: { readonly defaultModel: string; readonly models: readonly ({ readonly model: string } & EmbeddingTotals)[] };
+  readonly history: readonly StatusSample[];
+}
+
+/** Gathers what the parts of this instance know of themselves; asks nobody else. */
+@Injectable()
+export class StatusService {
+  constructor(
+    @Inject(CACHE) private readonly root: Cache,
+    private readonly tally: CacheTally,
+    private readonly redis: RedisStatusService,
+    private readonly database: DatabaseConnection,
+    private readonly ledger: EmbeddingLedger,
+    private readonly catalog: ModelCatalog,
+    private readonly requests: RequestDrain,
+    private readonly latency: RequestLatency,
+    private readonly history: StatusHistory,
+  ) {}
+
+  read(): ServiceStatus {
+    return {
+      phase: this.requests.phase,
+      uptimeSeconds: Math.round(process.uptime()),
+      nodeVersion: process.version,
+      memoryRssBytes: process.memoryUsage.rss(),
+      requestsInFlight: this.requests.requestsInFlight,
+      unhandledErrors: unhandledErrors.count,
+      latency: this.latency.summary(),
+      cache: this.cache(),
+      redis: this.redis.status(),
+      database: this.database.health(),
+      embeddings: {
+        defaultModel: this.catalog.defaultModel,
+        models: [...this.ledger.totals()].map(([model, totals]) => ({ model, ...totals })),
+      },
+      history: this.history.read(),
+    };
+  }
+
+  cache(): CacheReport {
+    const caches = [...this.tally.totals()].map(([name, counts]) => ({ name, ...counts, hitRatio: hitRatio(counts) }));
+    return { name: this.root.name, ...this.root.stats(), caches };
+  }
+}
