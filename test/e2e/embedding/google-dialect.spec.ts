@@ -1,7 +1,7 @@
 import { ApiError, GoogleGenAI } from '@google/genai';
 import OpenAI from 'openai';
 import { EmbeddingUpstream } from '../../support/embedding-upstream.js';
-import { startApp, type TestApp } from './embedding-app.js';
+import { startApp, type TestApp } from '../../support/test-app.js';
 
 let upstream: EmbeddingUpstream;
 let app: TestApp;

@@ -1,6 +1,6 @@
 import { OpenAIEmbeddings } from '@langchain/openai';
 import OpenAI from 'openai';
-import { startApp, type TestApp } from './embedding-app.js';
+import { startApp, type TestApp } from '../../support/test-app.js';
 
 let app: TestApp;
 let openai: OpenAI;
