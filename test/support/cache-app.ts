@@ -1,4 +1,4 @@
-import { Module, type ModuleMetadata } from '@nestjs/common';
+import type { DynamicModule, ModuleMetadata } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import supertest from 'supertest';
@@ -19,10 +19,16 @@ export interface CacheApp {
   close(): Promise<void>;
 }
 
+/** Names the root module in Nest's messages. */
+export class TestRoot {
+  readonly isTest = true;
+}
+
 /** Starts it on a free loopback port, configured by nothing but `env`. */
 export async function startCacheApp(parts: ModuleMetadata, env: NodeJS.ProcessEnv = {}): Promise<CacheApp> {
-  @Module({
+  const root: DynamicModule = {
     ...parts,
+    module: TestRoot,
     imports: [
       AppConfigModule.forRoot(env, [...new Set([...configSections, redisConfig, cacheConfig, warmUpConfig])]),
       HttpModule,
@@ -31,10 +37,11 @@ export async function startCacheApp(parts: ModuleMetadata, env: NodeJS.ProcessEn
       WarmUpModule,
       ...(parts.imports ?? []),
     ],
-  })
-  class TestModule {}
-
-  const nest = await NestFactory.create<NestFastifyApplication>(TestModule, new FastifyAdapter(), { logger: false, abortOnError: false });
+  };
+  const nest = await NestFactory.create<NestFastifyApplication>(root, new FastifyAdapter(), {
+    logger: false,
+    abortOnError: false,
+  });
   await nest.listen(0, '127.0.0.1');
   const url = await nest.getUrl();
   const get = <T>(token: Parameters<NestFastifyApplication['get']>[0]) => nest.get<T>(token, { strict: false });

@@ -89,7 +89,9 @@ export const cacheConfig = defineConfig('cache', {
   httpClientControl: {
     env: 'CACHE_HTTP_CLIENT_CONTROL',
     doc: 'Cache-Control directives of clients that cached routes obey: any of no-cache, no-store, only-if-cached. Default only-if-cached.',
-    schema: listText().pipe(z.array(z.enum(['no-cache', 'no-store', 'only-if-cached']))).prefault('only-if-cached'),
+    schema: listText()
+      .pipe(z.array(z.enum(['no-cache', 'no-store', 'only-if-cached'])))
+      .prefault('only-if-cached'),
   },
 });
 

@@ -8,4 +8,6 @@ export interface CacheModuleOptions extends Omit<CacheOptions, 'redis' | 'announ
 }
 
 export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
-  new ConfigurableModuleBuilder<CacheModuleOptions>({ moduleName: 'LarderCache' }).setClassMethodName('forRoot').build();
+  new ConfigurableModuleBuilder<CacheModuleOptions>({ moduleName: 'LarderCache' })
+    .setClassMethodName('forRoot')
+    .build();

@@ -1,4 +1,12 @@
-import { type DynamicModule, Inject, type MiddlewareConsumer, Module, type NestModule, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import {
+  type DynamicModule,
+  Inject,
+  type MiddlewareConsumer,
+  Module,
+  type NestModule,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { APP_INTERCEPTOR, DiscoveryModule } from '@nestjs/core';
 import { REDIS_POOL, type RedisPool } from '../redis/index.js';
 import { CacheBindingOrchestrator } from './binding/cache-binding.orchestrator.js';
@@ -33,9 +41,24 @@ import { RouteCache } from './http/route-cache.js';
   providers: [
     {
       provide: CACHE,
-      useFactory: (options: CacheModuleOptions, config: CacheConfigValues, pool: RedisPool | null | undefined, announcements: Announcements | undefined) =>
-        createCache({ ...fromConfig(config), redis: pool ?? undefined, announcements: announcements ?? undefined, ...options }),
-      inject: [MODULE_OPTIONS_TOKEN, cacheConfig.KEY, { token: REDIS_POOL, optional: true }, { token: ANNOUNCEMENTS, optional: true }],
+      useFactory: (
+        options: CacheModuleOptions,
+        config: CacheConfigValues,
+        pool: RedisPool | null | undefined,
+        announcements: Announcements | undefined,
+      ) =>
+        createCache({
+          ...fromConfig(config),
+          redis: pool ?? undefined,
+          announcements: announcements ?? undefined,
+          ...options,
+        }),
+      inject: [
+        MODULE_OPTIONS_TOKEN,
+        cacheConfig.KEY,
+        { token: REDIS_POOL, optional: true },
+        { token: ANNOUNCEMENTS, optional: true },
+      ],
     },
     CacheBindingOrchestrator,
     CachedMethodExplorer,
@@ -81,7 +104,8 @@ export class CacheModule extends ConfigurableModuleClass implements NestModule, 
 
 function fromConfig(config: CacheConfigValues): CacheOptions {
   const { memoryMaxBytes, memoryMaxTtlMs, heartbeatMs, unconfirmedMs, logLength, outboxMaxItems, outboxFile } = config;
-  const { namespace, ttlMs, graceMs, jitter, maxValueBytes, compressAboveBytes, maxConcurrentLoads, partitions } = config;
+  const { namespace, ttlMs, graceMs, jitter, maxValueBytes, compressAboveBytes, maxConcurrentLoads, partitions } =
+    config;
   return {
     ...{ namespace, ttlMs, graceMs, jitter, maxValueBytes, compressAboveBytes, maxConcurrentLoads, partitions },
     memory: memoryMaxBytes > 0 && { maxBytes: memoryMaxBytes, maxTtlMs: memoryMaxTtlMs },

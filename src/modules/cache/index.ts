@@ -10,7 +10,13 @@ export { CachePut } from './decorators/cache-put.decorator.js';
 export type { CachePutOptions } from './decorators/cache-put.options.js';
 export { isCacheable } from './decorators/cache-metadata.js';
 export { CacheResponse } from './decorators/cache-response.decorator.js';
-export type { CachedRequest, CacheResponseOptions, ClientDirective, QueryOptions, ResponseScope } from './decorators/cache-response.options.js';
+export type {
+  CachedRequest,
+  CacheResponseOptions,
+  ClientDirective,
+  QueryOptions,
+  ResponseScope,
+} from './decorators/cache-response.options.js';
 export { CacheManagerModule } from './interop/cache-manager.module.js';
 export { Cacheable } from './decorators/cacheable.decorator.js';
 export type { CacheableOptions } from './decorators/cacheable.options.js';

@@ -1,7 +1,12 @@
 import type { Many } from './warm-up.options.js';
 
 /** Visits every item, at most `concurrency` at once, taking no more than are being visited. Stops when the signal aborts. */
-export async function forEachConcurrently<T>(items: Many<T>, concurrency: number, signal: AbortSignal, visit: (item: T) => Promise<void>): Promise<void> {
+export async function forEachConcurrently<T>(
+  items: Many<T>,
+  concurrency: number,
+  signal: AbortSignal,
+  visit: (item: T) => Promise<void>,
+): Promise<void> {
   const iterator = toAsync(items);
   const worker = async () => {
     while (!signal.aborted) {

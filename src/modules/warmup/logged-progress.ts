@@ -29,7 +29,8 @@ export class LoggedProgress implements WarmUpProgress {
   }
 
   failed(error: unknown): void {
-    if (this.failedCount++ === 0) this.logger.warn(`${this.name}: a call failed (${kindOf(error)}); further failures are only counted`);
+    if (this.failedCount++ === 0)
+      this.logger.warn(`${this.name}: a call failed (${kindOf(error)}); further failures are only counted`);
     this.step();
   }
 

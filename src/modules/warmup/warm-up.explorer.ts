@@ -38,7 +38,9 @@ export class WarmUpExplorer {
         if (!isCacheable(decorated)) throw new Error(NOT_CACHEABLE(name));
         if (wrapper.isTransient || !wrapper.isDependencyTreeStatic()) throw new Error(NO_SINGLETON(name));
         const call: Method = (...args) => (Reflect.get(instance, methodName) as Method).apply(instance, args);
-        this.registry.register(new MethodWarmUp(name, instance, call, request, request.options.concurrency ?? this.config.concurrency));
+        this.registry.register(
+          new MethodWarmUp(name, instance, call, request, request.options.concurrency ?? this.config.concurrency),
+        );
       }
     }
   }

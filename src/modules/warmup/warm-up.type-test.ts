@@ -6,7 +6,10 @@ export class Fitting {
     return [1];
   }
 
-  @WarmUp([[1, 'en'], [2, 'de']])
+  @WarmUp([
+    [1, 'en'],
+    [2, 'de'],
+  ])
   @WarmUp(async (service) => (await service.ids()).map((id) => [id, 'en']))
   async find(id: number, locale: string): Promise<string> {
     return `${id}${locale}`;

@@ -35,10 +35,10 @@ describe.each(['in memory', 'in Redis'])('cached responses %s', (where) => {
     expect(first.headers['cache-status']).toBe('Larder; fwd=miss; stored');
     expect(second.headers['cache-status']).toMatch(/^Larder; hit; ttl=\d+; detail=(memory|redis)$/);
     expect(second.headers).toMatchObject({
-      'age': '0',
+      age: '0',
       'content-type': first.headers['content-type'],
       'content-length': first.headers['content-length'],
-      'etag': first.headers['etag'],
+      etag: first.headers['etag'],
       'cache-control': 'public, no-cache',
     });
     expect(first.headers['age']).toBeUndefined();
@@ -56,7 +56,11 @@ describe.each(['in memory', 'in Redis'])('cached responses %s', (where) => {
   it('keep status, headers and empty bodies', async () => {
     for (let i = 0; i < 2; i++) {
       const text = await app.http.get('/public/text').set('accept-encoding', 'identity').expect(200);
-      expect(text.headers).toMatchObject({ 'content-type': 'text/csv; charset=utf-8', 'x-shape': 'table', 'cache-control': 'public, max-age=10, stale-while-revalidate=60' });
+      expect(text.headers).toMatchObject({
+        'content-type': 'text/csv; charset=utf-8',
+        'x-shape': 'table',
+        'cache-control': 'public, max-age=10, stale-while-revalidate=60',
+      });
       expect(text.text).toMatch(/^run,1\n/);
       const nothing = await app.http.get('/public/nothing').expect(200).expect('content-length', '0');
       expect(nothing.headers['content-type']).toBeUndefined();
@@ -85,7 +89,11 @@ describe.each(['in memory', 'in Redis'])('cached responses %s', (where) => {
     const { headers } = await app.http.get('/public/item/1');
     const head = await app.http.head('/public/item/1').expect(200);
     expect(head.text ?? '').toBe('');
-    expect(head.headers).toMatchObject({ 'etag': headers['etag'], 'content-length': headers['content-length'], 'content-type': headers['content-type'] });
+    expect(head.headers).toMatchObject({
+      etag: headers['etag'],
+      'content-length': headers['content-length'],
+      'content-type': headers['content-type'],
+    });
     expect(head.headers['cache-status']).toContain('hit');
     await app.http.head('/public/item/1').set('if-none-match', headers['etag']!).expect(304);
     expect(stage.runs).toHaveLength(2);
@@ -107,11 +115,17 @@ describe.each(['in memory', 'in Redis'])('cached responses %s', (where) => {
       expect(decode(raw.bytes).toString()).toBe(plain.text);
       expect(raw.bytes.length).toBeLessThan(plain.text.length);
       tags.add(raw.headers.get('etag')!);
-      await app.http.get('/public/text').set('accept-encoding', accept).set('if-none-match', raw.headers.get('etag')!).expect(304);
+      await app.http
+        .get('/public/text')
+        .set('accept-encoding', accept)
+        .set('if-none-match', raw.headers.get('etag')!)
+        .expect(304);
     }
     expect(tags.size).toBe(3);
     for (const accept of ['identity', 'br;q=0', 'deflate']) {
-      expect((await fetchRaw(`${app.url}/public/text`, { 'accept-encoding': accept })).headers.get('content-encoding')).toBeNull();
+      expect(
+        (await fetchRaw(`${app.url}/public/text`, { 'accept-encoding': accept })).headers.get('content-encoding'),
+      ).toBeNull();
     }
     expect(stage.runs).toEqual(['text']);
   });
@@ -124,7 +138,9 @@ describe.each(['in memory', 'in Redis'])('cached responses %s', (where) => {
     const texts = new Set((await Promise.all(answers)).map(({ text }) => text));
     expect([...texts]).toEqual(['{"run":1}']);
     expect(stage.runs).toEqual(['slow']);
-    const collapsed = (await Promise.all(answers)).filter(({ headers }) => headers['cache-status']?.includes('collapsed'));
+    const collapsed = (await Promise.all(answers)).filter(({ headers }) =>
+      headers['cache-status']?.includes('collapsed'),
+    );
     expect(collapsed.length).toBeGreaterThan(0);
   });
 
@@ -174,13 +190,20 @@ describe.each(['in memory', 'in Redis'])('cached responses %s', (where) => {
     });
     expect(stale.headers['content-type']).toBe('application/json; charset=utf-8');
     await app.cache.clear();
-    await app.http.get('/public/flaky').expect(503).expect('content-type', /application\/problem\+json/);
+    await app.http
+      .get('/public/flaky')
+      .expect(503)
+      .expect('content-type', /application\/problem\+json/);
     stage.isFailing = false;
     await app.http.get('/public/flaky').expect(200);
   });
 
   it('obey the client’s Cache-Control where the route says so', async () => {
-    await app.http.get('/public/strict').set('cache-control', 'only-if-cached').expect(504).expect('content-type', /problem\+json/);
+    await app.http
+      .get('/public/strict')
+      .set('cache-control', 'only-if-cached')
+      .expect(504)
+      .expect('content-type', /problem\+json/);
     await app.http.get('/public/strict').expect(200, { run: 1 });
     await app.http.get('/public/strict').set('cache-control', 'only-if-cached').expect(200, { run: 1 });
     const bypassed = await app.http.get('/public/strict').set('cache-control', 'no-store').expect(200, { run: 2 });
@@ -219,7 +242,9 @@ async function fetchRaw(url: string, headers: Record<string, string>): Promise<{
     get(url, { headers }, (answer) => {
       const chunks: Buffer[] = [];
       answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-      answer.on('end', () => resolve({ headers: new Headers(answer.headers as Record<string, string>), bytes: Buffer.concat(chunks) }));
+      answer.on('end', () =>
+        resolve({ headers: new Headers(answer.headers as Record<string, string>), bytes: Buffer.concat(chunks) }),
+      );
     }).on('error', reject);
   });
 }

@@ -20,17 +20,20 @@ describe('cached responses do not', () => {
   const asCaller = (path: string, caller: string) => app.http.get(path).set('authorization', caller);
 
   describe('leak from one caller to another', () => {
-    it.each(['authorization', 'cookie', 'x-api-key'])('by %s: such requests are neither stored nor answered from the cache', async (header) => {
-      await app.http.get('/public/item/1').expect(200);
-      for (const secret of ['a', 'b']) {
-        const answer = await app.http.get('/public/item/1').set(header, secret).expect(200);
-        expect(answer.headers['cache-status']).toBe('Larder; fwd=bypass; detail=credentials');
-        expect(answer.headers['cache-control']).toBe('private, no-cache');
-      }
-      expect(stage.runs).toHaveLength(3);
-      const { headers } = await app.http.get('/public/item/1');
-      expect(headers['vary']).toContain(header);
-    });
+    it.each(['authorization', 'cookie', 'x-api-key'])(
+      'by %s: such requests are neither stored nor answered from the cache',
+      async (header) => {
+        await app.http.get('/public/item/1').expect(200);
+        for (const secret of ['a', 'b']) {
+          const answer = await app.http.get('/public/item/1').set(header, secret).expect(200);
+          expect(answer.headers['cache-status']).toBe('Larder; fwd=bypass; detail=credentials');
+          expect(answer.headers['cache-control']).toBe('private, no-cache');
+        }
+        expect(stage.runs).toHaveLength(3);
+        const { headers } = await app.http.get('/public/item/1');
+        expect(headers['vary']).toContain(header);
+      },
+    );
 
     it('on a guarded route without a scope', async () => {
       expect((await asCaller('/me', 'acme/ann')).body.user.id).toBe('ann');
@@ -61,7 +64,11 @@ describe('cached responses do not', () => {
     });
 
     it('what everyone may have is given to everyone, and the handler sees no credentials', async () => {
-      const first = await app.http.get('/public/everyone').set('authorization', 'secret').set('cookie', 'sid=secret').expect(200);
+      const first = await app.http
+        .get('/public/everyone')
+        .set('authorization', 'secret')
+        .set('cookie', 'sid=secret')
+        .expect(200);
       expect(first.body.headers).toEqual(['host']);
       await app.http.get('/public/everyone').expect(200, first.text);
     });
@@ -80,7 +87,9 @@ describe('cached responses do not', () => {
       ['x-huge=10000', 'headers'],
     ])('%s', async (query, reason) => {
       for (let run = 1; run <= 2; run++) {
-        const answer = await fetch(`${app.url}/public/headers?${query}`, { headers: { 'accept-encoding': 'identity' } });
+        const answer = await fetch(`${app.url}/public/headers?${query}`, {
+          headers: { 'accept-encoding': 'identity' },
+        });
         expect(answer.headers.get('cache-status')).toBe(`Larder; fwd=bypass; detail=${reason}`);
         expect(stage.runs).toHaveLength(run);
       }
@@ -109,22 +118,29 @@ describe('cached responses do not', () => {
       await app.http.get('/public/missing/1').expect(404);
       expect(stage.runs).toEqual(['missing', 'missing']);
       await app.http.get('/public/remembered-missing').expect(404);
-      const again = await app.http.get('/public/remembered-missing').expect(404).expect('content-type', /problem\+json/);
+      const again = await app.http
+        .get('/public/remembered-missing')
+        .expect(404)
+        .expect('content-type', /problem\+json/);
       expect(again.headers['cache-status']).toMatch(/^Larder; hit; ttl=\d;/);
       expect(again.headers['cache-control']).toBe('no-cache');
     });
   });
 
   describe('mistake one resource for another', () => {
-    it.each(['/me/user/x.css', '/me/user;a.css', '/me/user%2fx.css', '/me/user%00.css', '/me/user/..%2fstatic/a.js', '/me/user%3f.css'])(
-      'as %s',
-      async (path) => {
-        await asCaller('/me/user', 'acme/ann').expect(200);
-        const deceived = await asCaller(path, 'acme/ann');
-        expect(deceived.status).toBeGreaterThanOrEqual(400);
-        await app.http.get(path).expect((answer) => expect(answer.text).not.toContain('"ann"'));
-      },
-    );
+    it.each([
+      '/me/user/x.css',
+      '/me/user;a.css',
+      '/me/user%2fx.css',
+      '/me/user%00.css',
+      '/me/user/..%2fstatic/a.js',
+      '/me/user%3f.css',
+    ])('as %s', async (path) => {
+      await asCaller('/me/user', 'acme/ann').expect(200);
+      const deceived = await asCaller(path, 'acme/ann');
+      expect(deceived.status).toBeGreaterThanOrEqual(400);
+      await app.http.get(path).expect((answer) => expect(answer.text).not.toContain('"ann"'));
+    });
 
     it.each([
       ['x-forwarded-host', 'evil.example'],
@@ -140,7 +156,10 @@ describe('cached responses do not', () => {
     ])('when a request carries %s', async (name, value) => {
       const poisoned = await app.http.get('/public/language').set(name, value).expect(200);
       expect(poisoned.text).not.toContain(value);
-      await app.http.get('/public/everyone').set(name, value).expect((answer) => expect(answer.body.headers).toEqual(['host']));
+      await app.http
+        .get('/public/everyone')
+        .set(name, value)
+        .expect((answer) => expect(answer.body.headers).toEqual(['host']));
       await app.http.get('/public/language').expect(200, { run: 1, language: 'none', host: 'none' });
     });
 
@@ -160,7 +179,22 @@ describe('cached responses do not', () => {
     });
 
     it('for another query', async () => {
-      const queries = ['', '?a=1', '?a=2', '?a=1&a=2', '?a=2&a=1', '?a=1;b=2', '?a=1&b=2', '?b=2&a=1', '?A=1', '?a', '?a=', '?a=%00', '?a[]=1', '?utm_source=x'];
+      const queries = [
+        '',
+        '?a=1',
+        '?a=2',
+        '?a=1&a=2',
+        '?a=2&a=1',
+        '?a=1;b=2',
+        '?a=1&b=2',
+        '?b=2&a=1',
+        '?A=1',
+        '?a',
+        '?a=',
+        '?a=%00',
+        '?a[]=1',
+        '?utm_source=x',
+      ];
       const texts = new Map<string, string>();
       for (const query of queries) texts.set(query, (await app.http.get(`/public/item/1${query}`).expect(200)).text);
       expect(stage.runs).toHaveLength(queries.length - 1); // `?a` and `?a=` are the same to the handler
@@ -181,17 +215,24 @@ describe('cached responses do not', () => {
     });
 
     it('for a request with a body', async () => {
-      await app.http.get('/public/item/1').send({ id: 'evil' }).expect('cache-status', 'Larder; fwd=bypass; detail=body');
+      await app.http
+        .get('/public/item/1')
+        .send({ id: 'evil' })
+        .expect('cache-status', 'Larder; fwd=bypass; detail=body');
       expect(stage.runs).toHaveLength(1);
       await app.http.get('/public/item/1').expect('cache-status', /fwd=miss/);
     });
 
     it('whatever its parameters and query are', async () => {
-      const word = fc.string({ unit: 'binary', minLength: 1, maxLength: 20 }).filter((text) => text.isWellFormed() && text !== '.' && text !== '..');
+      const word = fc
+        .string({ unit: 'binary', minLength: 1, maxLength: 20 })
+        .filter((text) => text.isWellFormed() && text !== '.' && text !== '..');
       await fc.assert(
         fc.asyncProperty(fc.tuple(word, word), fc.tuple(word, word), async (left, right) => {
           const ask = async ([id, value]: [string, string]) => {
-            const answer = await fetch(`${app.url}/public/item/${encodeURIComponent(id)}?v=${encodeURIComponent(value)}`);
+            const answer = await fetch(
+              `${app.url}/public/item/${encodeURIComponent(id)}?v=${encodeURIComponent(value)}`,
+            );
             return answer.status === 200 ? ((await answer.json()) as { id: string; query: unknown }) : undefined;
           };
           for (const given of [left, right, left]) {
@@ -217,21 +258,33 @@ describe('cached responses do not', () => {
     });
   });
 
-  it.each(['*', '%3f', '[a]', '{x}', 'a:b', 'http%3A%23', '%0d%0ax'])('take %s for a pattern when its tag is invalidated', async (id) => {
-    await app.http.get(`/public/item/${id}`).expect(200);
-    await app.http.get('/public/item/other').expect(200);
-    await app.cache.invalidateTags([`item:${decodeURIComponent(id)}`]);
-    await app.http.get('/public/item/other').expect('cache-status', /hit/);
-    await app.http.get(`/public/item/${id}`).expect('cache-status', /miss/);
-  });
+  it.each(['*', '%3f', '[a]', '{x}', 'a:b', 'http%3A%23', '%0d%0ax'])(
+    'take %s for a pattern when its tag is invalidated',
+    async (id) => {
+      await app.http.get(`/public/item/${id}`).expect(200);
+      await app.http.get('/public/item/other').expect(200);
+      await app.cache.invalidateTags([`item:${decodeURIComponent(id)}`]);
+      await app.http.get('/public/item/other').expect('cache-status', /hit/);
+      await app.http.get(`/public/item/${id}`).expect('cache-status', /miss/);
+    },
+  );
 
   describe('answer what is not HTTP', () => {
     it.each([
       ['TRACE', 'TRACE /public/item/1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
       ['an unknown method', 'BREW /public/item/1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
-      ['CL and TE', 'GET /public/item/1 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n'],
-      ['two lengths', 'GET /public/item/1 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\nConnection: close\r\n\r\nabcdef'],
-      ['a folded header', 'GET /public/item/1 HTTP/1.1\r\nHost: a\r\nX-A: b\r\n c\r\nTransfer-Encoding\r\n : chunked\r\nConnection: close\r\n\r\n'],
+      [
+        'CL and TE',
+        'GET /public/item/1 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n',
+      ],
+      [
+        'two lengths',
+        'GET /public/item/1 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\nConnection: close\r\n\r\nabcdef',
+      ],
+      [
+        'a folded header',
+        'GET /public/item/1 HTTP/1.1\r\nHost: a\r\nX-A: b\r\n c\r\nTransfer-Encoding\r\n : chunked\r\nConnection: close\r\n\r\n',
+      ],
       ['no host', 'GET /public/item/1 HTTP/1.1\r\nConnection: close\r\n\r\n'],
     ])('as %s', async (_what, request) => {
       const answer = await send(Number(new URL(app.url).port), request);

@@ -1,4 +1,20 @@
-import { type CanActivate, Controller, type ExecutionContext, Get, Header, Headers, HttpException, Injectable, NotFoundException, Param, Query, Req, Res, StreamableFile, UseGuards } from '@nestjs/common';
+import {
+  type CanActivate,
+  Controller,
+  type ExecutionContext,
+  Get,
+  Header,
+  Headers,
+  HttpException,
+  Injectable,
+  NotFoundException,
+  Param,
+  Query,
+  Req,
+  Res,
+  StreamableFile,
+  UseGuards,
+} from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CacheResponse } from '../../../src/modules/cache/index.js';
 
@@ -67,7 +83,10 @@ export class PublicRoutes {
 
   @Get('language')
   @CacheResponse({ vary: ['Accept-Language'] })
-  language(@Headers('accept-language') language: string | undefined, @Headers('x-forwarded-host') host: string | undefined) {
+  language(
+    @Headers('accept-language') language: string | undefined,
+    @Headers('x-forwarded-host') host: string | undefined,
+  ) {
     return { run: this.stage.run('language'), language: language ?? 'none', host: host ?? 'none' };
   }
 
@@ -111,7 +130,8 @@ export class PublicRoutes {
   @Get('headers')
   @CacheResponse()
   headers(@Query() headers: Record<string, string>, @Res({ passthrough: true }) reply: FastifyReply) {
-    for (const [name, value] of Object.entries(headers)) reply.header(name, name === 'x-huge' ? 'x'.repeat(Number(value)) : value);
+    for (const [name, value] of Object.entries(headers))
+      reply.header(name, name === 'x-huge' ? 'x'.repeat(Number(value)) : value);
     return { run: this.stage.run('headers') };
   }
 

@@ -12,7 +12,8 @@ describe('cached responses of two instances', () => {
     const parts = { controllers: [PublicRoutes, PersonalRoutes], providers: [Stage, CallerGuard] };
     // One cache knows hosts apart, as they are apart on the web; a load balancer would give both the same.
     apps = [await startCacheApp(parts, { REDIS_URL: redis.url }), await startCacheApp(parts, { REDIS_URL: redis.url })];
-    for (const app of apps) await eventually(() => expect(app.cache.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
+    for (const app of apps)
+      await eventually(() => expect(app.cache.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
   });
   afterEach(async () => {
     for (const app of apps) await app.close();

@@ -1,4 +1,16 @@
-import { type CanActivate, Controller, Get, Header, HttpCode, Injectable, Param, ParseIntPipe, Post, Scope, UseGuards } from '@nestjs/common';
+import {
+  type CanActivate,
+  Controller,
+  Get,
+  Header,
+  HttpCode,
+  Injectable,
+  Param,
+  ParseIntPipe,
+  Post,
+  Scope,
+  UseGuards,
+} from '@nestjs/common';
 import { Cacheable, CacheConfig, CacheEvict } from '../../../src/modules/cache/index.js';
 import { startCacheApp } from '../../support/cache-app.js';
 

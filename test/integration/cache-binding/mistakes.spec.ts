@@ -13,7 +13,8 @@ function withMethod(...decorators: MethodDecorator[]): Type {
       return id;
     }
   }
-  for (const decorate of decorators) decorate(Mistaken.prototype, 'method', Object.getOwnPropertyDescriptor(Mistaken.prototype, 'method')!);
+  for (const decorate of decorators)
+    decorate(Mistaken.prototype, 'method', Object.getOwnPropertyDescriptor(Mistaken.prototype, 'method')!);
   return Mistaken;
 }
 
@@ -21,14 +22,26 @@ const method = (decorator: unknown) => decorator as MethodDecorator;
 
 describe('a decorated method that can’t work stops the start, by name', () => {
   it.each<[string, MethodDecorator[], RegExp]>([
-    ['@Cacheable with @CacheEvict', [method(Cacheable()), method(CacheEvict({ tags: ['a'] }))], /^Mistaken@method: @Cacheable stands alone/],
+    [
+      '@Cacheable with @CacheEvict',
+      [method(Cacheable()), method(CacheEvict({ tags: ['a'] }))],
+      /^Mistaken@method: @Cacheable stands alone/,
+    ],
     ['@Cacheable twice', [method(Cacheable()), method(Cacheable())], /^Mistaken@method: @Cacheable stands alone/],
     ['@CachePut without a key', [method(CachePut({}))], /^Mistaken@method: @CachePut needs a key/],
     ['@CacheEvict of nothing', [method(CacheEvict({}))], /^Mistaken@method: @CacheEvict needs/],
     ['@CacheEvict of the whole cache', [method(CacheEvict({ all: true }))], /^Mistaken@method: .*needs a namespace/],
     ['a ttl that is none', [method(Cacheable({ ttl: 'soon' as '1s' }))], /Not a duration: "soon"/],
-    ['a message handler', [method(Cacheable()), method(MessagePattern('x'))], /^Mistaken@method: Nest binds message handlers/],
-    ['@WarmUp without @Cacheable', [method(WarmUp(() => [['1']] as never[][]))], /^Mistaken@method: @WarmUp is for @Cacheable/],
+    [
+      'a message handler',
+      [method(Cacheable()), method(MessagePattern('x'))],
+      /^Mistaken@method: Nest binds message handlers/,
+    ],
+    [
+      '@WarmUp without @Cacheable',
+      [method(WarmUp(() => [['1']] as never[][]))],
+      /^Mistaken@method: @WarmUp is for @Cacheable/,
+    ],
     ['@CacheResponse on a provider', [method(CacheResponse())], /^Mistaken@method: @CacheResponse is for GET routes/],
   ])('%s', async (_what, decorators, message) => {
     await expect(startCacheApp({ providers: [withMethod(...decorators)] })).rejects.toThrow(message);
@@ -43,7 +56,9 @@ describe('a decorated method that can’t work stops the start, by name', () => 
         return 'done';
       }
     }
-    await expect(startCacheApp({ controllers: [Writing] })).rejects.toThrow(/^Writing@write: @CacheResponse is for GET routes/);
+    await expect(startCacheApp({ controllers: [Writing] })).rejects.toThrow(
+      /^Writing@write: @CacheResponse is for GET routes/,
+    );
   });
 
   it('two classes of one name without a namespace', async () => {

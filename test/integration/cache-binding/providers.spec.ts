@@ -2,8 +2,17 @@ import { Inject, Injectable, Scope } from '@nestjs/common';
 import { ContextIdFactory, NestFactory } from '@nestjs/core';
 import { lastValueFrom, Observable, of, throwError } from 'rxjs';
 import { AppConfigModule } from '../../../src/common/config/app-config.module.js';
-import { CACHE, type Cache, Cacheable, CacheConfig, cacheConfig, CacheEvict, CacheModule, CachePut } from '../../../src/modules/cache/index.js';
-import { startCacheApp } from '../../support/cache-app.js';
+import {
+  CACHE,
+  type Cache,
+  Cacheable,
+  CacheConfig,
+  cacheConfig,
+  CacheEvict,
+  CacheModule,
+  CachePut,
+} from '../../../src/modules/cache/index.js';
+import { startCacheApp, TestRoot } from '../../support/cache-app.js';
 
 /** Counts what ran, per method and argument. */
 @Injectable()
@@ -113,7 +122,12 @@ describe('decorated providers', () => {
 
   it('make a key of all arguments by default', async () => {
     const { app, shop, calls } = await start();
-    for (const [id, locale] of [['a:b', 'c'], ['a', 'b:c'], ['a:b', 'c']] as const) await shop.ownerOf(id, locale);
+    for (const [id, locale] of [
+      ['a:b', 'c'],
+      ['a', 'b:c'],
+      ['a:b', 'c'],
+    ] as const)
+      await shop.ownerOf(id, locale);
     expect(calls).toEqual(['ownerOf a:b c', 'ownerOf a b:c']);
     await app.close();
   });
@@ -259,7 +273,10 @@ describe('inherited methods', () => {
 
 describe('two applications in one process', () => {
   it('each use their own cache, and the classes themselves stay untouched', async () => {
-    const [one, two] = [await startCacheApp({ providers: [Shop, Log] }), await startCacheApp({ providers: [Shop, Log] })];
+    const [one, two] = [
+      await startCacheApp({ providers: [Shop, Log] }),
+      await startCacheApp({ providers: [Shop, Log] }),
+    ];
     await one.get<Shop>(Shop).find('1');
     await two.get<Shop>(Shop).find('1');
     expect(one.get<Log>(Log).calls).toEqual(['find 1']);
@@ -352,9 +369,15 @@ describe('providers in other scopes', () => {
 
   it('are cached where a factory makes them', async () => {
     const app = await startCacheApp({
-      providers: [Log, { provide: 'shop', scope: Scope.REQUEST, useFactory: (log: Log) => new Shop(log), inject: [Log] }],
+      providers: [
+        Log,
+        { provide: 'shop', scope: Scope.REQUEST, useFactory: (log: Log) => new Shop(log), inject: [Log] },
+      ],
     });
-    const shops = [await app.nest.resolve<Shop>('shop', ContextIdFactory.create()), await app.nest.resolve<Shop>('shop', ContextIdFactory.create())];
+    const shops = [
+      await app.nest.resolve<Shop>('shop', ContextIdFactory.create()),
+      await app.nest.resolve<Shop>('shop', ContextIdFactory.create()),
+    ];
     for (const shop of shops) await shop.find('1');
     expect(app.get<Log>(Log).calls).toEqual(['find 1']);
     await app.close();
@@ -364,7 +387,11 @@ describe('providers in other scopes', () => {
 describe('an application without HTTP', () => {
   it('is bound too', async () => {
     const nest = await NestFactory.createApplicationContext(
-      { module: class Root {}, imports: [AppConfigModule.forRoot({}, [cacheConfig]), CacheModule.forRoot()], providers: [Shop, Log] },
+      {
+        module: TestRoot,
+        imports: [AppConfigModule.forRoot({}, [cacheConfig]), CacheModule.forRoot()],
+        providers: [Shop, Log],
+      },
       { logger: false, abortOnError: false },
     );
     await nest.get(Shop).find('1');
@@ -377,8 +404,11 @@ describe('an application without HTTP', () => {
   it('takes options of its own, given by a factory', async () => {
     const nest = await NestFactory.createApplicationContext(
       {
-        module: class Root {},
-        imports: [AppConfigModule.forRoot({}, [cacheConfig]), CacheModule.forRootAsync({ useFactory: async () => ({ namespace: 'elsewhere' }) })],
+        module: TestRoot,
+        imports: [
+          AppConfigModule.forRoot({}, [cacheConfig]),
+          CacheModule.forRootAsync({ useFactory: async () => ({ namespace: 'elsewhere' }) }),
+        ],
       },
       { logger: false, abortOnError: false },
     );

@@ -39,7 +39,8 @@ describe('two instances on one Redis', () => {
 
   beforeEach(async () => {
     apps = await Promise.all([1, 2].map(() => startCacheApp({ providers: [Prices] }, { REDIS_URL: redis.url })));
-    for (const app of apps) await eventually(() => expect(app.cache.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
+    for (const app of apps)
+      await eventually(() => expect(app.cache.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
     [one, two] = apps.map((app) => app.get<Prices>(Prices)) as [Prices, Prices];
   });
   afterEach(async () => {
@@ -73,7 +74,8 @@ describe('two instances on one Redis', () => {
     expect((await one.of('outage')).price).toBe(10);
     expect((await two.of('during')).price).toBe(10);
     await redis.restart();
-    for (const app of apps) await eventually(() => expect(app.cache.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
+    for (const app of apps)
+      await eventually(() => expect(app.cache.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
     await eventually(async () => {
       const key = `after-${Math.random()}`;
       const before = two.loads;

@@ -86,7 +86,10 @@ describe('warm-up', () => {
     ] as const) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const trace = Object.assign(new Trace(), { gate: promise });
-      const app = await startCacheApp({ providers: [Catalogue, { provide: Trace, useValue: trace }] }, { WARM_UP_BLOCKS_READINESS: isBlocking });
+      const app = await startCacheApp(
+        { providers: [Catalogue, { provide: Trace, useValue: trace }] },
+        { WARM_UP_BLOCKS_READINESS: isBlocking },
+      );
       expect(runnerOf(app).state).toBe('running');
       expect(runnerOf(app).isReady).toBe(isReadyAtOnce);
       resolve();
@@ -145,9 +148,13 @@ describe('warm-up', () => {
         return id;
       }
     }
-    await expect(startCacheApp({ providers: [Scoped] })).rejects.toThrow(/^Scoped@find: @WarmUp needs a provider in the default scope/);
+    await expect(startCacheApp({ providers: [Scoped] })).rejects.toThrow(
+      /^Scoped@find: @WarmUp needs a provider in the default scope/,
+    );
     const app = await start();
-    expect(() => app.get<WarmUpRegistry>(WarmUpRegistry).register(new BrokenSource(new WarmUpRegistry()))).toThrow('broken source: the warm-up has begun');
+    expect(() => app.get<WarmUpRegistry>(WarmUpRegistry).register(new BrokenSource(new WarmUpRegistry()))).toThrow(
+      'broken source: the warm-up has begun',
+    );
     await app.close();
   });
 
@@ -155,7 +162,10 @@ describe('warm-up', () => {
     const redis = await RedisServer.start();
     const trace = new Trace();
     const parts = { providers: [Catalogue, { provide: Trace, useValue: trace }] };
-    const apps = await Promise.all([startCacheApp(parts, { REDIS_URL: redis.url }), startCacheApp(parts, { REDIS_URL: redis.url })]);
+    const apps = await Promise.all([
+      startCacheApp(parts, { REDIS_URL: redis.url }),
+      startCacheApp(parts, { REDIS_URL: redis.url }),
+    ]);
     await Promise.all(apps.map((app) => runnerOf(app).whenDone()));
     expect(trace.calls).toHaveLength(10);
     expect(new Set(trace.calls).size).toBe(10);

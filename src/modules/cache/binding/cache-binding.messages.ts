@@ -13,7 +13,8 @@ export const EVICTS_ROOT = (method: string) =>
 export const MESSAGE_HANDLER = (method: string) =>
   `${method}: Nest binds message handlers before anything can wrap them. Cache a method of a provider and call that.`;
 
-export const FROZEN_INSTANCE = (method: string) => `${method}: its object is frozen, so it can't be given a cached method.`;
+export const FROZEN_INSTANCE = (method: string) =>
+  `${method}: its object is frozen, so it can't be given a cached method.`;
 
 export const SHARED_INSTANCE = (method: string) =>
   `${method}: its object is shared with another application of this process, whose cache it already uses.`;

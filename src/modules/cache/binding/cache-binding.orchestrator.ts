@@ -19,7 +19,8 @@ export class CacheBindingOrchestrator {
     if (this.isBound) return;
     this.isBound = true;
     this.routes.hookIn();
-    for (const wrapper of [...this.discovery.getProviders(), ...this.discovery.getControllers()]) this.binder.bindProvider(wrapper);
+    for (const wrapper of [...this.discovery.getProviders(), ...this.discovery.getControllers()])
+      this.binder.bindProvider(wrapper);
   }
 
   release(): void {

@@ -1,7 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { MetadataScanner } from '@nestjs/core';
 import { type CacheOperation, classDefaultsOf, type ErasedMethod, operationsOf } from '../decorators/cache-metadata.js';
-import { CONFLICTING_OPERATIONS, EVICTS_NOTHING, EVICTS_ROOT, MESSAGE_HANDLER, PUT_WITHOUT_KEY } from './cache-binding.messages.js';
+import {
+  CONFLICTING_OPERATIONS,
+  EVICTS_NOTHING,
+  EVICTS_ROOT,
+  MESSAGE_HANDLER,
+  PUT_WITHOUT_KEY,
+} from './cache-binding.messages.js';
 import { type MethodIdentity, nameOf } from './method-identity.js';
 
 /** A decorated method as a class has it: its own or inherited, the class's defaults filled in. */
@@ -53,7 +59,8 @@ function verify({ method, operations, ...identity }: DecoratedMethod): void {
   if (calls.length > 1 && calls.some(({ kind }) => kind === 'cacheable')) throw new Error(CONFLICTING_OPERATIONS(name));
   if (HANDLER_METADATA.some((key) => Reflect.hasMetadata(key, method))) throw new Error(MESSAGE_HANDLER(name));
   for (const operation of operations) {
-    if (operation.kind === 'put' && !operation.options.key && !operation.options.resultKey) throw new Error(PUT_WITHOUT_KEY(name));
+    if (operation.kind === 'put' && !operation.options.key && !operation.options.resultKey)
+      throw new Error(PUT_WITHOUT_KEY(name));
     if (operation.kind === 'evict') {
       const { key, keys, tags, resultTags, all, namespace } = operation.options;
       if (!key && !keys && !tags && !resultTags && !all) throw new Error(EVICTS_NOTHING(name));

@@ -30,7 +30,8 @@ export class CachedMethodFactory {
     if (!method) {
       method = this.make(decorated);
       copyMetadata(decorated.method, method);
-      for (const { kind, options } of decorated.operations) if (kind === 'response') this.routes.plan(decorated, options, method);
+      for (const { kind, options } of decorated.operations)
+        if (kind === 'response') this.routes.plan(decorated, options, method);
       this.made.set(decorated, method);
     }
     return method;
@@ -38,9 +39,12 @@ export class CachedMethodFactory {
 
   private make(decorated: DecoratedMethod): ErasedMethod {
     const { method, type, methodName } = decorated;
-    const wrappers = decorated.operations.flatMap((operation) => (operation.kind === 'response' ? [] : [this.wrapperOf(operation, decorated)]));
+    const wrappers = decorated.operations.flatMap((operation) =>
+      operation.kind === 'response' ? [] : [this.wrapperOf(operation, decorated)],
+    );
     if (wrappers.length === 0) return passThrough(method);
-    const isDeclaredObservable = Reflect.getMetadata('design:returntype', type.prototype as object, methodName) === Observable;
+    const isDeclaredObservable =
+      Reflect.getMetadata('design:returntype', type.prototype as object, methodName) === Observable;
 
     const run = (target: unknown, args: unknown[]): Promise<unknown> => {
       const original = async () => {
@@ -85,5 +89,6 @@ function passThrough(method: ErasedMethod): ErasedMethod {
 
 /** Routes, guards, pipes and the like are metadata of the function. */
 function copyMetadata(from: ErasedMethod, to: ErasedMethod): void {
-  for (const key of Reflect.getOwnMetadataKeys(from)) Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, from), to);
+  for (const key of Reflect.getOwnMetadataKeys(from))
+    Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, from), to);
 }

@@ -84,7 +84,8 @@ export class InstanceBinder {
     const original = wrapper.metatype;
     if (!original) return;
     if (wrapper.isFactory) {
-      wrapper.metatype = async (...dependencies: unknown[]) => this.bindMade(await (original as Function)(...dependencies));
+      wrapper.metatype = async (...dependencies: unknown[]) =>
+        this.bindMade(await (original as Function)(...dependencies));
       return;
     }
     if (this.explorer.explore(original.prototype as object).length === 0) return;

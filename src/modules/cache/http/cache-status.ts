@@ -1,7 +1,13 @@
 /** What the cache did with a request, for the `Cache-Status` header. */
 export type CacheStatus =
   | { readonly kind: 'hit'; readonly ttlMs: number; readonly tier: string }
-  | { readonly kind: 'forwarded'; readonly reason: ForwardReason; readonly isStored?: boolean; readonly isCollapsed?: boolean; readonly detail?: string };
+  | {
+      readonly kind: 'forwarded';
+      readonly reason: ForwardReason;
+      readonly isStored?: boolean;
+      readonly isCollapsed?: boolean;
+      readonly detail?: string;
+    };
 
 /** Why the handler ran: nothing stored, something stale, the client asked for it, or the cache does not serve such requests. */
 export type ForwardReason = 'miss' | 'stale' | 'request' | 'bypass';

@@ -76,7 +76,9 @@ export class CachedRoutes {
   }
 
   private hasGuards(type: Function, handler: object): boolean {
-    const own = [type, handler].some((target) => ((Reflect.getMetadata(GUARDS_METADATA, target) as unknown[] | undefined) ?? []).length > 0);
+    const own = [type, handler].some(
+      (target) => ((Reflect.getMetadata(GUARDS_METADATA, target) as unknown[] | undefined) ?? []).length > 0,
+    );
     return own || this.application.getGlobalGuards().length > 0 || this.application.getGlobalRequestGuards().length > 0;
   }
 }

@@ -2,7 +2,12 @@ import type { StoredResponse } from './stored-response.js';
 
 /** What a run of the handler came to, for the requests that wait for it. */
 export type Captured =
-  | { readonly kind: 'store'; readonly response: StoredResponse; readonly ttlMs: number | undefined; readonly isError: boolean }
+  | {
+      readonly kind: 'store';
+      readonly response: StoredResponse;
+      readonly ttlMs: number | undefined;
+      readonly isError: boolean;
+    }
   | { readonly kind: 'share'; readonly response: StoredResponse }
   | { readonly kind: 'private' };
 

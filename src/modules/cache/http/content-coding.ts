@@ -7,16 +7,22 @@ export type Coding = (typeof CODINGS)[number];
 
 /** Smaller bodies gain nothing. */
 const MIN_BYTES = 1_024;
-const COMPRESSIBLE = /^(text\/|application\/([\w.-]+\+)?(json|xml|javascript)|application\/(x-ndjson|problem\+json)|image\/svg\+xml)/i;
+const COMPRESSIBLE =
+  /^(text\/|application\/([\w.-]+\+)?(json|xml|javascript)|application\/(x-ndjson|problem\+json)|image\/svg\+xml)/i;
 
 const compressors: Record<Coding, (body: Buffer) => Promise<Buffer>> = {
   br: (body) =>
-    promisify(brotliCompress)(body, { params: { [constants.BROTLI_PARAM_QUALITY]: 5, [constants.BROTLI_PARAM_SIZE_HINT]: body.length } }),
+    promisify(brotliCompress)(body, {
+      params: { [constants.BROTLI_PARAM_QUALITY]: 5, [constants.BROTLI_PARAM_SIZE_HINT]: body.length },
+    }),
   gzip: (body) => promisify(gzip)(body),
 };
 
 /** The codings that make this body smaller; none for small bodies and for types that are compressed already. */
-export async function compressedVariants(body: Buffer, contentType: string | undefined): Promise<Partial<Record<Coding, Buffer>>> {
+export async function compressedVariants(
+  body: Buffer,
+  contentType: string | undefined,
+): Promise<Partial<Record<Coding, Buffer>>> {
   if (body.length < MIN_BYTES || !COMPRESSIBLE.test(contentType ?? '')) return {};
   const made = await Promise.all(CODINGS.map(async (coding) => [coding, await compressors[coding](body)] as const));
   return Object.fromEntries(made.filter(([, bytes]) => bytes.length < body.length));

@@ -9,7 +9,9 @@ const HARMLESS_HEADERS = ['host', 'x-request-id', 'traceparent', 'tracestate'];
 
 /** The part of a request a handler may depend on; its key is made of nothing else. */
 export function viewRequest(plan: RoutePlan, request: FastifyRequest, principal: Principal | undefined): CachedRequest {
-  const query = Object.entries(request.query as Record<string, unknown>).filter(([name]) => !plan.ignoredQuery?.test(name));
+  const query = Object.entries(request.query as Record<string, unknown>).filter(
+    ([name]) => !plan.ignoredQuery?.test(name),
+  );
   return {
     params: request.params as Record<string, string>,
     query: Object.fromEntries(query),
@@ -21,7 +23,8 @@ export function viewRequest(plan: RoutePlan, request: FastifyRequest, principal:
 /** A user is one of a tenant: ids may repeat between tenants. */
 function principalOf(scope: RoutePlan['scope'], principal: Principal | undefined): string | undefined {
   if (scope === 'tenant') return principal?.tenantId;
-  if (scope === 'user' && principal?.userId !== undefined) return JSON.stringify([principal.tenantId ?? null, principal.userId]);
+  if (scope === 'user' && principal?.userId !== undefined)
+    return JSON.stringify([principal.tenantId ?? null, principal.userId]);
   return undefined;
 }
 

@@ -10,7 +10,10 @@ export class ResponseCacheInterceptor implements NestInterceptor {
   constructor(private readonly routes: RouteCache) {}
 
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
-    const plan = context.getType() === 'http' ? planOf(context.switchToHttp().getRequest<FastifyRequest>().routeOptions?.config) : undefined;
+    const plan =
+      context.getType() === 'http'
+        ? planOf(context.switchToHttp().getRequest<FastifyRequest>().routeOptions?.config)
+        : undefined;
     if (!plan || plan.isUnguarded) return next.handle();
     const http = context.switchToHttp();
     const bytes = await this.routes.open(plan, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());

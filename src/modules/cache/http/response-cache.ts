@@ -43,7 +43,12 @@ export class ResponseCache {
   }
 
   /** Waits for who makes the response already, or asks this request to make it. */
-  findOrLead(plan: RoutePlan, key: string, view: CachedRequest, consistency?: LoadOptions['consistency']): Promise<Lookup> {
+  findOrLead(
+    plan: RoutePlan,
+    key: string,
+    view: CachedRequest,
+    consistency?: LoadOptions['consistency'],
+  ): Promise<Lookup> {
     return new Promise((resolve) => {
       const capture = new Capture();
       const outcome = plan.cache.getOrLoad<Uint8Array>(

@@ -24,27 +24,42 @@ export type Verdict =
   | { readonly kind: 'private'; readonly reason: string };
 
 /** Why a request is answered as if there were no cache; `undefined` where it may be answered from it. */
-export function refuseRequest(plan: RoutePlan, request: FastifyRequest, view: CachedRequest, isKnownCaller: boolean): string | undefined {
+export function refuseRequest(
+  plan: RoutePlan,
+  request: FastifyRequest,
+  view: CachedRequest,
+  isKnownCaller: boolean,
+): string | undefined {
   const { headers } = request;
   if ((headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined) return 'body';
   if (headers.range !== undefined) return 'range';
-  if (plan.scope === undefined && (isKnownCaller || plan.credentialHeaders.some((name) => headers[name] !== undefined))) return 'credentials';
+  if (plan.scope === undefined && (isKnownCaller || plan.credentialHeaders.some((name) => headers[name] !== undefined)))
+    return 'credentials';
   if ((plan.scope === 'tenant' || plan.scope === 'user') && view.principal === undefined) return 'no-principal';
-  if (plan.clientControl.has('no-store') && parseCacheControl(headers['cache-control']).has('no-store')) return 'no-store';
+  if (plan.clientControl.has('no-store') && parseCacheControl(headers['cache-control']).has('no-store'))
+    return 'no-store';
   return undefined;
 }
 
 /** Judges what a handler made. `added` are the headers it set; the others were there before it ran. */
-export function judgeResponse(plan: RoutePlan, reply: FastifyReply, payload: unknown, added: readonly (readonly [string, string])[]): Verdict {
-  if (payload !== null && payload !== undefined && typeof payload !== 'string' && !Buffer.isBuffer(payload)) return refuse('stream');
+export function judgeResponse(
+  plan: RoutePlan,
+  reply: FastifyReply,
+  payload: unknown,
+  added: readonly (readonly [string, string])[],
+): Verdict {
+  if (payload !== null && payload !== undefined && typeof payload !== 'string' && !Buffer.isBuffer(payload))
+    return refuse('stream');
   if (reply.getHeader('set-cookie') !== undefined) return refuse('set-cookie');
   if (reply.getHeader('content-encoding') !== undefined) return refuse('encoded');
   if (!added.every(([name, value]) => name !== 'vary' || isKnownVary(plan, value))) return refuse('vary');
-  if (added.reduce((bytes, [name, value]) => bytes + name.length + value.length, 0) > MAX_HEADER_BYTES) return refuse('headers');
+  if (added.reduce((bytes, [name, value]) => bytes + name.length + value.length, 0) > MAX_HEADER_BYTES)
+    return refuse('headers');
 
   const { statusCode } = reply;
   // Errors are marked no-store by whoever renders them; those the route asks for are kept all the same.
-  if (statusCode >= 400 && plan.errorStatuses.has(statusCode)) return { kind: 'store', ttlMs: plan.errorTtlMs, isError: true };
+  if (statusCode >= 400 && plan.errorStatuses.has(statusCode))
+    return { kind: 'store', ttlMs: plan.errorTtlMs, isError: true };
   const directives = parseCacheControl(reply.getHeader('cache-control')?.toString());
   if (directives.has('no-store') || directives.has('no-cache')) return refuse('no-store');
   if (directives.has('private') && plan.scope !== 'user') return refuse('private');
@@ -57,7 +72,10 @@ export function judgeResponse(plan: RoutePlan, reply: FastifyReply, payload: unk
 }
 
 /** The headers set since `before` was taken, as they may be stored. */
-export function addedHeaders(reply: FastifyReply, before: Readonly<Record<string, unknown>>): (readonly [string, string])[] {
+export function addedHeaders(
+  reply: FastifyReply,
+  before: Readonly<Record<string, unknown>>,
+): (readonly [string, string])[] {
   return Object.entries(reply.getHeaders())
     .filter(([name, value]) => value !== undefined && value !== before[name])
     .map(([name, value]) => [name.toLowerCase(), String(value)] as const);

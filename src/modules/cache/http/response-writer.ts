@@ -15,13 +15,20 @@ export interface ClientWishes {
  * Puts status and headers of a stored response on the reply and returns the bytes to send; `null` for none, as with 304. Used for hits
  * and for what the handler just made, so that both answer alike.
  */
-export function writeResponse(plan: RoutePlan, reply: FastifyReply, response: StoredResponse, status: CacheStatus, client: ClientWishes): Buffer | null {
+export function writeResponse(
+  plan: RoutePlan,
+  reply: FastifyReply,
+  response: StoredResponse,
+  status: CacheStatus,
+  client: ClientWishes,
+): Buffer | null {
   const codings = CODINGS.filter((coding) => response.variants[coding] !== undefined);
   const coding = negotiateCoding(client.acceptEncoding, codings);
   const entityTag = variantTag(response.entityTag, coding);
 
   for (const [name, value] of response.headers) reply.header(name, value);
-  if (!reply.hasHeader('cache-control')) reply.header('cache-control', response.status < 400 ? plan.cacheControl : 'no-cache');
+  if (!reply.hasHeader('cache-control'))
+    reply.header('cache-control', response.status < 400 ? plan.cacheControl : 'no-cache');
   const vary = varyOf(plan, reply.getHeader('vary')?.toString(), codings.length > 0);
   if (vary !== '') reply.header('vary', vary);
   reply.header('etag', entityTag);

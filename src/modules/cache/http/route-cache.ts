@@ -81,14 +81,23 @@ export class RouteCache {
     }
   }
 
-  private async answer(plan: RoutePlan, request: FastifyRequest, reply: FastifyReply, view: CachedRequest, key: string): Promise<Answer | undefined> {
+  private async answer(
+    plan: RoutePlan,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    view: CachedRequest,
+    key: string,
+  ): Promise<Answer | undefined> {
     const wished = parseCacheControl(request.headers['cache-control']);
     const isRefresh = plan.clientControl.has('no-cache') && wished.has('no-cache');
     if (!isRefresh) {
       const found = await this.responses.find(plan, key, view, this.remakeOf(request));
       if (found) return found;
       if (plan.clientControl.has('only-if-cached') && wished.has('only-if-cached')) {
-        reply.header('cache-status', formatCacheStatus({ kind: 'forwarded', reason: 'miss', detail: 'only-if-cached' }));
+        reply.header(
+          'cache-status',
+          formatCacheStatus({ kind: 'forwarded', reason: 'miss', detail: 'only-if-cached' }),
+        );
         throw new GatewayTimeoutException('Nothing is stored for this request, and it asks for nothing else.');
       }
     }
@@ -117,7 +126,13 @@ export class RouteCache {
       const fallback = await run.fallback;
       if (fallback) {
         for (const [name] of added) reply.removeHeader(name);
-        return writeResponse(plan, reply, fallback, { kind: 'forwarded', reason: 'stale', detail: 'handler-failed' }, client);
+        return writeResponse(
+          plan,
+          reply,
+          fallback,
+          { kind: 'forwarded', reason: 'stale', detail: 'handler-failed' },
+          client,
+        );
       }
     }
     if (verdict.kind === 'private' || !response) {
@@ -126,10 +141,21 @@ export class RouteCache {
       return payload;
     }
     capture.settle({ ...verdict, response });
-    return writeResponse(plan, reply, response, { kind: 'forwarded', reason: 'miss', isStored: verdict.kind === 'store' }, client);
+    return writeResponse(
+      plan,
+      reply,
+      response,
+      { kind: 'forwarded', reason: 'miss', isStored: verdict.kind === 'store' },
+      client,
+    );
   }
 
-  private async store(plan: RoutePlan, reply: FastifyReply, payload: unknown, added: readonly (readonly [string, string])[]): Promise<StoredResponse> {
+  private async store(
+    plan: RoutePlan,
+    reply: FastifyReply,
+    payload: unknown,
+    added: readonly (readonly [string, string])[],
+  ): Promise<StoredResponse> {
     const body = Buffer.isBuffer(payload) ? payload : Buffer.from((payload as string | null | undefined) ?? '');
     return {
       status: reply.statusCode,
@@ -156,7 +182,10 @@ export class RouteCache {
 
   /** The cache has no part in it. What was made for someone's credentials must not be kept by caches further down either. */
   private pass(reply: FastifyReply, reason: string): undefined {
-    reply.header('cache-status', formatCacheStatus({ kind: 'forwarded', reason: reason === 'head' ? 'miss' : 'bypass', detail: reason }));
+    reply.header(
+      'cache-status',
+      formatCacheStatus({ kind: 'forwarded', reason: reason === 'head' ? 'miss' : 'bypass', detail: reason }),
+    );
     if (reason === 'credentials' || reason === 'no-principal') reply.header('cache-control', 'private, no-cache');
     return undefined;
   }

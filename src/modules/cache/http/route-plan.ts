@@ -61,7 +61,12 @@ export function planRoute(options: CacheResponseOptions, surroundings: PlanSurro
   };
 }
 
-function cacheControlOf(scope: RoutePlan['scope'], maxAgeMs: number, staleWhileRevalidateMs: number, staleIfErrorMs: number): string {
+function cacheControlOf(
+  scope: RoutePlan['scope'],
+  maxAgeMs: number,
+  staleWhileRevalidateMs: number,
+  staleIfErrorMs: number,
+): string {
   const whose = scope === 'tenant' || scope === 'user' ? 'private' : 'public';
   if (maxAgeMs === 0) return `${whose}, no-cache`;
   const extensions = [

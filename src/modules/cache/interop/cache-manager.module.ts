@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { CacheModule as NestCacheModule } from '@nestjs/cache-manager';
-import Keyv from 'keyv';
+import { Keyv } from 'keyv';
 import { REDIS_POOL, type RedisPool } from '../../redis/index.js';
 import { type CacheConfigValues, cacheConfig } from '../cache.config.js';
 import { createCache } from '../engine/create-cache.js';

@@ -63,7 +63,10 @@ export class CacheManagerStore extends EventEmitter implements KeyvStoreAdapter 
     if (keys.length === 0) return [];
     const { remote } = this;
     const isOwed = this.isClearOwed || keys.some((key) => this.owed.has(key));
-    const found = remote && !isOwed ? await this.attempt('read', remote, () => remote.store.mget(...keys.map((key) => this.prefix + key))) : undefined;
+    const found =
+      remote && !isOwed
+        ? await this.attempt('read', remote, () => remote.store.mget(...keys.map((key) => this.prefix + key)))
+        : undefined;
     if (found) return found as StoredData<T | undefined>[];
     const kept = await this.memory.getMany<StoredData<T>>(keys);
     return keys.map((key) => kept.get(key));
@@ -72,7 +75,11 @@ export class CacheManagerStore extends EventEmitter implements KeyvStoreAdapter 
   async set(key: string, text: unknown, ttlMs?: number): Promise<boolean> {
     if (typeof text !== 'string') return false;
     const { remote } = this;
-    if (remote && (await this.write(remote, [key], () => remote.store.set(this.prefix + key, text, ttlMs && Math.ceil(ttlMs))))) return true;
+    if (
+      remote &&
+      (await this.write(remote, [key], () => remote.store.set(this.prefix + key, text, ttlMs && Math.ceil(ttlMs))))
+    )
+      return true;
     const longestMs = remote ? FALLBACK_TTL_MS : Number.POSITIVE_INFINITY;
     await this.memory.set(key, text, { ttlMs: Math.min(ttlMs || longestMs, longestMs) });
     return true;
@@ -122,11 +129,18 @@ export class CacheManagerStore extends EventEmitter implements KeyvStoreAdapter 
     return isDone === true;
   }
 
-  private async attempt<T>(kind: CommandKind, { pool: { monitor } }: Remote, command: () => Promise<T>): Promise<T | undefined> {
+  private async attempt<T>(
+    kind: CommandKind,
+    { pool: { monitor } }: Remote,
+    command: () => Promise<T>,
+  ): Promise<T | undefined> {
     if (kind === 'read' ? !monitor.canRead() : !monitor.canWrite()) return undefined;
     const askedAtMs = performance.now();
     const { promise: timeout, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(new Error('Command timed out')), kind === 'read' ? 2 * monitor.readBudgetMs() : 500);
+    const timer = setTimeout(
+      () => reject(new Error('Command timed out')),
+      kind === 'read' ? 2 * monitor.readBudgetMs() : 500,
+    );
     try {
       const answer = await Promise.race([command(), timeout]);
       monitor.recordSuccess(kind, performance.now() - askedAtMs);

@@ -32,7 +32,9 @@ export class GuardedClient {
   }
 
   async del(keys: string | readonly string[]): Promise<number> {
-    const deleted = await Promise.all((typeof keys === 'string' ? [keys] : keys).map((key) => this.pool.client().unlink(key)));
+    const deleted = await Promise.all(
+      (typeof keys === 'string' ? [keys] : keys).map((key) => this.pool.client().unlink(key)),
+    );
     return deleted.reduce((sum, count) => sum + count, 0);
   }
 
