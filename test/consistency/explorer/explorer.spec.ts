@@ -1,0 +1,91 @@
+import { cacheAside } from './cache-aside.model.js';
+import { SCHEMES } from './cache-aside.schemes.js';
+import { type Exploration, explore } from './explore.js';
+import type { Mistake } from './larder-world.js';
+import { larder, type Scenario } from './larder.model.js';
+
+const [A, B] = [0, 1];
+
+const SCENARIOS = {
+  'a delete and two instances that fill, while the slot is evicted and its lease expires': {
+    readers: [A, B],
+    writers: [A],
+    operation: 'delete',
+    faults: { 'evict slot': 1, 'expire lease': 1 },
+  },
+  'a delete on the instance that reads': { readers: [A, A], writers: [A], operation: 'delete' },
+  'a delete on another instance, heard of late or not at all': {
+    readers: [A, A],
+    writers: [B],
+    operation: 'delete',
+    faults: { 'lose message': 1 },
+  },
+  'two writers': { readers: [B], writers: [A, B], operation: 'delete' },
+  'a delete of what is in memory, while messages and the log are lost': {
+    readers: [B],
+    writers: [A],
+    operation: 'delete',
+    isWarm: true,
+    faults: { 'lose message': 1, 'lose log': 1 },
+  },
+  'an instance that dies at any moment': { readers: [A, B], writers: [A], operation: 'delete', faults: { restart: 1 } },
+  'a tag invalidated while two instances fill': {
+    readers: [A, B],
+    writers: [A],
+    operation: 'invalidateTags',
+    unaware: [B],
+  },
+  'a tag invalidated on the instance that reads': { readers: [A, A], writers: [A], operation: 'invalidateTags' },
+  'a tag whose version is evicted': {
+    readers: [B],
+    writers: [A],
+    operation: 'invalidateTags',
+    isWarm: true,
+    unaware: [B],
+    faults: { 'evict tag': 1, 'lose message': 1 },
+  },
+} satisfies Record<string, Scenario>;
+
+const MISTAKES: Record<Mistake, keyof typeof SCENARIOS> = {
+  'token per client instead of per fill': 'a delete on the instance that reads',
+  'delete leaves the lease': 'a delete and two instances that fill, while the slot is evicted and its lease expires',
+  'memory without fence': 'a delete on another instance, heard of late or not at all',
+  'announced before it is deleted': 'a delete of what is in memory, while messages and the log are lost',
+  'no replay of missed messages': 'a delete on another instance, heard of late or not at all',
+  'a log that may be empty': 'a delete of what is in memory, while messages and the log are lost',
+  'loads joined after an invalidation': 'a delete on the instance that reads',
+  'own memory voided only before sending': 'a delete on the instance that reads',
+  'tags captured after the load': 'a tag invalidated while two instances fill',
+  'tag versions count up, missing is 0': 'a tag whose version is evicted',
+};
+
+function report(name: string, { states, transitions, violation }: Exploration): void {
+  const verdict = violation
+    ? `broken: ${violation.what}\n      ${violation.trace.join('\n      ')}`
+    : 'safe in all of them';
+  process.stdout.write(`  ${name}: ${states} states, ${transitions} transitions, ${verdict}\n`);
+}
+
+describe('every interleaving of published schemes', () => {
+  it.each(SCHEMES)('$name (safe: $isSafe)', (scheme) => {
+    const exploration = explore(cacheAside(scheme));
+    report(scheme.name, exploration);
+    expect(exploration.violation === undefined).toBe(scheme.isSafe);
+  });
+});
+
+describe("every interleaving of this cache's protocol", () => {
+  it.each(Object.entries(SCENARIOS))('%s: no stale read', (name, scenario) => {
+    const exploration = explore(larder(scenario));
+    report(name, exploration);
+    expect(exploration.violation).toBeUndefined();
+  });
+});
+
+describe('the protocol with one mistake in it', () => {
+  it.each(Object.entries(MISTAKES))('%s: a stale read is found', (mistake, scenario) => {
+    const exploration = explore(larder(SCENARIOS[scenario], mistake as Mistake));
+    report(mistake, exploration);
+    expect(exploration.violation).toBeDefined();
+  });
+});

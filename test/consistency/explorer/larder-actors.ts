@@ -1,0 +1,200 @@
+import {
+  type Actor,
+  append,
+  type CachedValue,
+  type Instance,
+  type Mistake,
+  voidKey,
+  voidTag,
+  type World,
+} from './larder-world.js';
+
+/** A step as one instance or one script in Redis takes it; gives the name of the next. `undefined`: not now. */
+export type Action = (world: World, me: Actor, here: Instance) => string | undefined;
+
+/** `getOrLoad` of an entry that carries one tag. */
+export function readerProgram(isMistaken: (mistake: Mistake) => boolean): Record<string, Action> {
+  const putInMemory = (here: Instance, me: Actor, value: number): void => {
+    if (here.fence === me.mark || isMistaken('memory without fence')) here.memory = { value, epoch: here.epoch };
+  };
+  const flightToJoin = (world: World, me: Actor, here: Instance): number => {
+    if (isMistaken('loads joined after an invalidation')) {
+      return world.actors.findIndex(
+        ({ instance, step, mark }) => instance === me.instance && mark !== undefined && step !== 'done',
+      );
+    }
+    const epoch = here.flight === undefined ? undefined : (world.actors[here.flight]?.captureEpoch ?? here.epoch);
+    return epoch === here.epoch ? (here.flight as number) : -1;
+  };
+
+  return {
+    start(world, me, here) {
+      me.floor = Math.min(here.heard, world.acknowledged);
+      if (here.memory?.epoch === here.epoch) return finish(world, me, here.memory.value);
+      const flight = flightToJoin(world, me, here);
+      if (flight >= 0) {
+        me.joined = flight;
+        return 'wait';
+      }
+      here.flight = world.actors.indexOf(me);
+      me.mark = here.fence;
+      return 'read';
+    },
+    /** Ended by the one who is waited for. */
+    wait: () => undefined,
+    read({ slot }, me) {
+      me.reply = valueOf(slot);
+      return 'judge';
+    },
+    judge(world, me, here) {
+      if (here.known === undefined && me.fetchEpoch === undefined) {
+        me.fetchEpoch = here.epoch;
+        return 'askVersion';
+      }
+      if (me.reply && me.reply.tag === here.known) {
+        putInMemory(here, me, me.reply.value);
+        return finish(world, me, me.reply.value);
+      }
+      me.seen = me.reply;
+      me.reply = undefined;
+      return 'lease';
+    },
+    askVersion(world, me) {
+      world.tag ??= isMistaken('tag versions count up, missing is 0') ? '0' : `made for ${world.actors.indexOf(me)}`;
+      me.fetched = world.tag;
+      return 'learnVersion';
+    },
+    learnVersion(_, me, here) {
+      if (here.epoch === me.fetchEpoch) here.known = me.fetched;
+      return 'judge';
+    },
+    lease(world, me) {
+      const { slot } = world;
+      if (slot?.lease !== undefined) return undefined;
+      const present = valueOf(slot);
+      if (present && !isSame(present, me.seen)) {
+        me.reply = present;
+        me.fetchEpoch = undefined;
+        return 'judge';
+      }
+      me.token = isMistaken('token per client instead of per fill')
+        ? `client ${me.instance}`
+        : `fill ${world.actors.indexOf(me)}`;
+      world.slot = { value: 0, tag: '', ...slot, lease: me.token };
+      return isMistaken('tags captured after the load') ? 'load' : 'capture';
+    },
+    capture(_, me, here) {
+      me.captured = here.known;
+      me.captureEpoch = here.epoch;
+      return me.value === undefined ? 'load' : 'fill';
+    },
+    load({ database }, me) {
+      me.value = database;
+      return me.captureEpoch === undefined ? 'capture' : 'fill';
+    },
+    fill(world, me, here) {
+      const value = me.value as number;
+      if (me.token === undefined || world.slot?.lease !== me.token) return finish(world, me, value);
+      if (me.captured === undefined || me.captureEpoch !== here.epoch) {
+        dropLease(world);
+        return finish(world, me, value);
+      }
+      world.slot = { value, tag: me.captured };
+      return 'filled';
+    },
+    filled(world, me, here) {
+      if (me.captureEpoch === here.epoch) putInMemory(here, me, me.value as number);
+      return finish(world, me, me.value as number);
+    },
+  };
+}
+
+/** Who waited too long for another's lease loads for itself and stores nothing. */
+export const giveUpWaiting: Action = ({ slot }) => (slot?.lease === undefined ? undefined : 'capture');
+
+/** A write to the source, then `delete` of the key or `invalidateTags` of its tag. */
+export function writerProgram(
+  operation: 'delete' | 'invalidateTags',
+  isMistaken: (mistake: Mistake) => boolean,
+): Record<string, Action> {
+  const announcesFirst = isMistaken('announced before it is deleted');
+  const voidHere = (here: Instance, version: string | undefined): void => {
+    if (operation === 'delete') voidKey(here);
+    else voidTag(here, version);
+  };
+  const announce = (world: World, me: Actor): void =>
+    append(world, { source: me.instance, tag: me.fetched, version: me.value as number });
+
+  return {
+    start(world, me) {
+      me.value = ++world.database;
+      return 'voidHere';
+    },
+    voidHere(_, __, here) {
+      voidHere(here, undefined);
+      return announcesFirst ? 'announce' : 'invalidate';
+    },
+    invalidate(world, me) {
+      if (operation === 'invalidateTags') {
+        const next = isMistaken('tag versions count up, missing is 0')
+          ? Number(world.tag ?? 0) + 1
+          : `set with ${me.value}`;
+        world.tag = me.fetched = String(next);
+      } else if (isMistaken('delete leaves the lease') && world.slot?.lease !== undefined) {
+        world.slot.value = 0;
+      } else {
+        world.slot = undefined;
+      }
+      if (!announcesFirst) announce(world, me);
+      return 'acknowledge';
+    },
+    announce(world, me) {
+      announce(world, me);
+      return 'invalidate';
+    },
+    acknowledge(world, me, here) {
+      if (!isMistaken('own memory voided only before sending')) voidHere(here, me.fetched);
+      const version = me.value as number;
+      here.heard = Math.max(here.heard, version);
+      world.acknowledged = Math.max(world.acknowledged, version);
+      return end(me);
+    },
+  };
+}
+
+/** Gives the value to this reader and to those who joined it, and checks it against what each was promised. */
+function finish(world: World, me: Actor, value: number): string {
+  const index = world.actors.indexOf(me);
+  const here = world.instances[me.instance] as Instance;
+  if (here.flight === index) here.flight = undefined;
+  for (const reader of [me, ...world.actors.filter(({ joined }) => joined === index)]) {
+    const floor = reader.floor as number;
+    if (value < floor) {
+      world.staleRead = `reader ${world.actors.indexOf(reader) + 1} got version ${value}; version ${floor} was acknowledged before it began`;
+    }
+    end(reader);
+  }
+  return 'done';
+}
+
+/** Forgets what no longer matters, so that states which differ in it are one. */
+export function end(actor: Actor): string {
+  const { instance } = actor;
+  for (const key of Object.keys(actor)) delete actor[key as keyof Actor];
+  Object.assign(actor, { instance, step: 'done' });
+  return 'done';
+}
+
+/** The lease goes; a value it was taken on stays. */
+export function dropLease(world: World): void {
+  if (world.slot && world.slot.value > 0) world.slot.lease = undefined;
+  else world.slot = undefined;
+}
+
+function valueOf(slot: World['slot']): CachedValue | undefined {
+  return slot && slot.value > 0 ? { value: slot.value, tag: slot.tag } : undefined;
+}
+
+function isSame(present: CachedValue, seen: CachedValue | undefined): boolean {
+  return present.value === seen?.value && present.tag === seen.tag;
+}

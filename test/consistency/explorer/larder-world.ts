@@ -1,0 +1,131 @@
+/** What the model knows of a value: the version of the source it was loaded from, and its tag's version before the load. */
+export interface CachedValue {
+  value: number;
+  tag: string;
+}
+
+/** An entry of the invalidation log, which is also its announcement. */
+export interface LogEntry {
+  id: number;
+  previous: number;
+  source: number;
+  /** The tag's new version; absent when the key was deleted. */
+  tag?: string;
+  /** The write it is about; 0 for the entry that begins the log. */
+  version: number;
+}
+
+/** One instance: its memory tier, what it knows, and how far it has followed the log. */
+export interface Instance {
+  memory?: { value: number; epoch: number };
+  /** Raised by each invalidation of the key that is heard of here. */
+  fence: number;
+  /** Raised by each invalidation of the tag that is heard of here. */
+  epoch: number;
+  /** The tag's version, when known. */
+  known?: string;
+  position: number;
+  inbox: LogEntry[];
+  /** The reader whose load others may join. */
+  flight?: number;
+  /** The newest write whose invalidation was heard of here. */
+  heard: number;
+}
+
+/** A read or a write under way; fields appear as it learns them. */
+export interface Actor {
+  instance: number;
+  step: string;
+  /** What this read must not be older than. */
+  floor?: number;
+  value?: number;
+  /** The fence when the read began. */
+  mark?: number;
+  reply?: CachedValue;
+  /** An entry that was found invalid: the lease script does not answer it again. */
+  seen?: CachedValue;
+  /** The tag's version as Redis told it, and the epoch when it was asked. */
+  fetched?: string;
+  fetchEpoch?: number;
+  /** The tag's version and epoch before the load. */
+  captured?: string;
+  captureEpoch?: number;
+  token?: string;
+  joined?: number;
+}
+
+export type Fault = 'evict slot' | 'evict tag' | 'lose log' | 'lose message' | 'expire lease' | 'restart';
+
+export interface World {
+  database: number;
+  slot?: CachedValue & { lease?: string };
+  tag?: string;
+  log: LogEntry[];
+  lastId: number;
+  instances: Instance[];
+  actors: Actor[];
+  acknowledged: number;
+  staleRead?: string;
+  /** How often each fault may still strike. */
+  faults: Partial<Record<Fault, number>>;
+}
+
+/** Ways to get the protocol wrong, each of which some cache does. */
+export type Mistake =
+  | 'token per client instead of per fill'
+  | 'delete leaves the lease'
+  | 'tags captured after the load'
+  | 'tag versions count up, missing is 0'
+  | 'memory without fence'
+  | 'announced before it is deleted'
+  | 'no replay of missed messages'
+  | 'a log that may be empty'
+  | 'loads joined after an invalidation'
+  | 'own memory voided only before sending';
+
+/** What happens at once when an instance hears that the key is invalid. */
+export function voidKey(instance: Instance): void {
+  instance.fence++;
+  instance.flight = undefined;
+  instance.memory = undefined;
+}
+
+/** What happens at once when an instance hears of the tag's new version, or that it has one (`undefined`). */
+export function voidTag(instance: Instance, version: string | undefined): void {
+  if (version !== undefined && instance.known === version) return;
+  instance.epoch++;
+  instance.known = version;
+}
+
+/** An instance that can't tell what it missed, or has just started. Begins the log anew where there is none. */
+export function flush(world: World, index: number, mayLogBeEmpty: boolean): void {
+  const instance = world.instances[index] as Instance;
+  voidKey(instance);
+  voidTag(instance, undefined);
+  instance.heard = world.acknowledged;
+  if (world.log.length === 0 && !mayLogBeEmpty) append(world, { source: index, version: 0 });
+  instance.position = tailOf(world);
+}
+
+/** Appends to the log and announces it to the others. */
+export function append(world: World, body: Omit<LogEntry, 'id' | 'previous'>): void {
+  const entry = { id: ++world.lastId, previous: tailOf(world), ...body };
+  world.log.push(entry);
+  world.instances.forEach((instance, index) => {
+    if (index !== body.source) instance.inbox.push(entry);
+  });
+}
+
+export function applyEntry(instance: Instance, index: number, entry: LogEntry): void {
+  // Its own invalidations it has applied before they were acknowledged.
+  if (entry.source !== index && entry.version > 0) {
+    if (entry.tag === undefined) voidKey(instance);
+    else voidTag(instance, entry.tag);
+  }
+  instance.heard = Math.max(instance.heard, entry.version);
+}
+
+/** The log's end; 0 for an empty one. */
+export function tailOf(world: World): number {
+  return world.log.at(-1)?.id ?? 0;
+}
