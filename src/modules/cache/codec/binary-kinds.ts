@@ -43,9 +43,7 @@ export function binaryKindOf(value: Binary): number {
 
 /** The value's bytes, not copied. */
 export function bytesOf(value: Binary): Buffer {
-  return ArrayBuffer.isView(value)
-    ? Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-    : Buffer.from(value);
+  return ArrayBuffer.isView(value) ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : Buffer.from(value);
 }
 
 /**

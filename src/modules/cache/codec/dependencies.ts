@@ -70,7 +70,8 @@ function readTags(bytes: Buffer, start: number, end: number): readonly TagVersio
 }
 
 function writeVersion(version: string, bytes: Buffer, offset: number): number {
-  if (version.length !== VERSION_LENGTH) throw new RangeError(`A version has ${version.length} characters, not ${VERSION_LENGTH}`);
+  if (version.length !== VERSION_LENGTH)
+    throw new RangeError(`A version has ${version.length} characters, not ${VERSION_LENGTH}`);
   return offset + bytes.write(version, offset, 'latin1');
 }
 

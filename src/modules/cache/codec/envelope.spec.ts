@@ -114,7 +114,9 @@ describe('the size of an entry', () => {
   });
 
   it('is not compressed below the threshold or where it would save little', () => {
-    const noise = Buffer.concat(Array.from({ length: 128 }, (_, index) => createHash('sha256').update(`${index}`).digest()));
+    const noise = Buffer.concat(
+      Array.from({ length: 128 }, (_, index) => createHash('sha256').update(`${index}`).digest()),
+    );
     expect(encode(noise, {}, { compressAboveBytes: 1_000 })[3]).toBe(0);
     expect(encode('x'.repeat(100), {}, { compressAboveBytes: 1_000 })[3]).toBe(0);
   });

@@ -17,7 +17,6 @@ const enum At {
   Flags = 3,
   Checksum = 4,
   Lease = 8,
-  Checked = 32,
   FreshUntil = 32,
   StoredAt = 40,
   StaleUntil = 48,
@@ -31,6 +30,8 @@ const enum Flag {
   Absent = 2,
 }
 
+/** What lies from here to the end is covered by the checksum. */
+const CHECKED = At.FreshUntil;
 const LEASE_LENGTH = 18;
 const MAX_U32 = 0xffff_ffff;
 const ABSENT: Payload = { codec: PayloadCodec.Json, bytes: Buffer.alloc(0) };
@@ -56,7 +57,7 @@ export function encodeEntry(header: EnvelopeHeader, value: unknown, limits: Code
   bytes[At.Version] = VERSION;
   bytes[At.Codec] = payload.codec;
   bytes[At.Flags] = flags;
-  bytes.fill(0, At.Lease, At.Checked);
+  bytes.fill(0, At.Lease, CHECKED);
   bytes.writeDoubleLE(header.freshUntilMs, At.FreshUntil);
   bytes.writeDoubleLE(header.storedAtMs, At.StoredAt);
   bytes.writeDoubleLE(header.staleUntilMs, At.StaleUntil);
@@ -141,5 +142,5 @@ function unreadable(reason: UnreadableReason): Slot {
 /** Codec and flags lie before the checked part, among what scripts write; they seed the checksum instead. */
 function checksum(bytes: Buffer): number {
   const seed = (bytes[At.Codec] as number) + ((bytes[At.Flags] as number) & (Flag.Compressed | Flag.Absent)) * 0x100;
-  return crc32(bytes.subarray(At.Checked), seed);
+  return crc32(bytes.subarray(CHECKED), seed);
 }

@@ -54,7 +54,14 @@ export interface TagVersion {
 }
 
 /** Why bytes were not an entry. */
-export type UnreadableReason = 'truncated' | 'foreign' | 'newer-version' | 'checksum' | 'unknown-codec' | 'too-large' | 'payload';
+export type UnreadableReason =
+  | 'truncated'
+  | 'foreign'
+  | 'newer-version'
+  | 'checksum'
+  | 'unknown-codec'
+  | 'too-large'
+  | 'payload';
 
 /** A slot that holds an entry. */
 export interface EntrySlot {

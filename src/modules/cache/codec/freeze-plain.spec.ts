@@ -15,7 +15,8 @@ describe('freezing what readers share', () => {
   });
 
   it('gives the same value back, whatever it is', () => {
-    for (const value of [1, 'x', null, undefined, Symbol('s'), () => 1, { a: 1 }, [1]]) expect(freezePlain(value)).toBe(value);
+    for (const value of [1, 'x', null, undefined, Symbol('s'), () => 1, { a: 1 }, [1]])
+      expect(freezePlain(value)).toBe(value);
   });
 
   it('leaves alone what can not be frozen, and still freezes around it', () => {

@@ -58,7 +58,8 @@ describe('bytes that were damaged, 10,000 times', () => {
     extended: (bytes) => Buffer.concat([bytes, Buffer.from([random(256)])]),
     'a stretch zeroed': (bytes) => bytes.fill(0, random(bytes.length)),
     'replaced by noise': (bytes) => Buffer.from(bytes.map(() => random(256))),
-    'noise behind a right start': (bytes) => Buffer.concat([bytes.subarray(0, 2), bytes.subarray(2).map(() => random(256))]),
+    'noise behind a right start': (bytes) =>
+      Buffer.concat([bytes.subarray(0, 2), bytes.subarray(2).map(() => random(256))]),
   };
 
   it.each(Object.entries(damages))('%s: never throws and never gives another value', (_, damage) => {
@@ -68,7 +69,8 @@ describe('bytes that were damaged, 10,000 times', () => {
       const slot = decodeSlot(damage(Buffer.from(original.bytes)), limits);
       if (slot.kind === 'unreadable') unreadable++;
       // Damage to the lease area and to flags this version does not know leaves the entry what it was.
-      else if (slot.kind === 'entry' && !isDeepStrictEqual(slot.value(), original.value)) throw new Error('another value');
+      else if (slot.kind === 'entry' && !isDeepStrictEqual(slot.value(), original.value))
+        throw new Error('another value');
     }
     expect(unreadable).toBeGreaterThan(1_000);
   });
@@ -110,7 +112,10 @@ describe('a forged payload', () => {
   });
 
   it('does not reach a prototype', () => {
-    readForged(PayloadCodec.EscapedJson, '{"__proto__":{"polluted":1},"a":{"~":"object","v":[["__proto__",{"polluted":1}]]}}');
+    readForged(
+      PayloadCodec.EscapedJson,
+      '{"__proto__":{"polluted":1},"a":{"~":"object","v":[["__proto__",{"polluted":1}]]}}',
+    );
     readForged(PayloadCodec.EscapedJson, '{"~":"dictionary","v":[["__proto__",{"polluted":1}]]}');
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
@@ -130,7 +135,10 @@ describe('a decompression bomb', () => {
   const bomb = Buffer.alloc(64_000_000);
 
   it('that admits its size is refused unopened', () => {
-    expect(readForged(PayloadCodec.Binary, compressed(bomb, bomb.length), 1)).toEqual({ kind: 'unreadable', reason: 'too-large' });
+    expect(readForged(PayloadCodec.Binary, compressed(bomb, bomb.length), 1)).toEqual({
+      kind: 'unreadable',
+      reason: 'too-large',
+    });
   });
 
   it('that lies about its size is stopped there', () => {

@@ -3,7 +3,9 @@ import { ESCAPE_KEY, JSON_LEVELS_PER_LEVEL, MAX_DEPTH, type Escaped } from './es
 
 const MAX_JSON_DEPTH = MAX_DEPTH * JSON_LEVELS_PER_LEVEL + JSON_LEVELS_PER_LEVEL;
 
-const SPECIAL_NUMBERS = new Map([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].map((number) => [`${number}`, number])).set('-0', -0);
+const SPECIAL_NUMBERS = new Map(
+  [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].map((number) => [`${number}`, number]),
+).set('-0', -0);
 
 /**
  * Turns the {@link Escaped} objects in freshly parsed JSON back into what they stand for, in place.

@@ -28,7 +28,12 @@ describe('what the store keeps', () => {
     expect(store.get('a')).toBe(first);
     store.set('a', second);
     expect([store.get('a'), store.peek('a'), store.count, store.usedBytes]).toEqual([second, second, 1, 2]);
-    expect([store.delete('a'), store.delete('a'), store.get('a'), store.usedBytes]).toEqual([true, false, undefined, 0]);
+    expect([store.delete('a'), store.delete('a'), store.get('a'), store.usedBytes]).toEqual([
+      true,
+      false,
+      undefined,
+      0,
+    ]);
     store.set('a', first);
     store.clear();
     expect([store.get('a'), store.count, store.usedBytes]).toEqual([undefined, 0, 0]);

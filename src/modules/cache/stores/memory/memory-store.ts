@@ -112,7 +112,7 @@ export class MemoryStore<E extends Sized> implements MemoryTier<E> {
     const probation = this.#probation;
     const isProbationFull = probation.usedBytes > this.maxBytes * PROBATION_SHARE;
     const hasCandidate = probation.oldest !== undefined && probation.oldest !== spared;
-    const isMainSpent = this.#main.oldest === undefined || this.#main.oldest === spared && this.#main.count === 1;
+    const isMainSpent = this.#main.oldest === undefined || (this.#main.oldest === spared && this.#main.count === 1);
     if (hasCandidate && (isProbationFull || isMainSpent)) this.#judge(probation.oldest as QueueNode<E>);
     else this.#sweep(this.#main.oldest as QueueNode<E>, spared);
   }
