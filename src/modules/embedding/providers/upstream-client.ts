@@ -1,6 +1,6 @@
 import type { Clock } from '../../../common/clock.js';
 import { EmbeddingError } from '../embedding.error.js';
-import type { CallCost, Pacer } from '../pacing/pacer.js';
+import { type CallCost, Pacer } from '../pacing/pacer.js';
 import { retry } from '../retry/retry.js';
 import { RetryableError } from '../retry/retryable.error.js';
 
@@ -14,7 +14,8 @@ export interface UpstreamOptions {
   readonly baseUrl: string;
   readonly timeoutMs: number;
   readonly budgetMs: number;
-  readonly pacer: Pacer;
+  /** Texts and tokens a minute, of each model. */
+  readonly limits: CallCost;
   readonly clock: Clock;
 }
 
@@ -23,6 +24,8 @@ export interface UpstreamCall<T> {
   /** Below the base URL, with its leading slash. */
   readonly path: string;
   readonly body: unknown;
+  /** Whose quota it uses up: upstreams count by model. */
+  readonly model: string;
   readonly cost: CallCost;
   /** The result from the parsed answer; `undefined` when the answer isn't one, which is tried again and never cached. */
   readonly parse: (answer: unknown) => T | undefined;
@@ -32,11 +35,13 @@ export interface UpstreamCall<T> {
 
 /** POSTs JSON to one upstream, within its quota, until it answers or the budget is spent. Redirects are not followed: they would carry the key elsewhere. */
 export class UpstreamClient {
+  private readonly pacers = new Map<string, Pacer>();
+
   constructor(private readonly options: UpstreamOptions) {}
 
   /** @throws EmbeddingError */
   post<T>(call: UpstreamCall<T>, signal: AbortSignal): Promise<T> {
-    const { pacer } = this.options;
+    const pacer = this.pacerOf(call.model);
     return retry(
       async (remainingMs) => {
         await pacer.acquire(call.cost, remainingMs, signal);
@@ -51,6 +56,15 @@ export class UpstreamClient {
       this.options,
       signal,
     );
+  }
+
+  private pacerOf(model: string): Pacer {
+    let pacer = this.pacers.get(model);
+    if (!pacer) {
+      pacer = new Pacer(this.options.limits, this.options.clock);
+      this.pacers.set(model, pacer);
+    }
+    return pacer;
   }
 
   private async attempt<T>({ path, body, parse, explain }: UpstreamCall<T>, signal: AbortSignal): Promise<T> {

@@ -3,7 +3,6 @@ import type { Clock } from '../../../../common/clock.js';
 import type { EmbeddingConfig } from '../../embedding.config.js';
 import type { EmbeddingInput } from '../../embedding.types.js';
 import { DayQuotaGate } from '../../pacing/day-quota-gate.js';
-import { Pacer } from '../../pacing/pacer.js';
 import type { ComputedVector, EmbeddingBatch, EmbeddingModel, EmbeddingProvider } from '../embedding.provider.js';
 import { estimateTokens } from '../token-estimate.js';
 import { type UpstreamCall, UpstreamClient } from '../upstream-client.js';
@@ -58,7 +57,7 @@ export class GoogleProvider implements EmbeddingProvider {
       headers: { 'x-goog-api-key': apiKey },
       timeoutMs: config.upstreamTimeoutMs,
       budgetMs: config.upstreamBudgetMs,
-      pacer: new Pacer({ texts: config.upstreamTextsPerMinute, tokens: config.upstreamTokensPerMinute }, clock),
+      limits: { texts: config.upstreamTextsPerMinute, tokens: config.upstreamTokensPerMinute },
       clock,
     });
   }
@@ -98,11 +97,16 @@ export class GoogleProvider implements EmbeddingProvider {
 
   async close(): Promise<void> {}
 
-  private call<T>(model: EmbeddingModel, call: Omit<UpstreamCall<T>, 'explain'>, signal: AbortSignal): Promise<T> {
+  private async call<T>(
+    model: EmbeddingModel,
+    call: Omit<UpstreamCall<T>, 'explain' | 'model'>,
+    signal: AbortSignal,
+  ): Promise<T> {
     this.dayQuota.check(model.id);
     return this.client.post(
       {
         ...call,
+        model: model.id,
         explain: (status, answer) => {
           const refusal = readGoogleRefusal(status, answer);
           return refusal.isDayQuota ? this.dayQuota.close(model.id) : explainRefusal(refusal);

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import type { Clock } from '../../../../common/clock.js';
 import type { EmbeddingConfig } from '../../embedding.config.js';
 import type { CustomModel } from '../../models/model-text.js';
-import { Pacer } from '../../pacing/pacer.js';
 import { fromFloat32Bytes } from '../../vector/float32-bytes.js';
 import type { ComputedVector, EmbeddingBatch, EmbeddingModel, EmbeddingProvider } from '../embedding.provider.js';
 import { estimateTokens } from '../token-estimate.js';
@@ -58,7 +57,7 @@ export class OpenAiProvider implements EmbeddingProvider {
       headers: config.openAiApiKey === undefined ? {} : { authorization: `Bearer ${config.openAiApiKey}` },
       timeoutMs: config.upstreamTimeoutMs,
       budgetMs: config.upstreamBudgetMs,
-      pacer: new Pacer({ texts: config.upstreamTextsPerMinute, tokens: config.upstreamTokensPerMinute }, clock),
+      limits: { texts: config.upstreamTextsPerMinute, tokens: config.upstreamTokensPerMinute },
       clock,
     });
   }
@@ -69,6 +68,7 @@ export class OpenAiProvider implements EmbeddingProvider {
     return this.client.post(
       {
         path: '/embeddings',
+        model: model.id,
         body: {
           model: model.id,
           input: inputs.map(({ parts }) => parts.join('\n')),
