@@ -1,5 +1,6 @@
 import { Inject, Injectable, NotFoundException } from '@nestjs/common';
 import { ProblemException } from '../../common/http/problem.exception.js';
+import { boundedStableKey } from '../../common/stable-key.js';
 import { CACHE, type Cache, Cacheable, CacheConfig, CacheEvict } from '../cache/index.js';
 import { isOutcomeUnknown } from '../database/index.js';
 import { type Conflict, DocumentsRepository } from './database/documents.repository.js';
@@ -48,9 +49,9 @@ export class DocumentsService {
     return this.repository.countFacets();
   }
 
-  /** What can't be found yet will be soon: such a result is not kept. */
+  /** A question is somebody's text, so its digest is the key. What can't be found yet will be soon: such a result is not kept. */
   @Cacheable({
-    key: (request) => ['search', request],
+    key: (request) => `search:${boundedStableKey(request, 0)}`,
     tags: [SEARCH_TAG],
     unless: ({ notYetIndexed }) => notYetIndexed > 0,
   })

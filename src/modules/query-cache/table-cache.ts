@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { boundedStableKey, UnstableKeyError } from '../../common/stable-key.js';
 import type { Cache, LoadOptions } from '../cache/index.js';
 import { copyRows, type QueryRow } from './rows.js';
 import { tablesOf } from './sql-tables.js';
@@ -33,8 +33,10 @@ export class TableCache {
       ...(hasTableTags ? tablesOf(statement).reads.map(tableTag) : []),
       ...(tag === undefined ? [] : [namedTag(tag)]),
     ];
+    const key = keyOf(statement, params, tags);
+    if (key === undefined) return load();
     const options = { ...this.defaults, tags, ...(ttlMs !== undefined && { ttlMs }) };
-    return copyRows(await this.cache.getOrLoad(keyOf(statement, params, tags), load, options));
+    return copyRows(await this.cache.getOrLoad(key, load, options));
   }
 
   /** To be called once the change is committed: sooner, and a reader would store the old rows again. */
@@ -56,8 +58,15 @@ export class TableCache {
 const tableTag = (table: string) => `table:${table}`;
 const namedTag = (tag: string) => `query:${tag}`;
 
-/** Parameters may be texts of users, so the key is a digest. One statement tagged in two ways is two entries. */
-function keyOf(...parts: readonly unknown[]): string {
-  const text = JSON.stringify(parts, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
-  return createHash('sha256').update(text).digest('base64url');
+/**
+ * Parameters may be texts of users, so the key is a digest. One statement tagged in two ways is two entries. `undefined`
+ * where a parameter is an object of a kind that can't be compared: such a query is not cached.
+ */
+function keyOf(...parts: readonly unknown[]): string | undefined {
+  try {
+    return boundedStableKey(parts, 0);
+  } catch (error) {
+    if (error instanceof UnstableKeyError) return undefined;
+    throw error;
+  }
 }
