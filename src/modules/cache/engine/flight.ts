@@ -19,8 +19,6 @@ export interface Outcome {
  */
 export class Flight {
   readonly outcome: Promise<Outcome>;
-  /** Aborts the loader when every caller has left. */
-  readonly controller = new AbortController();
   /** What the entry depends on, as it was before the loader ran. */
   capture: Capture;
   /** Versions of the capture's dependencies at that moment; `undefined` where Redis could not say. */
@@ -29,8 +27,13 @@ export class Flight {
   captureSequence: number;
   /** A value within its grace, to serve when the loader fails or is slow. */
   stale: EntryView<unknown> | undefined;
+  /** What the stale value depends on, as it was when it was found. */
+  staleCapture: Capture | undefined;
   isDetached = false;
+  /** Every caller has left. */
+  isAbandoned = false;
   #callers = 0;
+  #controller: AbortController | undefined;
   #resolve!: (outcome: Outcome) => void;
   #reject!: (error: unknown) => void;
   #onStale: (() => void) | undefined;
@@ -64,14 +67,22 @@ export class Flight {
   }
 
   /** Offers a value to serve meanwhile. */
-  offerStale(view: EntryView<unknown>): void {
+  offerStale(view: EntryView<unknown>, capture: Capture): void {
     this.stale = view;
+    this.staleCapture = capture;
     this.#onStale?.();
   }
 
   /** Resolves once there is a stale value. */
   staleOffered(): Promise<void> {
     return this.stale === undefined ? new Promise((resolve) => (this.#onStale = chain(this.#onStale, resolve))) : Promise.resolve();
+  }
+
+  /** Aborts when every caller has left. Made when first asked for: most loaders don't. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.isAbandoned) this.#controller.abort();
+    return this.#controller.signal;
   }
 
   enter(): void {
@@ -82,7 +93,8 @@ export class Flight {
   leave(): void {
     if (--this.#callers > 0) return;
     this.isDetached = true;
-    this.controller.abort();
+    this.isAbandoned = true;
+    this.#controller?.abort();
   }
 }
 

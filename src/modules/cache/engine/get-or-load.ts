@@ -1,14 +1,15 @@
-import type { BatchLoader, EntryView, Loader, LoadManyOptions, LoadOptions } from './cache.js';
+import type { BatchLoader, Loader, LoadManyOptions, LoadOptions } from './cache.js';
 import type { Core } from './core.js';
 import type { CacheEvents } from './events.js';
 import { Flight, type Outcome } from './flight.js';
-import { type FlightKind, LoadPath } from './load-path.js';
+import type { Found } from './found.js';
+import { LoadPath, type Missing } from './load-path.js';
 import type { GroupLoader } from './load-run.js';
 import { type LoadSettings, settingsOf } from './load-settings.js';
 import type { LeaseBook } from './lease-book.js';
-import type { MemoryEntry } from './memory-entry.js';
 import { waitFor } from './patience.js';
 import { inOrder } from './read-path.js';
+import type { Reading } from './remote-level.js';
 import type { Scope } from './scope.js';
 
 /** A caller asks again when what it joined turned out to be older than it; more often than this is no coincidence. */
@@ -29,14 +30,15 @@ export class GetOrLoad {
   /** The hot path is all in here: a memory hit allocates nothing and answers a promise that is already resolved. */
   one<T>(key: string, loader: Loader<T>, options: LoadOptions<T> | undefined): Promise<T> {
     if (options?.consistency === undefined || options.consistency === 'cached') {
-      const { memory, clock, counters, events } = this.core;
+      const { memory, clock } = this.core;
       const nowMs = clock.nowMs();
       const entry = memory.fresh(this.scope.memoryKey(key), nowMs);
       if (entry !== undefined) {
-        counters.memoryHits++;
-        if (events.has('hit')) events.emit('hit', { cache: this.scope.name, key, tier: 'memory' });
+        this.#countHit(key, 'memory');
         const beta = options?.earlyRefreshBeta ?? this.scope.defaults.earlyRefreshBeta;
-        if (beta !== undefined && beta > 0 && isDueEarly(entry, nowMs, beta)) this.#refreshEarly(key, toGroup(key, loader), options);
+        if (beta !== undefined && beta > 0 && isDueEarly(entry.loadMs, entry.freshUntilMs, nowMs, beta)) {
+          this.#refreshEarly(key, toGroup(key, loader), settingsOf(this.scope, options));
+        }
         return entry.promise() as Promise<T>;
       }
     }
@@ -46,38 +48,85 @@ export class GetOrLoad {
   async many<T>(keys: readonly string[], loader: BatchLoader<T>, options: LoadManyOptions<T> | undefined): Promise<Map<string, T>> {
     const settings = settingsOf(this.scope, options);
     const group: GroupLoader = async (missing, context) => loader(missing, context);
-    const found = new Map<string, T>();
-    const waits: Promise<void>[] = [];
-    const own: Flight[] = [];
+    const values = new Map<string, T>();
+    const rest: string[] = [];
     const nowMs = this.core.clock.nowMs();
     for (const key of new Set(keys)) {
       const entry = settings.consistency === 'cached' ? this.core.memory.fresh(this.scope.memoryKey(key), nowMs) : undefined;
-      if (entry !== undefined) {
-        this.#countMemoryHit(key);
-        if (!entry.isAbsent) found.set(key, entry.value as T);
-        continue;
+      if (entry === undefined) rest.push(key);
+      else {
+        this.#countHit(key, 'memory');
+        if (!entry.isAbsent) values.set(key, entry.value as T);
       }
-      const { flight, isOwn } = this.#flightOf(key, settings);
-      if (isOwn) own.push(flight);
+    }
+    const missing = await this.#readMany(rest, settings, (key, found) => {
+      if (!found.isAbsent) values.set(key, found.value as T);
+    });
+    const waits: Promise<void>[] = [];
+    const own: Missing[] = [];
+    for (const { key, ...read } of missing) {
+      const { flight, isOwn } = this.#flightOf(key, settings, read.found);
+      if (isOwn) own.push({ flight, seen: read.seen, isRemoteSilent: read.isRemoteSilent });
       waits.push(
         this.#land(key, flight, isOwn, group, settings).then((outcome) => {
-          if (!outcome.isAbsent) found.set(key, outcome.value as T);
+          if (!outcome.isAbsent) values.set(key, outcome.value as T);
         }),
       );
     }
     if (own.length > 0) void this.#path.run(own, group, settings, 'load');
     await allSettledThenThrow(waits);
-    return inOrder(keys, found);
+    return inOrder(keys, values);
   }
 
   async #load(key: string, loader: GroupLoader, settings: LoadSettings): Promise<unknown> {
-    const { flight, isOwn } = this.#flightOf(key, settings);
-    if (isOwn) void this.#path.run([flight], loader, settings, 'load');
+    const { flights, remote } = this.core;
+    const memoryKey = this.scope.memoryKey(key);
+    let read = UNREAD;
+    if (remote !== undefined && asksRemote(settings) && remote.mayRead(memoryKey) && (settings.consistency === 'strict' || flights.joinable(memoryKey) === undefined)) {
+      const examined = await remote.read(this.#reading(settings), key, this.scope.address(key));
+      const found = examined?.found;
+      if (found !== undefined && !found.isStale) {
+        this.#countHit(key, 'redis');
+        this.#refreshEarlyIfDue(key, found, loader, settings);
+        return found.value;
+      }
+      read = { found, seen: examined?.seenStoredAtMs, isRemoteSilent: examined === undefined };
+    }
+    const { flight, isOwn } = this.#flightOf(key, settings, read.found);
+    if (isOwn) void this.#path.run([{ flight, seen: read.seen, isRemoteSilent: read.isRemoteSilent }], loader, settings, 'load');
     return (await this.#land(key, flight, isOwn, loader, settings)).value;
   }
 
+  /** Hands over what Redis has, and gives back the rest. */
+  async #readMany(keys: readonly string[], settings: LoadSettings, onFound: (key: string, found: Found) => void): Promise<(Read & { key: string })[]> {
+    const { remote, flights } = this.core;
+    const asked: string[] = [];
+    const missing: (Read & { key: string })[] = [];
+    for (const key of keys) {
+      const memoryKey = this.scope.memoryKey(key);
+      const isAsked = remote !== undefined && asksRemote(settings) && remote.mayRead(memoryKey);
+      if (isAsked && (settings.consistency === 'strict' || flights.joinable(memoryKey) === undefined)) asked.push(key);
+      else missing.push({ key, ...UNREAD });
+    }
+    if (asked.length === 0) return missing;
+    const examined = await remote!.readMany(this.#reading(settings), asked, asked.map((key) => this.scope.address(key)));
+    asked.forEach((key, i) => {
+      const found = examined?.[i]!.found;
+      if (found === undefined || found.isStale) missing.push({ key, found, seen: examined?.[i]!.seenStoredAtMs, isRemoteSilent: examined === undefined });
+      else {
+        this.#countHit(key, 'redis');
+        onFound(key, found);
+      }
+    });
+    return missing;
+  }
+
+  #reading(settings: LoadSettings): Reading {
+    return { scope: this.scope, isStrict: settings.consistency === 'strict', promotes: settings.usesMemory };
+  }
+
   /** The flight to wait for: one that runs, where it may be joined, or a new one. */
-  #flightOf(key: string, settings: LoadSettings): { flight: Flight; isOwn: boolean } {
+  #flightOf(key: string, settings: LoadSettings, found: Found | undefined): { flight: Flight; isOwn: boolean } {
     const { flights, events } = this.core;
     const memoryKey = this.scope.memoryKey(key);
     if (settings.consistency === 'cached') {
@@ -88,9 +137,11 @@ export class GetOrLoad {
       }
     }
     const flight = this.#newFlight(key, memoryKey);
-    if (settings.consistency === 'cached') {
-      const stale = this.core.memory.stale(memoryKey, this.core.clock.nowMs());
-      if (stale !== undefined && stale.freshUntilMs <= this.core.clock.nowMs()) flight.offerStale(this.core.memory.view(stale));
+    if (found?.capture !== undefined) flight.offerStale(found.view(), found.capture);
+    else if (settings.consistency === 'cached') {
+      const nowMs = this.core.clock.nowMs();
+      const stale = this.core.memory.stale(memoryKey, nowMs);
+      if (stale !== undefined && stale.freshUntilMs <= nowMs) flight.offerStale(this.core.memory.view(stale, nowMs), stale.capture);
     }
     if (settings.consistency === 'cached' || settings.consistency === 'refresh') flights.add(flight);
     return { flight, isOwn: true };
@@ -104,49 +155,69 @@ export class GetOrLoad {
   /** Waits for a flight and decides what its caller gets. */
   async #land(key: string, flight: Flight, isOwn: boolean, loader: GroupLoader, settings: LoadSettings, tries = 1): Promise<Outcome> {
     const joinedSequence = this.core.table.sequence;
+    let outcome: Outcome;
     try {
       const waited = await waitFor(flight, settings, this.core.clock);
-      if (waited === 'take-stale') return this.#serveStale(key, flight.stale!, settings.softTimeoutMs === 0 ? 'revalidating' : 'loader-slow');
-      const isOlderThanCaller = waited.hasLateChange && !isOwn && joinedSequence !== flight.startSequence;
-      if (!isOlderThanCaller || tries >= MAX_TRIES) return waited;
+      if (waited === 'take-stale' && this.#mayServeStale(flight)) return this.#serveStale(key, flight, settings.softTimeoutMs === 0 ? 'revalidating' : 'loader-slow');
+      outcome = waited === 'take-stale' ? await flight.outcome : waited;
     } catch (error) {
-      if (flight.stale === undefined || settings.signal?.aborted === true || !this.#isStillValid(flight)) throw error;
-      return this.#serveStale(key, flight.stale, 'loader-failed');
+      if (settings.signal?.aborted === true || !this.#mayServeStale(flight)) throw error;
+      return this.#serveStale(key, flight, 'loader-failed');
     }
-    const next = this.#flightOf(key, settings);
-    if (next.isOwn) void this.#path.run([next.flight], loader, settings, 'load');
+    const isOlderThanCaller = outcome.hasLateChange && !isOwn && joinedSequence !== flight.startSequence;
+    if (!isOlderThanCaller || tries >= MAX_TRIES) return outcome;
+    const next = this.#flightOf(key, settings, undefined);
+    if (next.isOwn) void this.#path.run([{ flight: next.flight, ...UNREAD }], loader, settings, 'load');
     return this.#land(key, next.flight, next.isOwn, loader, settings, tries + 1);
   }
 
-  /** Nothing the flight depends on was invalidated since, so its stale value may still be served. */
-  #isStillValid(flight: Flight): boolean {
-    return this.core.fence.isUnchanged(flight.memoryKey, flight.fenceMark) && this.core.table.check(flight.capture) !== 'invalidated';
+  /** There is a stale value, and nothing it depends on was invalidated since it was found. */
+  #mayServeStale(flight: Flight): boolean {
+    if (flight.staleCapture === undefined) return false;
+    return this.core.fence.isUnchanged(flight.memoryKey, flight.fenceMark) && this.core.table.check(flight.staleCapture) !== 'invalidated';
   }
 
-  #serveStale(key: string, view: EntryView<unknown>, reason: CacheEvents['staleServed']['reason']): Outcome {
+  #serveStale(key: string, flight: Flight, reason: CacheEvents['staleServed']['reason']): Outcome {
     this.core.counters.staleHits++;
     this.core.events.emit('staleServed', { cache: this.scope.name, key, reason });
-    return { value: view.value, isAbsent: false, hasLateChange: false };
+    return { value: flight.stale!.value, isAbsent: false, hasLateChange: false };
   }
 
-  #refreshEarly<T>(key: string, loader: GroupLoader, options: LoadOptions<T> | undefined): void {
+  #refreshEarlyIfDue(key: string, found: Found, loader: GroupLoader, settings: LoadSettings): void {
+    if (settings.earlyRefreshBeta <= 0) return;
+    const { header } = found;
+    if (isDueEarly(header.loadMs, header.freshUntilMs, this.core.remote!.tier.nowMs(), settings.earlyRefreshBeta)) this.#refreshEarly(key, loader, settings);
+  }
+
+  /** Reloads in the background; a lease elsewhere means that someone does already. */
+  #refreshEarly(key: string, loader: GroupLoader, settings: LoadSettings): void {
     const memoryKey = this.scope.memoryKey(key);
     if (this.core.flights.joinable(memoryKey) !== undefined) return;
     const flight = this.#newFlight(key, memoryKey);
-    const kind: FlightKind = 'early-refresh';
     this.core.flights.add(flight);
-    void this.#path.run([flight], loader, settingsOf(this.scope, options as LoadManyOptions<never> | undefined), kind);
+    void this.#path.run([{ flight, ...UNREAD }], loader, settings, 'early-refresh');
   }
 
-  #countMemoryHit(key: string): void {
-    this.core.counters.memoryHits++;
-    if (this.core.events.has('hit')) this.core.events.emit('hit', { cache: this.scope.name, key, tier: 'memory' });
+  #countHit(key: string, tier: 'memory' | 'redis'): void {
+    const { counters, events } = this.core;
+    if (tier === 'memory') counters.memoryHits++;
+    else counters.redisHits++;
+    if (events.has('hit')) events.emit('hit', { cache: this.scope.name, key, tier });
   }
 }
 
+/** What a read of Redis left over. */
+type Read = Omit<Missing, 'flight'> & { readonly found: Found | undefined };
+
+const UNREAD: Read = { found: undefined, seen: undefined, isRemoteSilent: false };
+
+function asksRemote(settings: LoadSettings): boolean {
+  return settings.usesRedis && (settings.consistency === 'cached' || settings.consistency === 'strict');
+}
+
 /** XFetch: reload before expiry with a probability that grows as it nears, the sooner the longer a load takes. */
-function isDueEarly(entry: MemoryEntry, nowMs: number, beta: number): boolean {
-  return nowMs - entry.loadMs * beta * Math.log(Math.random()) >= entry.freshUntilMs;
+function isDueEarly(loadMs: number, freshUntilMs: number, nowMs: number, beta: number): boolean {
+  return nowMs - loadMs * beta * Math.log(Math.random()) >= freshUntilMs;
 }
 
 function toGroup<T>(key: string, loader: Loader<T>): GroupLoader {

@@ -26,8 +26,8 @@ export interface Leased {
 }
 
 /**
- * The slow part of a read, for one key or many: Redis, lease, loader, fill. Settles every flight it is given; what to
- * serve when that fails or takes long is the caller's business.
+ * The slow part of a read, for one key or many that neither tier had: lease, loader, fill. Settles every flight it is
+ * given; what to serve when that fails or takes long is the caller's business.
  */
 export class LoadPath {
   readonly #fills: FillPath;
@@ -40,55 +40,12 @@ export class LoadPath {
     this.#fills = new FillPath(core, scope);
   }
 
-  async run(flights: readonly Flight[], loader: GroupLoader, settings: LoadSettings, kind: FlightKind): Promise<void> {
+  async run(missing: readonly Missing[], loader: GroupLoader, settings: LoadSettings, kind: FlightKind): Promise<void> {
     try {
-      const missing = kind === 'load' ? await this.#readRemote(flights, settings) : flights.map(toMissing);
-      if (missing.length > 0) await this.#leaseAndLoad(missing, loader, settings, kind);
+      await this.#leaseAndLoad(missing, loader, settings, kind);
     } catch (error) {
-      for (const flight of flights) flight.fail(error);
+      for (const { flight } of missing) flight.fail(error);
     }
-  }
-
-  /** Settles what Redis has, and gives back the rest. */
-  async #readRemote(flights: readonly Flight[], settings: LoadSettings): Promise<Missing[]> {
-    const { remote } = this.core;
-    const mayAsk = settings.usesRedis && (settings.consistency === 'cached' || settings.consistency === 'strict');
-    if (remote === undefined || !mayAsk) return flights.map(toMissing);
-    const asked = flights.filter((flight) => remote.mayRead(flight.memoryKey));
-    const missing: Missing[] = flights.length === asked.length ? [] : flights.filter((flight) => !asked.includes(flight)).map(toMissing);
-    if (asked.length === 0) return missing;
-    const examined = await this.#examine(remote, asked, settings.consistency === 'strict');
-    asked.forEach((flight, i) => {
-      if (examined === undefined) {
-        missing.push({ flight, seen: undefined, isRemoteSilent: true });
-        return;
-      }
-      const { found, seenStoredAtMs } = examined[i]!;
-      if (found !== undefined && !found.view.isStale) {
-        this.core.counters.redisHits++;
-        if (this.core.events.has('hit')) this.core.events.emit('hit', { cache: this.scope.name, key: flight.key, tier: 'redis' });
-        if (settings.usesMemory) remote.promote(flight.memoryKey, found, flight.fenceMark);
-        flight.succeed({ value: found.view.value, isAbsent: found.isAbsent, hasLateChange: false });
-        return;
-      }
-      if (found !== undefined) flight.offerStale(found.view);
-      missing.push({ flight, seen: seenStoredAtMs, isRemoteSilent: false });
-    });
-    return missing;
-  }
-
-  async #examine(remote: RemoteLevel, flights: readonly Flight[], isStrict: boolean) {
-    const [only] = flights;
-    if (flights.length > 1) {
-      return remote.examineMany(
-        this.scope,
-        flights.map((flight) => flight.key),
-        flights.map((flight) => flight.address()),
-        isStrict,
-      );
-    }
-    const examined = await remote.examine(this.scope, only!.key, only!.address(), isStrict);
-    return examined && [examined];
   }
 
   async #leaseAndLoad(missing: readonly Missing[], loader: GroupLoader, settings: LoadSettings, kind: FlightKind): Promise<void> {
@@ -138,11 +95,10 @@ export class LoadPath {
       else if (isLastRound) hopeless.push({ flight, lease: undefined });
       else if (answer.kind === 'held') held.push({ flight, seen, isRemoteSilent: false, leftMs: answer.leftMs });
       else {
-        const { found, seenStoredAtMs } = await remote.examineSlot(this.scope, flight.key, answer.slot);
-        if (found !== undefined && !found.view.isStale) {
-          if (settings.usesMemory) remote.promote(flight.memoryKey, found, flight.fenceMark);
-          flight.succeed({ value: found.view.value, isAbsent: found.isAbsent, hasLateChange: false });
-        } else if (round >= MAX_ROUNDS_FOUND_INVALID) hopeless.push({ flight, lease: undefined });
+        const reading = { scope: this.scope, isStrict: settings.consistency === 'strict', promotes: settings.usesMemory };
+        const { found, seenStoredAtMs } = await remote.examine(reading, flight.key, flight.address(), answer.slot, flight.fenceMark);
+        if (found !== undefined && !found.isStale) flight.succeed({ value: found.value, isAbsent: found.isAbsent, hasLateChange: false });
+        else if (round >= MAX_ROUNDS_FOUND_INVALID) hopeless.push({ flight, lease: undefined });
         else held.push({ flight, seen: seenStoredAtMs, isRemoteSilent: false, leftMs: 0 });
       }
     }
@@ -166,7 +122,7 @@ export class LoadPath {
     const keys = leased.map(({ flight }) => flight.key);
     const startedAtMs = core.clock.nowMs();
     try {
-      const result = await runLoader(core.gate, core.clock, loader, keys, groupSignal(leased), leased.length === 1 ? leased[0]!.flight.stale : undefined);
+      const result = await runLoader(core.gate, core.clock, loader, leased.map(({ flight }) => flight));
       this.leases?.observe(result.durationMs);
       core.events.emit('load', { cache: this.scope.name, key: keys[0]!, durationMs: result.durationMs, outcome: 'ok' });
       stopRenewing?.();
@@ -202,7 +158,8 @@ export class LoadPath {
   }
 }
 
-interface Missing {
+/** A flight that found nothing to serve. */
+export interface Missing {
   readonly flight: Flight;
   /** Stored-at of the entry that was found invalid or stale. */
   readonly seen: number | undefined;
@@ -217,21 +174,4 @@ interface Held extends Missing {
 interface Answered extends Missing {
   readonly lease: HeldLease;
   readonly answer: LeaseAnswer;
-}
-
-function toMissing(flight: Flight): Missing {
-  return { flight, seen: undefined, isRemoteSilent: false };
-}
-
-/** Aborts when every flight of the group was given up. */
-function groupSignal(leased: readonly Leased[]): AbortSignal {
-  if (leased.length === 1) return leased[0]!.flight.controller.signal;
-  const controller = new AbortController();
-  let left = leased.length;
-  for (const { flight } of leased) {
-    flight.controller.signal.addEventListener('abort', () => {
-      if (--left === 0) controller.abort(flight.controller.signal.reason);
-    });
-  }
-  return controller.signal;
 }

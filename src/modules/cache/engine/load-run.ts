@@ -1,5 +1,6 @@
 import type { Clock } from '../../../common/clock.js';
-import type { EntryOptions, EntryView, LoadContext } from './cache.js';
+import type { EntryOptions, LoadContext } from './cache.js';
+import type { Flight } from './flight.js';
 import type { LoadGate } from './load-gate.js';
 
 /** A loader as the engine calls it: for a group of keys, with what is known of them. */
@@ -19,18 +20,19 @@ export async function runLoader(
   gate: LoadGate,
   clock: Clock,
   loader: GroupLoader,
-  keys: readonly string[],
-  signal: AbortSignal,
-  stale: EntryView<unknown> | undefined,
+  flights: readonly Flight[],
 ): Promise<LoadResult> {
   return gate.run(async () => {
-    signal.throwIfAborted();
+    if (flights.every((flight) => flight.isAbandoned)) groupSignal(flights).throwIfAborted();
     let overrides: EntryOptions = {};
     let isSkipped = false;
+    const keys = flights.map((flight) => flight.key);
     const context: LoadContext = {
-      signal,
+      get signal() {
+        return groupSignal(flights);
+      },
       keys,
-      stale,
+      stale: flights.length === 1 ? flights[0]!.stale : undefined,
       set: (options) => {
         overrides = { ...overrides, ...options, tags: [...(overrides.tags ?? []), ...(options.tags ?? [])] };
       },
@@ -42,4 +44,19 @@ export async function runLoader(
     const values = await loader(keys, context);
     return { values, durationMs: clock.nowMs() - startedAtMs, overrides, isSkipped };
   });
+}
+
+/** Aborts when every flight of the group was given up. */
+function groupSignal(flights: readonly Flight[]): AbortSignal {
+  if (flights.length === 1) return flights[0]!.signal;
+  const controller = new AbortController();
+  let left = flights.length;
+  const leave = (): void => {
+    if (--left === 0) controller.abort();
+  };
+  for (const { signal } of flights) {
+    if (signal.aborted) leave();
+    else signal.addEventListener('abort', leave, { once: true });
+  }
+  return controller.signal;
 }

@@ -46,6 +46,11 @@ export class MemoryLevel {
     private readonly fallbackTtlMs: number,
   ) {}
 
+  /** Whether there is a memory tier at all. */
+  get isEnabled(): boolean {
+    return this.store.maxBytes > 0;
+  }
+
   /** A fresh entry that may be served now. The hot path: no allocation, no await. */
   fresh(memoryKey: string, nowMs: number): MemoryEntry | undefined {
     const entry = this.store.get(memoryKey);
@@ -70,6 +75,7 @@ export class MemoryLevel {
   }
 
   put(memoryKey: string, write: MemoryWrite): void {
+    if (!this.isEnabled) return;
     const value = freezePlain(write.value);
     const isTrusted = write.storedAtMs < this.trust.trustedUntilMs;
     const entry = new MemoryEntry(

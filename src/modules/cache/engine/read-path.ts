@@ -1,6 +1,7 @@
 import type { EntryView, ReadOptions } from './cache.js';
 import type { Core } from './core.js';
-import type { Found } from './remote-level.js';
+import type { Found } from './found.js';
+import type { Reading } from './remote-level.js';
 import type { Scope } from './scope.js';
 
 /** Reads without a loader: memory, then Redis. */
@@ -14,31 +15,28 @@ export class ReadPath {
     const memoryKey = this.scope.memoryKey(key);
     const fromMemory = this.#fromMemory(key, memoryKey, options);
     if (fromMemory !== undefined) return fromMemory;
-    const { remote, fence } = this.core;
+    const { remote } = this.core;
     if (remote === undefined || isBypass(options) || !remote.mayRead(memoryKey)) return this.#miss(key);
-    const mark = fence.mark(memoryKey);
-    const examined = await remote.examine(this.scope, key, this.scope.address(key), options?.consistency === 'strict');
-    return this.#accept(key, memoryKey, examined?.found, mark, options) ?? this.#miss(key);
+    const examined = await remote.read(this.#reading(options), key, this.scope.address(key));
+    return this.#accept(key, examined?.found, options);
   }
 
   async many(keys: readonly string[], options: ReadOptions | undefined): Promise<Map<string, EntryView<unknown>>> {
     const found = new Map<string, EntryView<unknown>>();
-    const asked: { key: string; memoryKey: string; mark: number }[] = [];
-    const { remote, fence } = this.core;
+    const asked: string[] = [];
+    const { remote } = this.core;
     for (const key of new Set(keys)) {
       const memoryKey = this.scope.memoryKey(key);
       const view = this.#fromMemory(key, memoryKey, options);
       if (view !== undefined) found.set(key, view);
       else if (remote === undefined || isBypass(options) || !remote.mayRead(memoryKey)) this.#miss(key);
-      else asked.push({ key, memoryKey, mark: fence.mark(memoryKey) });
+      else asked.push(key);
     }
     if (asked.length > 0) {
-      const names = asked.map(({ key }) => key);
-      const examined = await remote!.examineMany(this.scope, names, names.map((key) => this.scope.address(key)), options?.consistency === 'strict');
-      asked.forEach(({ key, memoryKey, mark }, i) => {
-        const view = this.#accept(key, memoryKey, examined?.[i]?.found, mark, options);
-        if (view === undefined) this.#miss(key);
-        else found.set(key, view);
+      const examined = await remote!.readMany(this.#reading(options), asked, asked.map((key) => this.scope.address(key)));
+      asked.forEach((key, i) => {
+        const view = this.#accept(key, examined?.[i]?.found, options);
+        if (view !== undefined) found.set(key, view);
       });
     }
     return inOrder(keys, found);
@@ -55,13 +53,16 @@ export class ReadPath {
     return entry.isAbsent ? undefined : memory.view(entry, nowMs);
   }
 
-  #accept(key: string, memoryKey: string, found: Found | undefined, mark: number, options: ReadOptions | undefined): EntryView<unknown> | undefined {
-    if (found === undefined || (found.view.isStale && options?.allowStale !== true)) return undefined;
-    const { remote, counters, events } = this.core;
+  #accept(key: string, found: Found | undefined, options: ReadOptions | undefined): EntryView<unknown> | undefined {
+    if (found === undefined || (found.isStale && options?.allowStale !== true)) return this.#miss(key);
+    const { counters, events } = this.core;
     counters.redisHits++;
     if (events.has('hit')) events.emit('hit', { cache: this.scope.name, key, tier: 'redis' });
-    if (!found.view.isStale) remote!.promote(memoryKey, found, mark);
-    return found.isAbsent ? undefined : found.view;
+    return found.isAbsent ? undefined : found.view();
+  }
+
+  #reading(options: ReadOptions | undefined): Reading {
+    return { scope: this.scope, isStrict: options?.consistency === 'strict', promotes: true };
   }
 
   #miss(key: string): undefined {

@@ -1,36 +1,26 @@
 import type { Clock } from '../../../common/clock.js';
 import type { EnvelopeHeader, Slot } from '../codec/envelope.types.js';
-import type { EntryView } from './cache.js';
-import type { Capture, Dependency, DependencyTable } from './dependency-table.js';
+import type { Dependency, DependencyTable } from './dependency-table.js';
 import type { EventBus } from './event-bus.js';
 import type { KeyFence } from './fence.js';
+import { type Examined, Found, NOTHING } from './found.js';
 import type { MemoryLevel } from './memory-level.js';
 import type { Outbox } from './outbox.js';
 import type { RemoteTier, SlotAddress } from './remote-tier.js';
 import type { Scope } from './scope.js';
-import { isSameHard } from './version.js';
+import { isSameHard, type Version } from './version.js';
 
-/** An entry read from Redis whose value may be served: fresh, or stale within its grace. */
-export interface Found {
-  readonly view: EntryView<unknown>;
-  readonly isAbsent: boolean;
-  readonly capture: Capture;
-  readonly loadMs: number;
-  readonly freshUntilMs: number;
-  readonly staleUntilMs: number;
-  readonly storedAtMs: number;
+/** Who reads, and how. */
+export interface Reading {
+  readonly scope: Scope;
+  /** Versions are read from Redis too, whatever is known here. */
+  readonly isStrict: boolean;
+  /** What is fresh goes into memory. */
+  readonly promotes: boolean;
 }
-
-/** What a slot holds for a reader of this scope. */
-export interface Examined {
-  readonly found: Found | undefined;
-  /** Stored-at of an entry that is there, valid or not, in Redis time: names it to the lease script. */
-  readonly seenStoredAtMs: number | undefined;
-}
-
-const NOTHING: Examined = { found: undefined, seenStoredAtMs: undefined };
 
 type Verdict = 'fresh' | 'stale' | 'invalid' | 'unknown';
+type Versions = ReadonlyMap<string, Version | undefined>;
 
 /**
  * Redis as the engine uses it: reads slots and decides whether what they hold may be served, by comparing the versions
@@ -63,42 +53,37 @@ export class RemoteLevel {
   }
 
   /** One slot. `undefined`: Redis did not answer. */
-  async examine(scope: Scope, key: string, address: SlotAddress, isStrict: boolean): Promise<Examined | undefined> {
+  async read(reading: Reading, key: string, address: SlotAddress): Promise<Examined | undefined> {
+    const fenceMark = this.fence.mark(address.memoryKey);
     const slot = await this.tier.read(address);
-    if (slot === undefined) return undefined;
-    const mustAsk = isStrict || this.#isBehind();
-    const verdict = mustAsk ? 'unknown' : this.#judge(scope, slot);
-    if (verdict !== 'unknown') return this.#toExamined(scope, key, slot, verdict);
-    const [examined] = await this.#examineWithVersions(scope, [key], [slot], mustAsk);
-    return examined;
+    return slot === undefined ? undefined : this.examine(reading, key, address, slot, fenceMark);
   }
 
   /** Many slots at once, in order. */
-  async examineMany(scope: Scope, keys: readonly string[], addresses: readonly SlotAddress[], isStrict: boolean): Promise<Examined[] | undefined> {
+  async readMany(reading: Reading, keys: readonly string[], addresses: readonly SlotAddress[]): Promise<readonly Examined[] | undefined> {
+    const fenceMarks = addresses.map(({ memoryKey }) => this.fence.mark(memoryKey));
     const slots = await this.tier.readMany(addresses);
-    return slots === undefined ? undefined : this.#examineAll(scope, keys, slots, isStrict);
+    if (slots === undefined) return undefined;
+    const examined: Examined[] = new Array(slots.length);
+    const unknown: number[] = [];
+    for (let i = 0; i < slots.length; i++) {
+      const verdict = this.#judgeNow(reading, slots[i]!);
+      if (verdict === 'unknown') unknown.push(i);
+      else examined[i] = this.#conclude(reading, keys[i]!, addresses[i]!, slots[i]!, verdict, fenceMarks[i]!);
+    }
+    if (unknown.length === 0) return examined;
+    const versions = await this.#versionsFor(reading, unknown.map((i) => slots[i]!));
+    for (const i of unknown) {
+      examined[i] = this.#conclude(reading, keys[i]!, addresses[i]!, slots[i]!, this.#judge(reading.scope, slots[i]!, versions), fenceMarks[i]!);
+    }
+    return examined;
   }
 
-  /** A slot that a script answered. */
-  async examineSlot(scope: Scope, key: string, slot: Slot): Promise<Examined> {
-    const [examined] = await this.#examineAll(scope, [key], [slot], false);
-    return examined!;
-  }
-
-  /** Puts what was found into memory, unless the key was invalidated since the read began. */
-  promote(memoryKey: string, found: Found, fenceMark: number): void {
-    if (!this.fence.isUnchanged(memoryKey, fenceMark)) return;
-    if (this.table.check(found.capture) === 'invalidated') return;
-    this.memory.put(memoryKey, {
-      value: found.view.value,
-      isAbsent: found.isAbsent,
-      storedAtMs: this.clock.nowMs(),
-      freshUntilMs: found.freshUntilMs,
-      staleUntilMs: found.staleUntilMs,
-      loadMs: found.loadMs,
-      capture: found.capture,
-      payloadBytes: found.view.sizeBytes,
-    });
+  /** A slot that was answered by a read or a script; `fenceMark` is from before it was asked for. */
+  async examine(reading: Reading, key: string, address: SlotAddress, slot: Slot | 'empty', fenceMark: number): Promise<Examined> {
+    let verdict = this.#judgeNow(reading, slot);
+    if (verdict === 'unknown') verdict = this.#judge(reading.scope, slot, await this.#versionsFor(reading, [slot]));
+    return this.#conclude(reading, key, address, slot, verdict, fenceMark);
   }
 
   /**
@@ -112,37 +97,36 @@ export class RemoteLevel {
     return dependencies.every((dependency) => dependency.version !== undefined);
   }
 
-  async #examineAll(scope: Scope, keys: readonly string[], slots: ReadonlyArray<Slot | 'empty'>, isStrict: boolean): Promise<Examined[]> {
-    const mustAsk = isStrict || this.#isBehind();
-    const verdicts = slots.map((slot) => (mustAsk ? 'unknown' : this.#judge(scope, slot)));
-    if (verdicts.includes('unknown')) return this.#examineWithVersions(scope, keys, slots, mustAsk);
-    return slots.map((slot, i) => this.#toExamined(scope, keys[i]!, slot, verdicts[i]!));
+  /** By what is known here; `unknown` when that is not enough, or may be old because the log was not followed lately. */
+  #judgeNow(reading: Reading, slot: Slot | 'empty'): Verdict {
+    if (typeof slot === 'string' || slot.kind !== 'entry') return 'invalid';
+    if (reading.isStrict || this.#isBehind()) return 'unknown';
+    return this.#judge(reading.scope, slot, undefined);
   }
 
-  /** The log was not followed lately: what is known of versions may be old. */
   #isBehind(): boolean {
     return this.clock.nowMs() >= this.memory.trust.trustedUntilMs;
   }
 
-  /** Fetches versions that are not known (or all) and judges again. */
-  async #examineWithVersions(scope: Scope, keys: readonly string[], slots: ReadonlyArray<Slot | 'empty'>, isAll: boolean): Promise<Examined[]> {
-    const wanted = new Set<Dependency>();
+  /** Versions these entries need, from Redis: all of them when what is known here may be old, else those not known. */
+  async #versionsFor({ scope, isStrict }: Reading, slots: ReadonlyArray<Slot | 'empty'>): Promise<Versions> {
+    const isAll = isStrict || this.#isBehind();
+    const dependencies = new Set<Dependency>();
     for (const slot of slots) {
-      if (typeof slot === 'string' || slot.kind !== 'entry') continue;
-      for (const dependency of this.#dependenciesOf(scope, slot.header)) if (isAll || dependency.version === undefined) wanted.add(dependency);
+      if (typeof slot !== 'string' && slot.kind === 'entry') for (const dependency of this.#dependenciesOf(scope, slot.header)) dependencies.add(dependency);
     }
-    const fetched = wanted.size === 0 ? new Map<string, string | undefined>() : await this.#fetch([...wanted]);
-    return slots.map((slot, i) => {
-      const verdict = this.#judge(scope, slot, isAll ? fetched : undefined);
-      return this.#toExamined(scope, keys[i]!, slot, verdict === 'unknown' ? 'invalid' : verdict);
-    });
+    const asked = [...dependencies].filter((dependency) => isAll || dependency.version === undefined);
+    const versions = await this.#fetch(asked);
+    if (!isAll) for (const dependency of dependencies) versions.set(dependency.id, dependency.version);
+    return versions;
   }
 
   /** Asks Redis for versions and remembers those that nothing changed meanwhile. */
-  async #fetch(dependencies: readonly Dependency[]): Promise<Map<string, string | undefined>> {
+  async #fetch(dependencies: readonly Dependency[]): Promise<Map<string, Version | undefined>> {
+    const byId = new Map<string, Version | undefined>();
+    if (dependencies.length === 0) return byId;
     const before = this.table.capture(dependencies);
     const versions = await this.tier.versions(dependencies.map((dependency) => dependency.id));
-    const byId = new Map<string, string | undefined>();
     dependencies.forEach((dependency, i) => {
       const version = versions?.[i];
       byId.set(dependency.id, version);
@@ -151,37 +135,37 @@ export class RemoteLevel {
     return byId;
   }
 
-  #judge(scope: Scope, slot: Slot | 'empty', asRead?: ReadonlyMap<string, string | undefined>): Verdict {
+  /** By `versions` where given, else by what is known here. */
+  #judge(scope: Scope, slot: Slot | 'empty', versions: Versions | undefined): Verdict {
     if (typeof slot === 'string' || slot.kind !== 'entry') return 'invalid';
     const { header } = slot;
-    if (this.#isDistrusted(header.storedAtMs)) return 'invalid';
     const nowMs = this.tier.nowMs();
-    if (nowMs >= header.staleUntilMs || header.generations.length !== scope.generations.length) return 'invalid';
+    if (nowMs >= header.staleUntilMs || header.generations.length !== scope.generations.length || this.#isDistrusted(header)) return 'invalid';
     let verdict: Verdict = nowMs >= header.freshUntilMs ? 'stale' : 'fresh';
     for (let i = 0; i < header.generations.length; i++) {
-      const found = this.#compare(scope.generations[i]!, header.generations[i]!, asRead);
+      const found = this.#compare(scope.generations[i]!, header.generations[i]!, versions);
       if (found === 'invalid' || found === 'unknown') return found;
       if (found === 'stale') verdict = 'stale';
     }
     for (const { tag, version } of header.tags) {
-      const found = this.#compare(this.table.of(scope.tagIdOf(tag)), version, asRead);
+      const found = this.#compare(this.table.of(scope.tagIdOf(tag)), version, versions);
       if (found === 'invalid' || found === 'unknown') return found;
       if (found === 'stale') verdict = 'stale';
     }
     return verdict;
   }
 
-  #compare(dependency: Dependency, stored: string, asRead: ReadonlyMap<string, string | undefined> | undefined): Verdict {
+  #compare(dependency: Dependency, stored: Version, versions: Versions | undefined): Verdict {
     const queued = this.outbox.modeOf(dependency.id);
     if (queued === 'hard') return 'invalid';
-    const current = asRead === undefined ? dependency.version : asRead.get(dependency.id);
+    const current = versions === undefined ? dependency.version : versions.get(dependency.id);
     if (current === stored) return queued === 'soft' ? 'stale' : 'fresh';
-    if (current === undefined) return asRead === undefined ? 'unknown' : 'invalid';
+    if (current === undefined) return versions === undefined ? 'unknown' : 'invalid';
     return isSameHard(current, stored) ? 'stale' : 'invalid';
   }
 
-  #isDistrusted(storedAtMs: number): boolean {
-    return storedAtMs < this.#distrustBeforeMs && this.clock.nowMs() < this.#distrustUntilMs;
+  #isDistrusted(header: EnvelopeHeader): boolean {
+    return header.storedAtMs < this.#distrustBeforeMs && this.clock.nowMs() < this.#distrustUntilMs;
   }
 
   #dependenciesOf(scope: Scope, header: EnvelopeHeader): Dependency[] {
@@ -190,39 +174,37 @@ export class RemoteLevel {
     return dependencies;
   }
 
-  #toExamined(scope: Scope, key: string, slot: Slot | 'empty', verdict: Verdict): Examined {
+  /** In the same tick as the verdict: decodes, and puts what is fresh into memory. */
+  #conclude(reading: Reading, key: string, address: SlotAddress, slot: Slot | 'empty', verdict: Verdict, fenceMark: number): Examined {
     if (typeof slot === 'string') return NOTHING;
-    if (slot.kind === 'unreadable') this.events.emit('unreadable', { cache: scope.name, key, reason: slot.reason });
+    if (slot.kind === 'unreadable') this.events.emit('unreadable', { cache: reading.scope.name, key, reason: slot.reason });
     if (slot.kind !== 'entry') return NOTHING;
     const { header } = slot;
-    if (verdict === 'invalid') return { found: undefined, seenStoredAtMs: header.storedAtMs };
-    let value: unknown;
+    if (verdict === 'invalid' || verdict === 'unknown') return { found: undefined, seenStoredAtMs: header.storedAtMs };
     try {
-      value = header.isAbsent ? undefined : slot.value();
+      const isStale = verdict === 'stale';
+      const capture = isStale ? this.table.capture(this.#dependenciesOf(reading.scope, header)) : undefined;
+      const found = new Found(slot.value(), header, isStale, slot.sizeBytes, this.tier.nowMs(), capture);
+      if (reading.promotes && !found.isStale && this.memory.isEnabled && this.fence.isUnchanged(address.memoryKey, fenceMark)) this.#promote(reading.scope, address, found);
+      return { found, seenStoredAtMs: header.storedAtMs };
     } catch (error) {
-      this.events.emit('unreadable', { cache: scope.name, key, reason: (error as { reason?: string }).reason ?? 'payload' });
+      this.events.emit('unreadable', { cache: reading.scope.name, key, reason: (error as { reason?: string }).reason ?? 'payload' });
       return { found: undefined, seenStoredAtMs: header.storedAtMs };
     }
-    const redisNowMs = this.tier.nowMs();
-    const toLocalMs = this.clock.nowMs() - redisNowMs;
-    return {
-      seenStoredAtMs: header.storedAtMs,
-      found: {
-        view: {
-          value,
-          tier: 'redis',
-          ageMs: Math.max(0, redisNowMs - header.storedAtMs),
-          ttlMs: header.freshUntilMs - redisNowMs,
-          isStale: verdict === 'stale',
-          sizeBytes: slot.sizeBytes,
-        },
-        isAbsent: header.isAbsent,
-        capture: header.tags.length === 0 ? this.table.capture(scope.generations) : this.table.capture(this.#dependenciesOf(scope, header)),
-        loadMs: header.loadMs,
-        freshUntilMs: verdict === 'stale' ? Number.NEGATIVE_INFINITY : header.freshUntilMs + toLocalMs,
-        staleUntilMs: header.staleUntilMs + toLocalMs,
-        storedAtMs: header.storedAtMs + toLocalMs,
-      },
-    };
+  }
+
+  #promote(scope: Scope, { memoryKey }: SlotAddress, { value, header, sizeBytes }: Found): void {
+    const nowMs = this.clock.nowMs();
+    const toLocalMs = nowMs - this.tier.nowMs();
+    this.memory.put(memoryKey, {
+      value,
+      isAbsent: header.isAbsent,
+      storedAtMs: nowMs,
+      freshUntilMs: header.freshUntilMs + toLocalMs,
+      staleUntilMs: header.staleUntilMs + toLocalMs,
+      loadMs: header.loadMs,
+      capture: this.table.capture(header.tags.length === 0 ? scope.generations : this.#dependenciesOf(scope, header)),
+      payloadBytes: sizeBytes,
+    });
   }
 }

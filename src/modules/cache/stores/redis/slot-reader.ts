@@ -12,7 +12,8 @@ export type SlotBytes = Buffer | null | undefined;
 
 interface Waiting {
   readonly slot: string;
-  readonly resolve: (bytes: SlotBytes) => void;
+  readonly bytes: Promise<SlotBytes>;
+  resolve: (bytes: SlotBytes) => void;
 }
 
 /**
@@ -20,24 +21,29 @@ interface Waiting {
  * a Cluster. No read waits for a timer. Past the monitor's budget the answer is "unavailable" and the caller goes on.
  */
 export class SlotReader {
-  #waiting = new Map<number, Waiting[]>();
-  #isScheduled = false;
+  /** Reads of this tick, by slot: a slot that several callers want is read once. */
+  #waiting = new Map<string, Waiting>();
+  /** The same by partition. */
+  #groups = new Map<number, Waiting[]>();
 
   constructor(
     private readonly pool: RedisPool,
     private readonly clock: Clock,
   ) {}
 
-  read(address: SlotAddress): Promise<SlotBytes> {
-    return new Promise((resolve) => {
-      const waiting = this.#waiting.get(address.partition);
-      if (waiting === undefined) this.#waiting.set(address.partition, [{ slot: address.slot, resolve }]);
-      else waiting.push({ slot: address.slot, resolve });
-      if (this.#isScheduled) return;
-      this.#isScheduled = true;
-      // Runs when every promise of this tick has settled, so callers that were woken together are served together.
-      process.nextTick(this.#flush);
-    });
+  read({ slot, partition }: SlotAddress): Promise<SlotBytes> {
+    const known = this.#waiting.get(slot);
+    if (known !== undefined) return known.bytes;
+    let resolve!: Waiting['resolve'];
+    const bytes = new Promise<SlotBytes>((settle) => (resolve = settle));
+    const waiting = { slot, bytes, resolve };
+    // Runs when every promise of this tick has settled, so callers that were woken together are served together.
+    if (this.#waiting.size === 0) process.nextTick(this.#flush);
+    this.#waiting.set(slot, waiting);
+    const group = this.#groups.get(partition);
+    if (group === undefined) this.#groups.set(partition, [waiting]);
+    else group.push(waiting);
+    return bytes;
   }
 
   /** Many at once, in order; `undefined` when any part could not be read. */
@@ -65,9 +71,9 @@ export class SlotReader {
   }
 
   readonly #flush = (): void => {
-    const groups = this.#waiting;
+    const groups = this.#groups;
     this.#waiting = new Map();
-    this.#isScheduled = false;
+    this.#groups = new Map();
     for (const group of groups.values()) {
       for (let from = 0; from < group.length; from += MAX_KEYS) void this.#serve(group.length <= MAX_KEYS ? group : group.slice(from, from + MAX_KEYS));
     }

@@ -1,0 +1,44 @@
+import type { EnvelopeHeader } from '../codec/envelope.types.js';
+import type { EntryView } from './cache.js';
+import type { Capture } from './dependency-table.js';
+
+/** An entry read from Redis whose value may be served: fresh, or stale within its grace. */
+export class Found {
+  constructor(
+    readonly value: unknown,
+    readonly header: EnvelopeHeader,
+    /** Past its ttl, or expired by tag. */
+    readonly isStale: boolean,
+    /** Bytes of the entry in Redis. */
+    readonly sizeBytes: number,
+    /** Redis's time when it was judged. */
+    private readonly judgedAtMs: number,
+    /** What it depends on, as it was then. Only for a stale value, which may be served later. */
+    readonly capture: Capture | undefined,
+  ) {}
+
+  get isAbsent(): boolean {
+    return this.header.isAbsent;
+  }
+
+  view(): EntryView<unknown> {
+    return {
+      value: this.value,
+      tier: 'redis',
+      ageMs: Math.max(0, this.judgedAtMs - this.header.storedAtMs),
+      ttlMs: this.header.freshUntilMs - this.judgedAtMs,
+      isStale: this.isStale,
+      sizeBytes: this.sizeBytes,
+    };
+  }
+}
+
+/** What a slot holds for a reader. */
+export interface Examined {
+  readonly found: Found | undefined;
+  /** Stored-at of an entry that is there, valid or not, in Redis time: names it to the lease script. */
+  readonly seenStoredAtMs: number | undefined;
+}
+
+/** An empty slot, a lease, or bytes that are no entry. */
+export const NOTHING: Examined = { found: undefined, seenStoredAtMs: undefined };
