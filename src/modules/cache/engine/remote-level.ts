@@ -74,7 +74,7 @@ export class RemoteLevel {
     if (unknown.length === 0) return examined;
     const versions = await this.#versionsFor(reading, unknown.map((i) => slots[i]!));
     for (const i of unknown) {
-      examined[i] = this.#conclude(reading, keys[i]!, addresses[i]!, slots[i]!, this.#judge(reading.scope, slots[i]!, versions), fenceMarks[i]!);
+      examined[i] = this.#conclude(reading, keys[i]!, addresses[i]!, slots[i]!, this.#judgeAsked(reading.scope, slots[i]!, versions), fenceMarks[i]!);
     }
     return examined;
   }
@@ -82,7 +82,7 @@ export class RemoteLevel {
   /** A slot that was answered by a read or a script; `fenceMark` is from before it was asked for. */
   async examine(reading: Reading, key: string, address: SlotAddress, slot: Slot | 'empty', fenceMark: number): Promise<Examined> {
     let verdict = this.#judgeNow(reading, slot);
-    if (verdict === 'unknown') verdict = this.#judge(reading.scope, slot, await this.#versionsFor(reading, [slot]));
+    if (verdict === 'unknown') verdict = this.#judgeAsked(reading.scope, slot, await this.#versionsFor(reading, [slot]));
     return this.#conclude(reading, key, address, slot, verdict, fenceMark);
   }
 
@@ -133,6 +133,15 @@ export class RemoteLevel {
       if (version !== undefined) this.table.learn(dependency, version, before.hardEpochs[i]!, before.softEpochs[i]!);
     });
     return byId;
+  }
+
+  /**
+   * By what Redis answered, and by what is known here after it: an announcement may have overtaken the answer, and what
+   * goes into memory now counts as stored after it.
+   */
+  #judgeAsked(scope: Scope, slot: Slot | 'empty', versions: Versions): Verdict {
+    const asked = this.#judge(scope, slot, versions);
+    return asked === 'invalid' ? asked : this.#judge(scope, slot, undefined);
   }
 
   /** By `versions` where given, else by what is known here. */

@@ -1,0 +1,64 @@
+import { systemClock } from '../../../src/common/clock.js';
+import { DependencyTable } from '../../../src/modules/cache/engine/dependency-table.js';
+import { EventBus } from '../../../src/modules/cache/engine/event-bus.js';
+import { KeyFence } from '../../../src/modules/cache/engine/fence.js';
+import type { MemoryEntry } from '../../../src/modules/cache/engine/memory-entry.js';
+import { MemoryLevel } from '../../../src/modules/cache/engine/memory-level.js';
+import { Outbox } from '../../../src/modules/cache/engine/outbox.js';
+import { RemoteLevel } from '../../../src/modules/cache/engine/remote-level.js';
+import type { RemoteTier } from '../../../src/modules/cache/engine/remote-tier.js';
+import { KeyLayout, Scope } from '../../../src/modules/cache/engine/scope.js';
+import { newVersion, type Version } from '../../../src/modules/cache/engine/version.js';
+import { MemoryStore } from '../../../src/modules/cache/stores/memory/memory-store.js';
+
+/** Redis holds one entry; what it answers about versions comes when the test says so. */
+class OneEntryTier implements Pick<RemoteTier, 'read' | 'versions' | 'nowMs'> {
+  answer!: () => void;
+
+  constructor(
+    readonly version: Version,
+    private readonly storedAtMs: number,
+  ) {}
+
+  nowMs = (): number => systemClock.wallMs();
+
+  read: RemoteTier['read'] = async () => ({
+    kind: 'entry',
+    header: {
+      storedAtMs: this.storedAtMs,
+      freshUntilMs: this.storedAtMs + 60_000,
+      staleUntilMs: this.storedAtMs + 60_000,
+      loadMs: 1,
+      isAbsent: false,
+      generations: [this.version],
+      tags: [],
+    },
+    sizeBytes: 10,
+    value: () => 'old',
+  });
+
+  versions: RemoteTier['versions'] = async () => {
+    await new Promise<void>((resolve) => (this.answer = resolve));
+    return [this.version];
+  };
+}
+
+describe('an announcement that overtakes the answer about versions', () => {
+  it.each(['strict', 'not lately followed'])('keeps the old value out of memory: %s', async (why) => {
+    const table = new DependencyTable();
+    const memory = new MemoryLevel(new MemoryStore<MemoryEntry>({ maxBytes: 1_000_000 }), table, systemClock, 60_000, 5_000);
+    if (why !== 'strict') memory.trust = { trustedUntilMs: Number.NEGATIVE_INFINITY };
+    const tier = new OneEntryTier(newVersion(), systemClock.wallMs());
+    const remote = new RemoteLevel(tier as unknown as RemoteTier, table, new KeyFence(), new Outbox(10), memory, new EventBus(), systemClock);
+    const scope = new Scope(table, new KeyLayout('test', 1), '', {});
+
+    const reading = remote.read({ scope, isStrict: why === 'strict', promotes: true }, 'k', scope.address('k'));
+    await new Promise((resolve) => setImmediate(resolve));
+    // Redis has answered with the old version; the clear that came after it is heard first.
+    table.apply('g:', newVersion(), '1-1');
+    tier.answer();
+    await reading;
+
+    expect(memory.stale(scope.memoryKey('k'), systemClock.nowMs())).toBeUndefined();
+  });
+});
