@@ -1,0 +1,120 @@
+import { EventEmitter } from 'node:events';
+import { decodeData, encodeData } from './session-data.js';
+import { sessionIdOf } from './session-token.js';
+import type { Session, SessionData } from './session.types.js';
+import type { SessionStore } from './stores/session-store.js';
+
+/** Told how it went; the second argument is what was asked for. */
+export type StoreCallback<T = void> = (error: unknown, result?: T) => void;
+
+/** The store contract of express-session, of which that of `@fastify/session` is a part. */
+export interface StoreContract {
+  get(sid: string, callback: StoreCallback<Record<string, unknown> | null>): void;
+  set(sid: string, session: object, callback?: StoreCallback): void;
+  touch(sid: string, session: object, callback?: StoreCallback): void;
+  destroy(sid: string, callback?: StoreCallback): void;
+  all(callback: StoreCallback<Record<string, unknown>[]>): void;
+  length(callback: StoreCallback<number>): void;
+  clear(callback?: StoreCallback): void;
+}
+
+/** How foreign sessions are kept. */
+export interface SessionStoreAdapterOptions {
+  /** Whose session it is, from its data, so that a user's sessions can be listed and revoked. Default: nobody's. */
+  userIdOf?: (data: SessionData) => string | null | undefined;
+  /** The most JSON a session may take. Default 16,384. */
+  maxDataBytes?: number;
+}
+
+/**
+ * Larder's sessions behind the store contract of express-session and `@fastify/session`. Timeouts are Larder's; the
+ * cookie's own `maxAge` decides only how long browsers keep it. A save that comes after a logout is dropped without an
+ * error, so the request that made it ends as if it had come before.
+ *
+ * @example
+ * const store = new SessionStoreAdapter(app.get(SESSION_STORE), { userIdOf: (data) => data['userId'] as string });
+ * fastify.register(fastifySession, { store, secret });
+ * express.use(expressSession({ store: store.mountOn(new expressSession.Store()), secret, resave: false, saveUninitialized: false }));
+ */
+export class SessionStoreAdapter extends EventEmitter implements StoreContract {
+  private readonly userIdOf: (data: SessionData) => string | null;
+  private readonly maxDataBytes: number;
+
+  constructor(
+    private readonly store: SessionStore,
+    { userIdOf = () => null, maxDataBytes = 16_384 }: SessionStoreAdapterOptions = {},
+  ) {
+    super();
+    this.userIdOf = (data) => userIdOf(data) ?? null;
+    this.maxDataBytes = maxDataBytes;
+  }
+
+  get(sid: string, callback: StoreCallback<Record<string, unknown> | null>): void {
+    const found = this.store.find(sessionIdOf(sid));
+    answer(found.then((session) => (session ? toForeign(session) : null)), callback);
+  }
+
+  set(sid: string, session: object, callback?: StoreCallback): void {
+    answer(this.save(sessionIdOf(sid), session), callback);
+  }
+
+  touch(sid: string, _session: object, callback?: StoreCallback): void {
+    answer(this.store.touch(sessionIdOf(sid)).then(nothing), callback);
+  }
+
+  destroy(sid: string, callback?: StoreCallback): void {
+    answer(this.store.revoke(sessionIdOf(sid)).then(nothing), callback);
+  }
+
+  /** Every living session of the store, whoever made it. */
+  all(callback: StoreCallback<Record<string, unknown>[]>): void {
+    answer(this.store.list('everyone').then((sessions) => sessions.map(toForeign)), callback);
+  }
+
+  length(callback: StoreCallback<number>): void {
+    answer(this.store.list('everyone').then((sessions) => sessions.length), callback);
+  }
+
+  clear(callback?: StoreCallback): void {
+    answer(this.store.revokeAll('everyone').then(nothing), callback);
+  }
+
+  /** Gives a store of express-session, which brings methods of its own, these methods. */
+  mountOn<T extends object>(base: T): T & StoreContract {
+    const methods: StoreContract = {
+      get: this.get.bind(this),
+      set: this.set.bind(this),
+      touch: this.touch.bind(this),
+      destroy: this.destroy.bind(this),
+      all: this.all.bind(this),
+      length: this.length.bind(this),
+      clear: this.clear.bind(this),
+    };
+    return Object.assign(base, methods);
+  }
+
+  private async save(id: string, session: object): Promise<void> {
+    const plain = JSON.parse(JSON.stringify(session)) as SessionData;
+    const data = decodeData(encodeData(plain, this.maxDataBytes));
+    const userId = this.userIdOf(data);
+    const change = { data, userId };
+    if ((await this.store.update(id, change)) !== 'unknown') return;
+    // Two requests may begin one session; the second to create it saves after all.
+    if (!(await this.store.create({ id, ...change }))) await this.store.update(id, change);
+  }
+}
+
+/** Middleware writes into what it is given; ours is shared and frozen. */
+function toForeign({ data }: Session): Record<string, unknown> {
+  return structuredClone(data) as Record<string, unknown>;
+}
+
+/** In a turn of its own, so that what a callback throws is not taken for the store's failure. */
+function answer<T>(outcome: Promise<T>, callback: StoreCallback<T> = () => undefined): void {
+  outcome.then(
+    (result) => setImmediate(callback, null, result),
+    (error: unknown) => setImmediate(callback, error),
+  );
+}
+
+function nothing(): void {}
