@@ -112,7 +112,7 @@ async function startSentinel(file: string, masterPort: number): Promise<Sentinel
 }
 
 async function sentinelCommand(port: number, ...command: string[]): Promise<unknown> {
-  const client = new Redis({ port, retryStrategy: () => 20 });
+  const client = new Redis({ port, retryStrategy: () => 20, disconnectTimeout: 50 });
   client.on('error', () => {});
   try {
     return await client.call('SENTINEL', ...command);

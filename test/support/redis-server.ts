@@ -83,6 +83,7 @@ export class RedisServer {
       ...(this.options.password ? { password: this.options.password } : {}),
       ...(this.options.tls ? { tls: { rejectUnauthorized: false } } : {}),
       retryStrategy: () => 20,
+      disconnectTimeout: 50,
       ...options,
     });
     client.on('error', () => {});

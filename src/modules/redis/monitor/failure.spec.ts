@@ -19,6 +19,7 @@ describe('classifyFailure', () => {
     [failure('ERR invalid password'), 'WRONGPASS', 'all'],
     [failure('NOAUTH Authentication required.'), 'NOAUTH', 'all'],
     [failure('NOPERM this user has no permissions to access one of the keys used as arguments'), 'NOPERM', 'maybe'],
+    [failure("ERR The user executing the script can't access at least one of the keys mentioned in the command arguments"), 'NOPERM', 'maybe'],
     [failure('ERR max requests limit exceeded. Limit: 500000, Usage: 500000.'), 'QUOTA', 'all'],
     [failure('ERR max concurrent connections limit exceeded'), 'QUOTA', 'all'],
     [failure('ERR max number of clients reached'), 'refused', 'maybe'],

@@ -37,6 +37,7 @@ export const verdictOf = (reason: FailureReason): FailureVerdict => VERDICTS[rea
 /** First match wins. Texts are Redis's, Upstash's, Node's and ioredis 6's. */
 const PATTERNS: readonly (readonly [RegExp, FailureReason])[] = [
   [/invalid password|invalid username-password|invalid or missing auth token/i, 'WRONGPASS'],
+  [/^ERR The user executing the script can't/, 'NOPERM'],
   [/DB capacity quota/i, 'OOM'],
   [/max (daily |monthly )?(requests?|concurrent connections) limit|quota|rate limit/i, 'QUOTA'],
   [/max number of clients/i, 'refused'],
