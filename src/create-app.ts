@@ -20,6 +20,8 @@ import { startInvalidation } from './modules/invalidation/index.js';
  * @throws ConfigError naming every wrong variable.
  */
 export async function createApp(env: NodeJS.ProcessEnv): Promise<NestFastifyApplication> {
+  // First, because it tells what is wrong with every section at once.
+  const root = AppModule.forRoot(env);
   const http = httpConfig.parse(env);
   const logging = loggingConfig.parse(env);
   const adapter = new FastifyAdapter({
@@ -37,7 +39,7 @@ export async function createApp(env: NodeJS.ProcessEnv): Promise<NestFastifyAppl
         .send(body);
     },
   });
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(env), adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
     logger: new PinoNestLogger(createPino(logging)),
     abortOnError: false,
   });

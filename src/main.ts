@@ -11,7 +11,7 @@ const EXIT_CONFIG = 78;
 try {
   surviveUnhandledRejections();
   const app = await createApp(process.env);
-  app.enableShutdownHooks(undefined, { useProcessExit: true });
+  app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   const { host, port } = app.get<HttpConfig>(httpConfig.KEY);
   await app.listen(port, host);
   // On standard error: standard output is the log.

@@ -10,7 +10,7 @@ export const loggingConfig = defineConfig('logging', {
   },
   format: {
     env: 'LOG_FORMAT',
-    doc: 'json, pretty, or auto: pretty on a terminal, json elsewhere. Default auto.',
+    doc: 'How lines look: json, pretty, or auto, which is pretty on a terminal, json elsewhere. Default auto.',
     schema: z.enum(['auto', 'json', 'pretty']).default('auto'),
   },
   requests: {

@@ -4,7 +4,14 @@ import { requestContext } from '../http/request-context.js';
 import { withoutCredentials } from './describe-error.js';
 
 /** Nest tells of every module and route as it starts; that is for who debugs the start. */
-const CHATTY_CONTEXTS = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestFactory', 'NestApplication', 'NestMicroservice']);
+const CHATTY_CONTEXTS = new Set([
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestFactory',
+  'NestApplication',
+  'NestMicroservice',
+]);
 
 /**
  * Nest's `Logger` on pino. One for each app, unlike nestjs-pino's, and without a middleware on every request: the

@@ -27,7 +27,10 @@ export class CacheAdminController {
   @Post('invalidate')
   @HttpCode(200)
   @ApiOperation({ summary: 'Invalidate by key, by tag, or a whole namespace, on every instance' })
-  invalidate(@Body({ schema: invalidationSchema }) request: InvalidationRequest, @Req() { ip }: FastifyRequest): Promise<InvalidationOutcome> {
+  invalidate(
+    @Body({ schema: invalidationSchema }) request: InvalidationRequest,
+    @Req() { ip }: FastifyRequest,
+  ): Promise<InvalidationOutcome> {
     return this.operations.invalidate(request, ip);
   }
 }

@@ -36,7 +36,9 @@ export class CacheOperations {
       return { operation, count: request.tag.length, ...(await cache[operation](request.tag)) };
     }
     if (request.confirm !== cache.name) {
-      throw ProblemException.invalidInput([{ pointer: '/confirm', detail: `must be the name of what is cleared: ${cache.name}` }]);
+      throw ProblemException.invalidInput([
+        { pointer: '/confirm', detail: `must be the name of what is cleared: ${cache.name}` },
+      ]);
     }
     return { operation: 'clear', count: 1, ...(await cache.clear()) };
   }

@@ -2,7 +2,9 @@ import { z } from 'zod';
 
 const MAX_ITEMS = 1_000;
 const name = z.string().min(1).max(4_096);
-const names = z.union([name, z.array(name).min(1).max(MAX_ITEMS)]).transform((given) => (typeof given === 'string' ? [given] : given));
+const names = z
+  .union([name, z.array(name).min(1).max(MAX_ITEMS)])
+  .transform((given) => (typeof given === 'string' ? [given] : given));
 const namespace = z
   .string()
   .regex(/^[\w.-]{1,64}(\/[\w.-]{1,64}){0,7}$/, 'names of letters, digits, ., _ and -, joined by /')

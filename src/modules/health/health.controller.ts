@@ -45,7 +45,10 @@ export class HealthController {
 
   @Get('ready')
   @Header('cache-control', 'no-store')
-  @ApiOperation({ summary: 'Should it get traffic? 503 while starting or draining; without Redis it goes on, unless HEALTH_REDIS_REQUIRED' })
+  @ApiOperation({
+    summary:
+      'Should it get traffic? 503 while starting or draining; without Redis it goes on, unless HEALTH_REDIS_REQUIRED',
+  })
   ready(): ProbeAnswer {
     const { phase } = this.requests;
     if (phase !== 'serving') throw new ServiceUnavailableException(`The service is ${phase}.`);

@@ -77,7 +77,9 @@ export class CacheMetrics implements OnApplicationShutdown {
     gauge(METRIC.cacheMemoryMaxBytes, 'Size of the memory tier.', () => cache.stats().memory.maxBytes);
     gauge(METRIC.cacheMemoryEntries, 'Entries in the memory tier.', () => cache.stats().memory.entries);
     gauge(METRIC.cacheLoadsInFlight, 'Loaders running now.', () => cache.stats().loadsInFlight);
-    gauge(METRIC.cacheIsCoherent, '1 while every invalidation is known to have been heard.', () => Number(cache.stats().isCoherent));
+    gauge(METRIC.cacheIsCoherent, '1 while every invalidation is known to have been heard.', () =>
+      Number(cache.stats().isCoherent),
+    );
     gauge(METRIC.outboxItems, 'Invalidations that wait for Redis.', () => cache.stats().queuedInvalidations);
   }
 
@@ -94,7 +96,12 @@ export class CacheMetrics implements OnApplicationShutdown {
     const fills = this.counter(METRIC.cacheFills, 'Values stored.', 'cache', 'tier');
     this.listen('fill', ({ cache, tier }) => fills.inc({ cache, tier }));
 
-    const rejected = this.counter(METRIC.cacheFillsRejected, 'Loads whose value was returned but not stored.', 'cache', 'reason');
+    const rejected = this.counter(
+      METRIC.cacheFillsRejected,
+      'Loads whose value was returned but not stored.',
+      'cache',
+      'reason',
+    );
     this.listen('fillRejected', ({ cache, reason }) => rejected.inc({ cache, reason }));
 
     const stale = this.counter(METRIC.cacheStaleServed, 'Stale values served within their grace.', 'cache', 'reason');
@@ -103,17 +110,38 @@ export class CacheMetrics implements OnApplicationShutdown {
     const coalesced = this.counter(METRIC.cacheCoalesced, 'Reads that shared a load.', 'cache', 'scope');
     this.listen('coalesced', ({ cache, scope }) => coalesced.inc({ cache, scope }));
 
-    const writes = this.counter(METRIC.cacheWrites, 'Writes and invalidations asked for here.', 'cache', 'operation', 'status');
-    const sent = this.counter(METRIC.invalidationsSent, 'Keys, tags and namespaces invalidated here.', 'cache', 'operation', 'status');
+    const writes = this.counter(
+      METRIC.cacheWrites,
+      'Writes and invalidations asked for here.',
+      'cache',
+      'operation',
+      'status',
+    );
+    const sent = this.counter(
+      METRIC.invalidationsSent,
+      'Keys, tags and namespaces invalidated here.',
+      'cache',
+      'operation',
+      'status',
+    );
     this.listen('write', ({ cache, operation, status, count }) => {
       writes.inc({ cache, operation, status });
       if (operation !== 'set') sent.inc({ cache, operation, status }, count);
     });
 
-    const received = this.counter(METRIC.invalidationsReceived, 'Invalidations heard from other instances.', 'cache', 'kind');
+    const received = this.counter(
+      METRIC.invalidationsReceived,
+      'Invalidations heard from other instances.',
+      'cache',
+      'kind',
+    );
     this.listen('invalidationReceived', ({ cache, kind, count }) => received.inc({ cache, kind }, count));
 
-    const replayed = this.counter(METRIC.invalidationsReplayed, 'Invalidations read from the log because they were not heard.', 'cache');
+    const replayed = this.counter(
+      METRIC.invalidationsReplayed,
+      'Invalidations read from the log because they were not heard.',
+      'cache',
+    );
     this.listen('invalidationReplayed', ({ cache, count }) => replayed.inc({ cache }, count));
 
     const flushes = this.counter(METRIC.cacheMemoryFlushes, 'Times the memory tier was emptied.', 'cache', 'reason');
@@ -122,10 +150,18 @@ export class CacheMetrics implements OnApplicationShutdown {
     const evictions = this.counter(METRIC.cacheEvictions, 'Entries that left the memory tier for others.', 'cache');
     this.listen('eviction', ({ cache, count }) => evictions.inc({ cache }, count));
 
-    const unreadable = this.counter(METRIC.cacheUnreadable, 'Values in Redis that are not entries; treated as misses.', 'cache');
+    const unreadable = this.counter(
+      METRIC.cacheUnreadable,
+      'Values in Redis that are not entries; treated as misses.',
+      'cache',
+    );
     this.listen('unreadable', ({ cache }) => unreadable.inc({ cache }));
 
-    const overflows = this.counter(METRIC.outboxOverflows, 'Times too much waited for Redis and became a clear.', 'cache');
+    const overflows = this.counter(
+      METRIC.outboxOverflows,
+      'Times too much waited for Redis and became a clear.',
+      'cache',
+    );
     this.listen('outbox', ({ cache, event }) => {
       if (event === 'overflowed') overflows.inc({ cache });
     });

@@ -11,20 +11,32 @@ export class EmbeddingMetrics {
     private readonly ledger: EmbeddingLedger,
   ) {
     this.export(METRIC.embeddingRequests, 'Requests.', ({ requests }) => ({ all: requests }));
-    this.export(METRIC.embeddingTexts, 'Texts by how they were answered.', ({ hits, misses, coalesced, deduplicated }) => ({
-      hit: hits,
-      miss: misses,
-      coalesced,
-      deduplicated,
-    }));
-    this.export(METRIC.embeddingTokens, 'Tokens the provider billed, and would have billed.', ({ tokensBilled, tokensSaved }) => ({
-      billed: tokensBilled,
-      saved: tokensSaved,
-    }));
-    this.export(METRIC.embeddingDollars, 'Estimated US dollars the provider billed, and would have billed.', ({ usdBilled, usdSaved }) => ({
-      billed: usdBilled,
-      saved: usdSaved,
-    }));
+    this.export(
+      METRIC.embeddingTexts,
+      'Texts by how they were answered.',
+      ({ hits, misses, coalesced, deduplicated }) => ({
+        hit: hits,
+        miss: misses,
+        coalesced,
+        deduplicated,
+      }),
+    );
+    this.export(
+      METRIC.embeddingTokens,
+      'Tokens the provider billed, and would have billed.',
+      ({ tokensBilled, tokensSaved }) => ({
+        billed: tokensBilled,
+        saved: tokensSaved,
+      }),
+    );
+    this.export(
+      METRIC.embeddingDollars,
+      'Estimated US dollars the provider billed, and would have billed.',
+      ({ usdBilled, usdSaved }) => ({
+        billed: usdBilled,
+        saved: usdSaved,
+      }),
+    );
   }
 
   private export(name: string, help: string, read: (totals: EmbeddingTotals) => Record<string, number>): void {

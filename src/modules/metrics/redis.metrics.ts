@@ -22,7 +22,12 @@ export class RedisMetrics implements OnApplicationShutdown {
         for (const state of STATES) this.set({ state }, Number(pool.monitor.state === state));
       },
     });
-    const transitions = new Counter({ name: METRIC.redisTransitions, help: 'Changes of state.', labelNames: ['to', 'reason'], registers });
+    const transitions = new Counter({
+      name: METRIC.redisTransitions,
+      help: 'Changes of state.',
+      labelNames: ['to', 'reason'],
+      registers,
+    });
     this.unsubscribe = pool.monitor.onChange(({ to, reason }) => transitions.inc({ to, reason }));
     new Gauge({
       name: METRIC.redisConnections,

@@ -12,7 +12,12 @@ const HTTP_BUCKETS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0
 /** The process (memory, CPU, event-loop lag, garbage collection), its HTTP requests and its database. */
 @Injectable()
 export class ServiceMetrics {
-  constructor(registry: Registry, requests: RequestDrain, database: DatabaseConnection, { httpAdapter }: HttpAdapterHost) {
+  constructor(
+    registry: Registry,
+    requests: RequestDrain,
+    database: DatabaseConnection,
+    { httpAdapter }: HttpAdapterHost,
+  ) {
     const registers = [registry];
     collectDefaultMetrics({ register: registry });
     const seconds = new Histogram({

@@ -14,7 +14,11 @@ describe('probes', () => {
     await app.http.get('/health/ready').expect(200, { status: 'ok', phase: 'serving' });
     const { body } = await app.http.get('/health').expect(200);
     expect(body.status).toBe('ok');
-    expect(body.details).toMatchObject({ redis: { state: 'none' }, cache: { status: 'up' }, database: { kind: 'embedded', state: 'idle' } });
+    expect(body.details).toMatchObject({
+      redis: { state: 'none' },
+      cache: { status: 'up' },
+      database: { kind: 'embedded', state: 'idle' },
+    });
     await app.close();
   });
 
@@ -75,7 +79,9 @@ describe('metrics', () => {
     await cache.invalidateTags(['a', 'b']);
     await app.http.get('/health/live');
     const text = await scrape();
-    expect(text).toContain(`${METRIC.invalidationsSent}{cache="${cache.name}",operation="invalidateTags",status="applied"} 2`);
+    expect(text).toContain(
+      `${METRIC.invalidationsSent}{cache="${cache.name}",operation="invalidateTags",status="applied"} 2`,
+    );
     expect(text).toContain(`${METRIC.httpSeconds}_count{method="GET",route="/health/live",status="200"}`);
     expect(text).toContain('nodejs_eventloop_lag_seconds');
   });

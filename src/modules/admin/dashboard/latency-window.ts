@@ -32,7 +32,12 @@ export class LatencyWindow {
     both.add(this.previous);
     both.add(this.current);
     if (both.count === 0) return { count: 0, p50Ms: 0, p99Ms: 0, maxMs: 0 };
-    return { count: both.count, p50Ms: both.percentile(50) / 1_000, p99Ms: both.percentile(99) / 1_000, maxMs: both.max / 1_000 };
+    return {
+      count: both.count,
+      p50Ms: both.percentile(50) / 1_000,
+      p99Ms: both.percentile(99) / 1_000,
+      maxMs: both.max / 1_000,
+    };
   }
 
   private turn(): void {

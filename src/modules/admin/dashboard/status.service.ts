@@ -28,7 +28,10 @@ export interface ServiceStatus {
   readonly cache: CacheReport;
   readonly redis: RedisStatus | null;
   readonly database: DatabaseHealth;
-  readonly embeddings: { readonly defaultModel: string; readonly models: readonly ({ readonly model: string } & EmbeddingTotals)[] };
+  readonly embeddings: {
+    readonly defaultModel: string;
+    readonly models: readonly ({ readonly model: string } & EmbeddingTotals)[];
+  };
   readonly history: readonly StatusSample[];
 }
 
