@@ -51,18 +51,24 @@ export class ResponseCache {
   ): Promise<Lookup> {
     return new Promise((resolve) => {
       const capture = new Capture();
-      const outcome = plan.cache.getOrLoad<Uint8Array>(
-        key,
-        (context) => {
-          resolve({ kind: 'lead', capture, fallback: outcome.then(unpackResponse, () => undefined) });
-          return toValue(plan, capture, context);
-        },
-        { ...optionsOf(plan, view), consistency },
-      );
-      outcome.then(
-        (packed) => resolve(collapsed(unpackResponse(packed))),
-        (error: unknown) => resolve(collapsed(error instanceof HandlerFailedError ? error.response : undefined)),
-      );
+      const fallback = Promise.withResolvers<StoredResponse | undefined>();
+      const settle = (stale: StoredResponse | undefined, shared = stale) => {
+        fallback.resolve(stale);
+        resolve(collapsed(shared));
+      };
+      plan.cache
+        .getOrLoad<Uint8Array>(
+          key,
+          (context) => {
+            resolve({ kind: 'lead', capture, fallback: fallback.promise });
+            return toValue(plan, capture, context);
+          },
+          { ...optionsOf(plan, view), consistency },
+        )
+        .then(
+          (packed) => settle(unpackResponse(packed)),
+          (error: unknown) => settle(undefined, error instanceof HandlerFailedError ? error.response : undefined),
+        );
     });
   }
 
