@@ -1,5 +1,11 @@
 import { jest } from '@jest/globals';
-import { createRedisPool, loadScript, type RedisPool, runScript, type ServerIdentity } from '../../src/modules/redis/index.js';
+import {
+  createRedisPool,
+  loadScript,
+  type RedisPool,
+  runScript,
+  type ServerIdentity,
+} from '../../src/modules/redis/index.js';
 import { eventually } from '../support/eventually.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 
@@ -30,7 +36,14 @@ describe('on a Cluster', () => {
     expect(pool.topology).toBe('cluster');
     for (const key of KEYS) await pool.client('bulk').set(key, key);
     expect(await Promise.all(KEYS.map((key) => pool.client().get(key)))).toEqual(KEYS);
-    expect(recoveries).toEqual([{ runId: expect.stringMatching(/^\w{40},\w{40},\w{40}$/), replicationId: expect.any(String), mayHaveLostWrites: true, isWritable: true }]);
+    expect(recoveries).toEqual([
+      {
+        runId: expect.stringMatching(/^\w{40},\w{40},\w{40}$/),
+        replicationId: expect.any(String),
+        mayHaveLostWrites: true,
+        isWritable: true,
+      },
+    ]);
   });
 
   it('goes on with the other slots when a master dies, and distrusts the new one', async () => {
@@ -58,15 +71,19 @@ describe('on a Cluster', () => {
   });
 
   it('follows slots that move while scripts run on them', async () => {
-    let isMoving = true;
+    const moved = new AbortController();
     const failures: unknown[] = [];
     const load = (async () => {
-      for (let round = 0; isMoving || round < 3; round++) {
-        await Promise.all(KEYS.map((key) => runScript(pool.client(), increment, [key, `${key}2`]).catch((error: unknown) => failures.push(error))));
+      for (let round = 0; !moved.signal.aborted || round < 3; round++) {
+        await Promise.all(
+          KEYS.map((key) =>
+            runScript(pool.client(), increment, [key, `${key}2`]).catch((error: unknown) => failures.push(error)),
+          ),
+        );
       }
     })();
     await redis.reshard(1_000);
-    isMoving = false;
+    moved.abort();
     await load;
     expect(failures).toEqual([]);
     expect(pool.monitor.state).toBe('up');

@@ -57,7 +57,9 @@ describe('behind Sentinel', () => {
     expect(await pool.monitor.waitUntilUp(10_000)).toBe('up');
     await eventually(async () => expect(Number(await portInUse())).toBe(promoted.port));
     master.resume();
-    await eventually(async () => expect(await master.command('ROLE')).toMatchObject({ 0: 'slave' }), { timeoutMs: 20_000 });
+    await eventually(async () => expect(await master.command('ROLE')).toMatchObject({ 0: 'slave' }), {
+      timeoutMs: 20_000,
+    });
     expect(Number(await portInUse())).toBe(promoted.port);
   });
 

@@ -20,16 +20,25 @@ export class RedisCluster {
     const nodes = await Promise.all(Array.from({ length: 6 }, startNode));
     const servers = nodes.map(({ server }) => server);
     const started = new RedisCluster(servers);
-    await started.cli('--cluster', 'create', ...nodes.map(({ address }) => address), '--cluster-replicas', '1', '--cluster-yes');
+    await started.cli(
+      '--cluster',
+      'create',
+      ...nodes.map(({ address }) => address),
+      '--cluster-replicas',
+      '1',
+      '--cluster-yes',
+    );
     await eventually(
       async () => {
         for (const server of servers) {
           const info = String(await server.command('CLUSTER', 'INFO'));
-          if (!info.includes('cluster_state:ok') || !info.includes('cluster_known_nodes:6')) throw new Error(`Not agreed yet: ${info}`);
+          if (!info.includes('cluster_state:ok') || !info.includes('cluster_known_nodes:6'))
+            throw new Error(`Not agreed yet: ${info}`);
         }
         // A replica that never had its master's data is not promoted.
         const replication = await Promise.all(servers.map((server) => server.command('INFO', 'replication')));
-        if (replication.filter((info) => String(info).includes('master_link_status:up')).length !== 3) throw new Error('Replicas are not in sync yet.');
+        if (replication.filter((info) => String(info).includes('master_link_status:up')).length !== 3)
+          throw new Error('Replicas are not in sync yet.');
       },
       { timeoutMs: 20_000, intervalMs: 100 },
     );
@@ -62,7 +71,15 @@ export class RedisCluster {
     const [from, to] = await this.masters();
     const ids = await Promise.all([from!, to!].map((server) => server.command('CLUSTER', 'MYID')));
     await this.cli(
-      ...['--cluster', 'reshard', `127.0.0.1:${from!.port}`, '--cluster-from', String(ids[0]), '--cluster-to', String(ids[1])],
+      ...[
+        '--cluster',
+        'reshard',
+        `127.0.0.1:${from!.port}`,
+        '--cluster-from',
+        String(ids[0]),
+        '--cluster-to',
+        String(ids[1]),
+      ],
       ...['--cluster-slots', String(slots), '--cluster-yes'],
     );
   }
@@ -73,7 +90,8 @@ export class RedisCluster {
       async () => {
         const masters = await this.masters();
         const infos = await Promise.all(masters.map((server) => server.command('CLUSTER', 'INFO')));
-        if (masters.length !== 3 || !infos.every((info) => String(info).includes('cluster_state:ok'))) throw new Error('Not healed yet.');
+        if (masters.length !== 3 || !infos.every((info) => String(info).includes('cluster_state:ok')))
+          throw new Error('Not healed yet.');
       },
       { timeoutMs: 20_000, intervalMs: 50 },
     );
@@ -93,7 +111,16 @@ async function startNode(): Promise<{ server: RedisServer; address: string }> {
   const busPort = await freePort();
   const server = await RedisServer.start({
     args: [
-      ...['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000', '--cluster-config-file', 'nodes.conf', '--cluster-port', String(busPort)],
+      ...[
+        '--cluster-enabled',
+        'yes',
+        '--cluster-node-timeout',
+        '1000',
+        '--cluster-config-file',
+        'nodes.conf',
+        '--cluster-port',
+        String(busPort),
+      ],
       ...['--repl-diskless-sync-delay', '0'],
     ],
   });

@@ -34,7 +34,9 @@ export class RedisSentinel {
     const master = await RedisServer.start();
     const args = ['--replicaof', '127.0.0.1', String(master.port), '--repl-diskless-sync-delay', '0'];
     const replicas = await Promise.all([RedisServer.start({ args }), RedisServer.start({ args })]);
-    const sentinels = await Promise.all([1, 2, 3].map((n) => startSentinel(join(directory, `sentinel-${n}.conf`), master.port)));
+    const sentinels = await Promise.all(
+      [1, 2, 3].map((n) => startSentinel(join(directory, `sentinel-${n}.conf`), master.port)),
+    );
     const started = new RedisSentinel([master, ...replicas], sentinels, directory);
     await started.agreed();
     return started;
@@ -84,7 +86,8 @@ export class RedisSentinel {
         async () => {
           const facts = (await sentinelCommand(port, 'MASTER', MASTER_NAME)) as string[];
           const fact = (name: string) => facts[facts.indexOf(name) + 1];
-          if (fact('num-slaves') !== '2' || fact('num-other-sentinels') !== '2') throw new Error(`Not agreed yet: ${facts.join(' ')}`);
+          if (fact('num-slaves') !== '2' || fact('num-other-sentinels') !== '2')
+            throw new Error(`Not agreed yet: ${facts.join(' ')}`);
         },
         { timeoutMs: 20_000, intervalMs: 50 },
       );
@@ -108,7 +111,10 @@ async function startSentinel(file: string, masterPort: number): Promise<Sentinel
     `sentinel failover-timeout ${MASTER_NAME} 3000`,
   ];
   await writeFile(file, `${settings.join('\n')}\n`);
-  return { port, process: await ServerProcess.spawn(process.env['REDIS_SERVER'] ?? 'redis-server', [file, '--sentinel']) };
+  return {
+    port,
+    process: await ServerProcess.spawn(process.env['REDIS_SERVER'] ?? 'redis-server', [file, '--sentinel']),
+  };
 }
 
 async function sentinelCommand(port: number, ...command: string[]): Promise<unknown> {

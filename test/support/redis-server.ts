@@ -166,7 +166,18 @@ async function launch(port: number, directory: string, options: RedisServerOptio
     process.env['REDIS_SERVER'] ?? 'redis-server',
     [
       ...(tls ? ['--port', '0', '--tls-port', String(port)] : ['--port', String(port)]),
-      ...(tls ? ['--tls-cert-file', tls.certFile, '--tls-key-file', tls.keyFile, '--tls-ca-cert-file', tls.caFile, '--tls-auth-clients', 'no'] : []),
+      ...(tls
+        ? [
+            '--tls-cert-file',
+            tls.certFile,
+            '--tls-key-file',
+            tls.keyFile,
+            '--tls-ca-cert-file',
+            tls.caFile,
+            '--tls-auth-clients',
+            'no',
+          ]
+        : []),
       ...['--bind', '127.0.0.1', '--dir', directory, '--save', '', '--appendonly', 'no'],
       ...(password ? ['--requirepass', password] : []),
       ...args,

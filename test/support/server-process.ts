@@ -16,7 +16,8 @@ export class ServerProcess {
 
   /** @throws when the program can't be started at all. */
   static async spawn(program: string, args: readonly string[], options: { cwd?: string } = {}): Promise<ServerProcess> {
-    const command = process.platform === 'linux' ? ['setpriv', '--pdeathsig', 'KILL', program, ...args] : [program, ...args];
+    const command =
+      process.platform === 'linux' ? ['setpriv', '--pdeathsig', 'KILL', program, ...args] : [program, ...args];
     const child = spawn(command[0]!, command.slice(1), { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
     await once(child, 'spawn');
     return new ServerProcess(child);

@@ -19,9 +19,29 @@ export async function createTlsFiles(hostname: string): Promise<TlsFiles> {
   const directory = await mkdtemp(join(tmpdir(), 'larder-tls-'));
   const file = (name: string) => join(directory, name);
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'];
-  await run('openssl', ['req', '-x509', ...key, '-subj', '/CN=Test CA', '-keyout', file('ca.key'), '-out', file('ca.pem')]);
   await run('openssl', [
-    ...['req', '-x509', ...key, '-subj', `/CN=${hostname}`, '-addext', `subjectAltName=DNS:${hostname}`, '-addext', 'basicConstraints=CA:FALSE'],
+    'req',
+    '-x509',
+    ...key,
+    '-subj',
+    '/CN=Test CA',
+    '-keyout',
+    file('ca.key'),
+    '-out',
+    file('ca.pem'),
+  ]);
+  await run('openssl', [
+    ...[
+      'req',
+      '-x509',
+      ...key,
+      '-subj',
+      `/CN=${hostname}`,
+      '-addext',
+      `subjectAltName=DNS:${hostname}`,
+      '-addext',
+      'basicConstraints=CA:FALSE',
+    ],
     ...['-CA', file('ca.pem'), '-CAkey', file('ca.key'), '-keyout', file('server.key'), '-out', file('server.pem')],
   ]);
   return {

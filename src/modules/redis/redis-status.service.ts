@@ -51,7 +51,9 @@ export class RedisStatusService {
       pool,
       usage: this.watcher.usage,
       warnings: this.watcher.warnings,
-      bill: this.isBilled ? estimateBill(pool.commandsSent, nowMs - this.startedMs, this.config.pricePer100kCommands) : undefined,
+      bill: this.isBilled
+        ? estimateBill(pool.commandsSent, nowMs - this.startedMs, this.config.pricePer100kCommands)
+        : undefined,
     };
   }
 }

@@ -10,7 +10,10 @@ export const redisConfig = defineConfig('redis', {
   url: {
     env: 'REDIS_URL',
     doc: 'redis://user:password@host:6379/0, or rediss:// for TLS. With sentinels or cluster nodes only login, database and TLS are taken from it. Default: no Redis, memory only.',
-    schema: z.string().regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://').optional(),
+    schema: z
+      .string()
+      .regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://')
+      .optional(),
     isSecret: true,
   },
   sentinels: {
@@ -107,7 +110,9 @@ export const redisConfig = defineConfig('redis', {
   evictionPolicy: {
     env: 'REDIS_SET_EVICTION_POLICY',
     doc: 'Set this maxmemory-policy on Redis (needs permission for CONFIG SET). Default: it is only looked at.',
-    schema: z.enum(['noeviction', 'volatile-lfu', 'volatile-lru', 'volatile-ttl', 'allkeys-lfu', 'allkeys-lru']).optional(),
+    schema: z
+      .enum(['noeviction', 'volatile-lfu', 'volatile-lru', 'volatile-ttl', 'allkeys-lfu', 'allkeys-lru'])
+      .optional(),
   },
   pricePer100kCommands: {
     env: 'REDIS_PRICE_PER_100K',

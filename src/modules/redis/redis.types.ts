@@ -48,7 +48,12 @@ export interface RedisPool {
 /** Live figures of a pool. */
 export interface RedisPoolStats {
   readonly topology: RedisTopology;
-  readonly clients: readonly { readonly name: string; readonly lane: RedisLane | 'subscriber'; readonly status: string; readonly pending: number }[];
+  readonly clients: readonly {
+    readonly name: string;
+    readonly lane: RedisLane | 'subscriber';
+    readonly status: string;
+    readonly pending: number;
+  }[];
   /** Commands the pool's own connections sent since start; those of a given instance are not counted. */
   readonly commandsSent: number;
   /** The same by lower-case command name. */
@@ -60,8 +65,26 @@ export type Availability = 'up' | 'degraded' | 'down';
 
 /** Why Redis is judged as it is: an error's first word, or what happened on the wire. */
 export type AvailabilityReason =
-  | 'connecting' | 'ok' | 'refused' | 'timeout' | 'closed' | 'READONLY' | 'OOM' | 'NOREPLICAS' | 'MISCONF' | 'LOADING' | 'MASTERDOWN'
-  | 'CLUSTERDOWN' | 'BUSY' | 'WRONGPASS' | 'NOAUTH' | 'NOPERM' | 'QUOTA' | 'tls' | 'recovery' | 'error';
+  | 'connecting'
+  | 'ok'
+  | 'refused'
+  | 'timeout'
+  | 'closed'
+  | 'READONLY'
+  | 'OOM'
+  | 'NOREPLICAS'
+  | 'MISCONF'
+  | 'LOADING'
+  | 'MASTERDOWN'
+  | 'CLUSTERDOWN'
+  | 'BUSY'
+  | 'WRONGPASS'
+  | 'NOAUTH'
+  | 'NOPERM'
+  | 'QUOTA'
+  | 'tls'
+  | 'recovery'
+  | 'error';
 
 /** Is the failure about reading or about writing? They are judged apart: with NOREPLICAS a GET works while a DEL fails. */
 export type CommandKind = 'read' | 'write';

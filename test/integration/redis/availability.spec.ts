@@ -1,4 +1,9 @@
-import { createRedisPool, type RedisPool, type RedisPoolOptions, type ServerIdentity } from '../../../src/modules/redis/index.js';
+import {
+  createRedisPool,
+  type RedisPool,
+  type RedisPoolOptions,
+  type ServerIdentity,
+} from '../../../src/modules/redis/index.js';
 import { eventually } from '../../support/eventually.js';
 import { freePort } from '../../support/free-port.js';
 import { RedisServer } from '../../support/redis-server.js';
@@ -6,7 +11,8 @@ import { RedisServer } from '../../support/redis-server.js';
 describe('availability', () => {
   let redis: RedisServer;
   let pool: RedisPool | undefined;
-  const open = (options: RedisPoolOptions = {}, source: string = redis.url) => (pool = createRedisPool(source, options));
+  const open = (options: RedisPoolOptions = {}, source: string = redis.url) =>
+    (pool = createRedisPool(source, options));
 
   beforeEach(async () => {
     redis = await RedisServer.start();
@@ -20,11 +26,21 @@ describe('availability', () => {
     const servers: ServerIdentity[] = [];
     const { monitor } = open();
     monitor.addRecoveryStep(async (server) => void servers.push(server));
-    expect([monitor.state, monitor.reason, monitor.canRead(), monitor.canWrite()]).toEqual(['down', 'connecting', false, false]);
+    expect([monitor.state, monitor.reason, monitor.canRead(), monitor.canWrite()]).toEqual([
+      'down',
+      'connecting',
+      false,
+      false,
+    ]);
     expect(await monitor.waitUntilUp(5_000)).toBe('up');
     expect([monitor.reason, monitor.canRead(), monitor.canWrite()]).toEqual(['ok', true, true]);
     expect(servers).toEqual([
-      { runId: expect.stringMatching(/^[0-9a-f]{40}$/), replicationId: expect.stringMatching(/^[0-9a-f]{40}$/), mayHaveLostWrites: true, isWritable: true },
+      {
+        runId: expect.stringMatching(/^[0-9a-f]{40}$/),
+        replicationId: expect.stringMatching(/^[0-9a-f]{40}$/),
+        mayHaveLostWrites: true,
+        isWritable: true,
+      },
     ]);
   });
 
@@ -129,9 +145,17 @@ describe('availability', () => {
       await monitor.waitUntilUp(5_000);
       await pool!.client().set('k', 'v');
       await redis.command(...(breakIt as unknown as [string, ...string[]]));
-      const error: unknown = await pool!.client().set('k', 'w').catch((error: unknown) => error);
+      const error: unknown = await pool!
+        .client()
+        .set('k', 'w')
+        .catch((error: unknown) => error);
       monitor.recordFailure('write', error);
-      expect([monitor.state, monitor.reason, monitor.canRead(), monitor.canWrite()]).toEqual(['degraded', reason, true, false]);
+      expect([monitor.state, monitor.reason, monitor.canRead(), monitor.canWrite()]).toEqual([
+        'degraded',
+        reason,
+        true,
+        false,
+      ]);
       await redis.command(...(healIt as unknown as [string, ...string[]]));
       expect(await monitor.waitUntilUp(5_000)).toBe('up');
     });

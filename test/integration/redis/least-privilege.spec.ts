@@ -6,7 +6,7 @@ import { RedisServer } from '../../support/redis-server.js';
 /** The rules of `ops/redis/larder.acl`, with a password. */
 async function documentedRules(password: string): Promise<string[]> {
   const file = await readFile(new URL('../../../ops/redis/larder.acl', import.meta.url), 'utf8');
-  const [line] = file.split('\n').filter((text) => text.startsWith('user larder '));
+  const line = file.split('\n').find((text) => text.startsWith('user larder '));
   return line!.replace('user larder ', '').replace('CHANGE-ME', password).split(' ');
 }
 
@@ -35,13 +35,21 @@ describe('a user with the documented rules and no others', () => {
     expect(await two.get('a')).toBe('loaded');
     expect(await images.set('b', Buffer.alloc(200_000, 1))).toEqual({ status: 'applied' });
     expect((await two.getMany(['a', 'b'])).size).toBe(1);
-    expect(await one.getOrLoadMany(['x', 'y'], (keys) => new Map(keys.map((key) => [key, key])))).toEqual(new Map([['x', 'x'], ['y', 'y']]));
+    expect(await one.getOrLoadMany(['x', 'y'], (keys) => new Map(keys.map((key) => [key, key])))).toEqual(
+      new Map([
+        ['x', 'x'],
+        ['y', 'y'],
+      ]),
+    );
     expect(await one.delete('x')).toEqual({ status: 'applied' });
     expect(await one.expireTags(['t'])).toEqual({ status: 'applied' });
     expect(await one.invalidateTags(['t'])).toEqual({ status: 'applied' });
     await eventually(async () => expect(await two.get('a')).toBeUndefined());
     expect(await one.clear()).toEqual({ status: 'applied' });
-    expect(caches.map((cache) => cache.stats())).toMatchObject([{ redis: 'up', isCoherent: true }, { redis: 'up', isCoherent: true }]);
+    expect(caches.map((cache) => cache.stats())).toMatchObject([
+      { redis: 'up', isCoherent: true },
+      { redis: 'up', isCoherent: true },
+    ]);
     expect(await denied()).toEqual([]);
   });
 

@@ -51,7 +51,9 @@ describe('logging in', () => {
     const { monitor } = open('app:right@');
     await monitor.waitUntilUp(5_000);
     const losses: boolean[] = [];
-    monitor.addRecoveryStep(async ({ mayHaveLostWrites, runId }) => void losses.push(mayHaveLostWrites && runId === undefined));
+    monitor.addRecoveryStep(
+      async ({ mayHaveLostWrites, runId }) => void losses.push(mayHaveLostWrites && runId === undefined),
+    );
     await redis.command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
     await eventually(() => expect(losses).toEqual([true]));
     expect(await monitor.waitUntilUp(5_000)).toBe('up');

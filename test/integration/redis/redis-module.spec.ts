@@ -12,7 +12,8 @@ async function boot(env: NodeJS.ProcessEnv): Promise<TestingModule> {
   return module.init();
 }
 
-const connectionNames = (list: unknown) => [...String(list).matchAll(/ name=(larder:\S+)/g)].map(([, name]) => name!).toSorted();
+const connectionNames = (list: unknown) =>
+  [...String(list).matchAll(/ name=(larder:\S+)/g)].map(([, name]) => name!).toSorted();
 
 describe('RedisModule', () => {
   let redis: RedisServer;
@@ -33,7 +34,12 @@ describe('RedisModule', () => {
     pool.subscriber();
     expect(await pool.monitor.waitUntilUp(5_000)).toBe('up');
     await eventually(async () => {
-      expect(connectionNames(await redis.command('CLIENT', 'LIST'))).toEqual(['larder:bulk', 'larder:fast', 'larder:probe', 'larder:sub']);
+      expect(connectionNames(await redis.command('CLIENT', 'LIST'))).toEqual([
+        'larder:bulk',
+        'larder:fast',
+        'larder:probe',
+        'larder:sub',
+      ]);
     });
     expect(await redis.command('CLIENT', 'LIST')).toMatch(/name=larder:fast .* db=3 /);
     await app.close();

@@ -27,7 +27,12 @@ describe('the real Redis that tests start', () => {
     redis.pause();
     let answered = false;
     const reply = client.ping().then(() => (answered = true));
-    await expect(client.duplicate({ commandTimeout: 50, retryStrategy: null }).on('error', () => {}).ping()).rejects.toThrow();
+    await expect(
+      client
+        .duplicate({ commandTimeout: 50, retryStrategy: null })
+        .on('error', () => {})
+        .ping(),
+    ).rejects.toThrow();
     expect(answered).toBe(false);
     redis.resume();
     await reply;

@@ -1,4 +1,10 @@
-import { createRedisPool, redisConfig, redisPoolOptionsOf, type RedisPool, redisSourceOf } from '../../../src/modules/redis/index.js';
+import {
+  createRedisPool,
+  redisConfig,
+  redisPoolOptionsOf,
+  type RedisPool,
+  redisSourceOf,
+} from '../../../src/modules/redis/index.js';
 import { eventually } from '../../support/eventually.js';
 import { RedisServer } from '../../support/redis-server.js';
 import { createTlsFiles, type TlsFiles } from '../../support/tls-files.js';

@@ -28,22 +28,29 @@ describe('watching memory and eviction', () => {
   async function boot(env: NodeJS.ProcessEnv = {}): Promise<TestingModule> {
     logger = new RecordingLogger();
     app = await Test.createTestingModule({
-      imports: [AppConfigModule.forRoot({ REDIS_URL: redis.url, REDIS_MEMORY_POLL: '50ms', ...env }, [redisConfig]), RedisModule],
+      imports: [
+        AppConfigModule.forRoot({ REDIS_URL: redis.url, REDIS_MEMORY_POLL: '50ms', ...env }, [redisConfig]),
+        RedisModule,
+      ],
     })
       .setLogger(logger)
       .compile();
     app.useLogger(logger);
     return app;
   }
-  const codes = (watcher: UsageWatcher) => watcher.warnings.map(({ code, about }) => (about ? `${code} ${about}` : code));
-  const fill = (count: number) => redis.command('EVAL', "for i = 1, ARGV[1] do redis.call('SET', 'k' .. i, string.rep('x', 10000)) end", 0, count);
+  const codes = (watcher: UsageWatcher) =>
+    watcher.warnings.map(({ code, about }) => (about ? `${code} ${about}` : code));
+  const fill = (count: number) =>
+    redis.command('EVAL', "for i = 1, ARGV[1] do redis.call('SET', 'k' .. i, string.rep('x', 10000)) end", 0, count);
 
   it('warns when the policy may evict what was protected, and once only', async () => {
     await boot();
     const watcher = app!.get(UsageWatcher);
     watcher.protect({ name: 'sessions', hasTtl: true, consequence: 'users are logged out.' });
     await app!.init();
-    await eventually(() => expect(codes(watcher)).toEqual(['policy-evicts tag versions and the invalidation log', 'policy-evicts sessions']));
+    await eventually(() =>
+      expect(codes(watcher)).toEqual(['policy-evicts tag versions and the invalidation log', 'policy-evicts sessions']),
+    );
     const { usage } = watcher;
     await eventually(() => expect(watcher.usage).not.toBe(usage));
     expect(logger.lines.filter((line) => line.includes('may evict sessions'))).toEqual([
@@ -55,7 +62,13 @@ describe('watching memory and eviction', () => {
     await boot({ REDIS_MEMORY_WARN: '0.5', REDIS_MEMORY_CRITICAL: '0.9' });
     await app!.init();
     const watcher = app!.get(UsageWatcher);
-    await eventually(() => expect(watcher.usage).toMatchObject({ maxBytes: 8 * 2 ** 20, evictionPolicy: 'allkeys-lru', version: expect.stringMatching(/^\d/) }));
+    await eventually(() =>
+      expect(watcher.usage).toMatchObject({
+        maxBytes: 8 * 2 ** 20,
+        evictionPolicy: 'allkeys-lru',
+        version: expect.stringMatching(/^\d/),
+      }),
+    );
     expect(codes(watcher)).not.toContain('memory-high');
     await fill(400);
     await eventually(() => expect(codes(watcher)).toContain('memory-high'));
@@ -78,7 +91,10 @@ describe('watching memory and eviction', () => {
 
   it('says so where INFO or CONFIG is forbidden, and goes on', async () => {
     await redis.command('ACL', 'SETUSER', 'app', 'on', '>pw', '~*', '&*', '+@all', '-info', '-config');
-    await boot({ REDIS_URL: redis.url.replace('redis://', 'redis://app:pw@'), REDIS_SET_EVICTION_POLICY: 'volatile-lfu' });
+    await boot({
+      REDIS_URL: redis.url.replace('redis://', 'redis://app:pw@'),
+      REDIS_SET_EVICTION_POLICY: 'volatile-lfu',
+    });
     await app!.init();
     const watcher = app!.get(UsageWatcher);
     await eventually(() => expect(codes(watcher)).toEqual(['info-denied']));

@@ -10,7 +10,8 @@ export class ClusterSeeds {
 
   /** Learns the nodes a client knows, finds and loses. */
   follow(cluster: Cluster): void {
-    const add = ({ options }: NodeClient) => this.found.set(nameOf(options), { host: options.host ?? '', port: options.port ?? 0 });
+    const add = ({ options }: NodeClient) =>
+      this.found.set(nameOf(options), { host: options.host ?? '', port: options.port ?? 0 });
     cluster.nodes().forEach(add);
     cluster.on('+node', add);
     cluster.on('-node', ({ options }: NodeClient) => this.found.delete(nameOf(options)));

@@ -2,7 +2,12 @@ import type { Cluster, RedisOptions } from 'ioredis';
 import type { RedisClient, RedisSource, RedisTopology } from '../redis.types.js';
 import { ClusterSeeds } from './cluster-seeds.js';
 import type { CommandMeter } from './command-meter.js';
-import { clusterOptions, clusterSubscriberOptions, connectionOptions, type ConnectionRole } from './connection-options.js';
+import {
+  clusterOptions,
+  clusterSubscriberOptions,
+  connectionOptions,
+  type ConnectionRole,
+} from './connection-options.js';
 import type { ConnectionSettings } from './connection-settings.js';
 import { PooledCluster, type PooledClusterOptions } from './pooled-cluster.js';
 import { PooledRedis } from './pooled-redis.js';
@@ -20,16 +25,27 @@ export interface ConnectionFactory {
  *
  * @throws TypeError for a source that can't be meant.
  */
-export function connectionFactory(source: RedisSource, settings: ConnectionSettings, meter: CommandMeter): ConnectionFactory {
+export function connectionFactory(
+  source: RedisSource,
+  settings: ConnectionSettings,
+  meter: CommandMeter,
+): ConnectionFactory {
   if (isInstance(source) && isCluster(source)) return likeCluster(source, settings, meter);
   const endpoint = resolveEndpoint(isInstance(source) ? source.options : source);
   if (endpoint.topology === 'cluster') {
     const { nodes, options } = endpoint;
-    return clusterFactory(options, new ClusterSeeds(nodes), settings, meter, (tuned) => new PooledCluster(nodes, tuned, meter, settings.maxPending));
+    return clusterFactory(
+      options,
+      new ClusterSeeds(nodes),
+      settings,
+      meter,
+      (tuned) => new PooledCluster(nodes, tuned, meter, settings.maxPending),
+    );
   }
   return {
     topology: endpoint.topology,
-    create: (role) => quiet(new PooledRedis(connectionOptions(endpoint.options, role, settings), meter, settings.maxPending)),
+    create: (role) =>
+      quiet(new PooledRedis(connectionOptions(endpoint.options, role, settings), meter, settings.maxPending)),
   };
 }
 
@@ -52,7 +68,8 @@ function clusterFactory(
   return {
     topology: 'cluster',
     create(role) {
-      if (role === 'sub') return quiet(new PooledRedis(clusterSubscriberOptions(options, seeds, settings), meter, settings.maxPending));
+      if (role === 'sub')
+        return quiet(new PooledRedis(clusterSubscriberOptions(options, seeds, settings), meter, settings.maxPending));
       const cluster = quiet(open(clusterOptions(options, role, settings)));
       seeds.follow(cluster);
       return cluster;

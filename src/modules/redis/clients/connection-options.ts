@@ -1,4 +1,4 @@
-import type { ClusterOptions, RedisOptions } from 'ioredis';
+import type { RedisOptions } from 'ioredis';
 import type { RedisLane } from '../redis.types.js';
 import type { ClusterSeeds } from './cluster-seeds.js';
 import type { ConnectionSettings } from './connection-settings.js';
@@ -25,7 +25,11 @@ const WRONG_SERVER = /^(READONLY|MASTERDOWN)\b/;
  * Data connections queue nothing offline and resend nothing: a command that Redis may still run later, when the value
  * has changed, is worse than one that failed. A subscriber queues, because its subscriptions must survive anything.
  */
-export function connectionOptions(endpoint: RedisOptions, role: ConnectionRole, settings: ConnectionSettings): PooledRedisOptions {
+export function connectionOptions(
+  endpoint: RedisOptions,
+  role: ConnectionRole,
+  settings: ConnectionSettings,
+): PooledRedisOptions {
   const retry = { baseMs: 50, capMs: role === 'probe' ? PROBE_TIMEOUT_MS : settings.maxRetryDelayMs };
   return {
     ...endpoint,
@@ -50,7 +54,11 @@ export function connectionOptions(endpoint: RedisOptions, role: ConnectionRole, 
 }
 
 /** ioredis options of one Cluster client, whose connections behave as {@link connectionOptions} says. */
-export function clusterOptions(endpoint: RedisOptions, role: Exclude<ConnectionRole, 'sub'>, settings: ConnectionSettings): PooledClusterOptions {
+export function clusterOptions(
+  endpoint: RedisOptions,
+  role: Exclude<ConnectionRole, 'sub'>,
+  settings: ConnectionSettings,
+): PooledClusterOptions {
   const { retryStrategy, enableOfflineQueue: _, ...redisOptions } = connectionOptions(endpoint, role, settings);
   const retry = { baseMs: 50, capMs: 1_000 };
   return {
@@ -69,8 +77,15 @@ export function clusterOptions(endpoint: RedisOptions, role: Exclude<ConnectionR
 }
 
 /** ioredis options of a subscriber to a Cluster: one connection to any node. */
-export function clusterSubscriberOptions(endpoint: RedisOptions, seeds: ClusterSeeds, settings: ConnectionSettings): PooledRedisOptions {
-  return { ...connectionOptions(endpoint, 'sub', settings), Connector: seedConnector(seeds) as RedisOptions['Connector'] };
+export function clusterSubscriberOptions(
+  endpoint: RedisOptions,
+  seeds: ClusterSeeds,
+  settings: ConnectionSettings,
+): PooledRedisOptions {
+  return {
+    ...connectionOptions(endpoint, 'sub', settings),
+    Connector: seedConnector(seeds) as RedisOptions['Connector'],
+  };
 }
 
 function timeouts(role: ConnectionRole, settings: ConnectionSettings): RedisOptions {

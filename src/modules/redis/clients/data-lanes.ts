@@ -34,7 +34,9 @@ export class DataLanes implements Connections {
   }
 
   async verify(): Promise<void> {
-    await Promise.all(this.clients.filter(isReady).map((client) => (isCluster(client) ? refreshSlots(client) : replaceIfDeaf(client))));
+    await Promise.all(
+      this.clients.filter(isReady).map((client) => (isCluster(client) ? refreshSlots(client) : replaceIfDeaf(client))),
+    );
     if (!this.isConnected) throw new Error('Data connections do not answer.');
   }
 

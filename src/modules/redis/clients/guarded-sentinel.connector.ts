@@ -12,7 +12,8 @@ export class GuardedSentinelConnector extends SentinelConnector {
     super(options);
     const internals = this as unknown as Internals;
     const connectToSentinel = internals.connectToSentinel.bind(this);
-    internals.connectToSentinel = (endpoint, overrides) => connectToSentinel(endpoint, { ...overrides, Connector: SocketConnector as RedisOptions['Connector'] });
+    internals.connectToSentinel = (endpoint, overrides) =>
+      connectToSentinel(endpoint, { ...overrides, Connector: SocketConnector as RedisOptions['Connector'] });
   }
 
   override async connect(...args: Parameters<SentinelConnector['connect']>): ReturnType<SentinelConnector['connect']> {

@@ -12,9 +12,12 @@ describe('parseRedisUrl', () => {
     expect(parseRedisUrl(url)).toEqual(options);
   });
 
-  it.each(['', 'localhost:6379', 'http://h', 'redis://', 'redis://:secret@h/db', 'redis:///0'])('refuses %j without repeating it', (url) => {
-    expect(() => parseRedisUrl(url)).toThrow(/^Not a Redis URL: (?!.*secret)/);
-  });
+  it.each(['', 'localhost:6379', 'http://h', 'redis://', 'redis://:secret@h/db', 'redis:///0'])(
+    'refuses %j without repeating it',
+    (url) => {
+      expect(() => parseRedisUrl(url)).toThrow(/^Not a Redis URL: (?!.*secret)/);
+    },
+  );
 });
 
 describe('resolveEndpoint', () => {
@@ -23,7 +26,11 @@ describe('resolveEndpoint', () => {
     const sentinel = { sentinels: [{ host: 's', port: 1 }], name: 'main' };
     expect(resolveEndpoint(sentinel)).toEqual({ topology: 'sentinel', options: sentinel });
     const nodes = [{ host: 'n', port: 1 }];
-    expect(resolveEndpoint({ cluster: nodes, options: { password: 'p' } })).toEqual({ topology: 'cluster', nodes, options: { password: 'p' } });
+    expect(resolveEndpoint({ cluster: nodes, options: { password: 'p' } })).toEqual({
+      topology: 'cluster',
+      nodes,
+      options: { password: 'p' },
+    });
   });
 
   it.each([

@@ -21,13 +21,17 @@ export function resolveEndpoint(source: string | RedisOptions | ClusterSource): 
     return { topology: 'cluster', nodes: source.cluster, options };
   }
   if (!source.sentinels) return { topology: 'standalone', options };
-  if (source.sentinels.length === 0 || !source.name) throw new TypeError('Sentinel needs at least one sentinel and the master\'s name.');
+  if (source.sentinels.length === 0 || !source.name)
+    throw new TypeError("Sentinel needs at least one sentinel and the master's name.");
   return { topology: 'sentinel', options };
 }
 
 /** @throws TypeError when there is one: keys inside scripts and channels would not carry it. */
 export function rejectKeyPrefix(keyPrefix: string | undefined): void {
-  if (keyPrefix) throw new TypeError("keyPrefix is not supported: scripts and channels would not carry it. Set the cache's namespace instead.");
+  if (keyPrefix)
+    throw new TypeError(
+      "keyPrefix is not supported: scripts and channels would not carry it. Set the cache's namespace instead.",
+    );
 }
 
 /**
@@ -59,6 +63,7 @@ export function parseRedisUrl(text: string): RedisOptions {
  */
 export function parseAddress(text: string, defaultPort: number): NodeAddress {
   const url = URL.parse(`redis://${text}`);
-  if (!url || url.hostname === '' || url.pathname !== '' || url.username !== '') throw new TypeError(`Not an address: ${JSON.stringify(text)} (give host:port).`);
+  if (!url || url.hostname === '' || url.pathname !== '' || url.username !== '')
+    throw new TypeError(`Not an address: ${JSON.stringify(text)} (give host:port).`);
   return { host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port === '' ? defaultPort : Number(url.port) };
 }

@@ -43,12 +43,17 @@ class ConnectionPool implements RedisPool {
   /** Data clients it opened; a given instance is not among them. */
   private readonly owned: readonly RedisClient[];
 
-  constructor(source: RedisSource, { size = 2, subscriberPingMs = 5_000, clock = systemClock, connection, monitor }: RedisPoolOptions) {
+  constructor(
+    source: RedisSource,
+    { size = 2, subscriberPingMs = 5_000, clock = systemClock, connection, monitor }: RedisPoolOptions,
+  ) {
     const settings = { ...DEFAULT_CONNECTION_SETTINGS, ...connection };
     const monitorSettings = { ...DEFAULT_MONITOR_SETTINGS, ...monitor };
     const factory = connectionFactory(source, settings, this.meter);
     const openLane = (lane: RedisLane) => Array.from({ length: size }, () => factory.create(lane));
-    const lanes = isInstance(source) ? { fast: [source], bulk: [source] } : { fast: openLane('fast'), bulk: openLane('bulk') };
+    const lanes = isInstance(source)
+      ? { fast: [source], bulk: [source] }
+      : { fast: openLane('fast'), bulk: openLane('bulk') };
     this.clock = clock;
     this.topology = factory.topology;
     this.owned = isInstance(source) ? [] : [...lanes.fast, ...lanes.bulk];

@@ -12,7 +12,11 @@ export interface RetryDelays {
  *
  * @param attempt 1 for the first retry.
  */
-export function retryDelayMs(attempt: number, { baseMs, capMs }: RetryDelays, random: () => number = Math.random): number {
+export function retryDelayMs(
+  attempt: number,
+  { baseMs, capMs }: RetryDelays,
+  random: () => number = Math.random,
+): number {
   const ceilingMs = Math.min(capMs, baseMs * 2 ** Math.min(attempt - 1, 30));
   return 1 + Math.floor(random() * ceilingMs);
 }

@@ -2,7 +2,12 @@ import { estimateBill } from './command-bill.js';
 
 describe('estimateBill', () => {
   it('projects what an hour cost onto thirty days', () => {
-    expect(estimateBill(100_000, 3_600_000, 0.2)).toEqual({ commands: 100_000, commandsPerDay: 2_400_000, costSoFar: 0.2, costPerMonth: 144 });
+    expect(estimateBill(100_000, 3_600_000, 0.2)).toEqual({
+      commands: 100_000,
+      commandsPerDay: 2_400_000,
+      costSoFar: 0.2,
+      costPerMonth: 144,
+    });
   });
 
   it('projects nothing from no time', () => {

@@ -50,17 +50,32 @@ describe('parseUsage', () => {
   });
 
   it('lives with a provider that tells little', () => {
-    expect(parseUsage('used_memory:12\r\n')).toMatchObject({ version: 'unknown', usedBytes: 12, maxBytes: undefined, evictionPolicy: undefined, keys: 0 });
+    expect(parseUsage('used_memory:12\r\n')).toMatchObject({
+      version: 'unknown',
+      usedBytes: 12,
+      maxBytes: undefined,
+      evictionPolicy: undefined,
+      keys: 0,
+    });
   });
 });
 
 describe('combineUsage', () => {
   it('adds servers up and keeps the fullest ratio', () => {
     const fuller = { ...usage, usedBytes: 2_700_000, usedRatio: 0.9 };
-    expect(combineUsage([usage, fuller])).toMatchObject({ usedBytes: 4_200_000, maxBytes: 6_000_000, usedRatio: 0.9, keys: 210, evictedKeys: 14 });
+    expect(combineUsage([usage, fuller])).toMatchObject({
+      usedBytes: 4_200_000,
+      maxBytes: 6_000_000,
+      usedRatio: 0.9,
+      keys: 210,
+      evictedKeys: 14,
+    });
   });
 
   it('knows no limit of the whole when one server has none', () => {
-    expect(combineUsage([{ ...usage, maxBytes: undefined, usedRatio: undefined }, usage])).toMatchObject({ maxBytes: undefined, usedRatio: 0.5 });
+    expect(combineUsage([{ ...usage, maxBytes: undefined, usedRatio: undefined }, usage])).toMatchObject({
+      maxBytes: undefined,
+      usedRatio: 0.5,
+    });
   });
 });

@@ -13,7 +13,9 @@ export async function readUsage(client: RedisClient, limitBytes?: number): Promi
   if (first === undefined) return { unavailable: true };
   try {
     const [info, ...infos] = await Promise.all([first, ...others]);
-    return { usage: combineUsage([parseUsage(info, limitBytes), ...infos.map((text) => parseUsage(text, limitBytes))]) };
+    return {
+      usage: combineUsage([parseUsage(info, limitBytes), ...infos.map((text) => parseUsage(text, limitBytes))]),
+    };
   } catch (error) {
     return isDenied(error) ? { denied: true } : { unavailable: true };
   }
@@ -21,7 +23,9 @@ export async function readUsage(client: RedisClient, limitBytes?: number): Promi
 
 /** Whether every master has the policy now. Never rejects. */
 export async function setEvictionPolicy(client: RedisClient, policy: string): Promise<boolean> {
-  const answers = await Promise.allSettled(masterConnections(client).map((redis) => redis.config('SET', 'maxmemory-policy', policy)));
+  const answers = await Promise.allSettled(
+    masterConnections(client).map((redis) => redis.config('SET', 'maxmemory-policy', policy)),
+  );
   return answers.every(({ status }) => status === 'fulfilled');
 }
 

@@ -53,7 +53,10 @@ function fullness({ usedRatio, usedBytes }: RedisUsage, { warnRatio, criticalRat
   ];
 }
 
-function policyWarnings({ evictionPolicy: policy }: RedisUsage, protectedData: readonly ProtectedData[]): RedisWarning[] {
+function policyWarnings(
+  { evictionPolicy: policy }: RedisUsage,
+  protectedData: readonly ProtectedData[],
+): RedisWarning[] {
   if (policy === undefined) return [];
   if (policy === 'noeviction') {
     return [
@@ -77,7 +80,13 @@ function policyWarnings({ evictionPolicy: policy }: RedisUsage, protectedData: r
 function evictions({ evictedKeys }: RedisUsage, before: RedisUsage | undefined): RedisWarning[] {
   const count = evictedKeys - (before?.evictedKeys ?? evictedKeys);
   if (count <= 0) return [];
-  return [{ code: 'evicting', severity: 'warning', message: `Redis evicted ${count} keys since it was last looked at: raise maxmemory if hits matter.` }];
+  return [
+    {
+      code: 'evicting',
+      severity: 'warning',
+      message: `Redis evicted ${count} keys since it was last looked at: raise maxmemory if hits matter.`,
+    },
+  ];
 }
 
 const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;

@@ -73,7 +73,12 @@ export class UsageWatcher implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async examine(pool: RedisPool): Promise<readonly RedisWarning[]> {
-    const { evictionPolicy: wanted, memoryLimitBytes, memoryWarnRatio: warnRatio, memoryCriticalRatio: criticalRatio } = this.config;
+    const {
+      evictionPolicy: wanted,
+      memoryLimitBytes,
+      memoryWarnRatio: warnRatio,
+      memoryCriticalRatio: criticalRatio,
+    } = this.config;
     const before = this.latest;
     const reading = await readUsage(pool.client('bulk'), memoryLimitBytes);
     if ('unavailable' in reading) return this.found;
@@ -81,7 +86,8 @@ export class UsageWatcher implements OnApplicationBootstrap, OnModuleDestroy {
     this.latest = reading.usage;
     const policyWarnings: RedisWarning[] = [];
     if (wanted && reading.usage.evictionPolicy !== wanted) {
-      if (await setEvictionPolicy(pool.client('bulk'), wanted)) this.latest = { ...reading.usage, evictionPolicy: wanted };
+      if (await setEvictionPolicy(pool.client('bulk'), wanted))
+        this.latest = { ...reading.usage, evictionPolicy: wanted };
       else policyWarnings.push(policyNotSet(wanted));
     }
     return [...policyWarnings, ...usageWarnings(this.latest, before, { warnRatio, criticalRatio }, this.protectedData)];
@@ -102,7 +108,8 @@ export class UsageWatcher implements OnApplicationBootstrap, OnModuleDestroy {
 const INFO_DENIED: RedisWarning = {
   code: 'info-denied',
   severity: 'warning',
-  message: "INFO is not permitted: Redis's memory, evictions and policy are not watched, and every reconnect counts as a new server. Allow +info.",
+  message:
+    "INFO is not permitted: Redis's memory, evictions and policy are not watched, and every reconnect counts as a new server. Allow +info.",
 };
 
 const policyNotSet = (wanted: string): RedisWarning => ({

@@ -39,7 +39,10 @@ export class AvailabilityProbe {
     topology: RedisTopology,
     keyPrefix: string,
   ) {
-    this.keys = topology === 'cluster' ? Array.from({ length: CLUSTER_KEYS }, (_, i) => `{${keyPrefix}:${i}}:probe`) : [`{${keyPrefix}}:probe`];
+    this.keys =
+      topology === 'cluster'
+        ? Array.from({ length: CLUSTER_KEYS }, (_, i) => `{${keyPrefix}:${i}}:probe`)
+        : [`{${keyPrefix}}:probe`];
     client.on('error', (error: unknown) => (this.connectionFailure = classifyFailure(error)));
     client.on('ready', () => (this.connectionFailure = undefined));
   }
@@ -61,7 +64,12 @@ export class AvailabilityProbe {
     const writes = Promise.all(this.keys.map((key) => this.outcome(this.client.set(key, '1', 'PX', KEY_TTL_MS))));
     const [readFailure, writeFailure] = [judge(await reads), judge(await writes)];
     const latencyMs = this.clock.nowMs() - startMs;
-    return { readFailure, writeFailure, latencyMs, ids: shouldIdentify && !readFailure ? await this.identify() : undefined };
+    return {
+      readFailure,
+      writeFailure,
+      latencyMs,
+      ids: shouldIdentify && !readFailure ? await this.identify() : undefined,
+    };
   }
 
   close(): void {

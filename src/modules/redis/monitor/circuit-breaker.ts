@@ -14,7 +14,13 @@ export interface BreakerSettings {
   samples: number;
 }
 
-export const DEFAULT_BREAKER_SETTINGS: BreakerSettings = { consecutive: 3, spanMs: 50, windowMs: 1_000, ratio: 0.5, samples: 20 };
+export const DEFAULT_BREAKER_SETTINGS: BreakerSettings = {
+  consecutive: 3,
+  spanMs: 50,
+  windowMs: 1_000,
+  ratio: 0.5,
+  samples: 20,
+};
 
 /** Judges a row of outcomes. Whoever owns it decides what to do once it opens, and when it closes again: {@link reset}. */
 export class CircuitBreaker {
@@ -57,7 +63,9 @@ export class CircuitBreaker {
   }
 
   private areTooManyInTheWindow(): boolean {
-    return this.windowOutcomes >= this.settings.samples && this.windowFailures >= this.settings.ratio * this.windowOutcomes;
+    return (
+      this.windowOutcomes >= this.settings.samples && this.windowFailures >= this.settings.ratio * this.windowOutcomes
+    );
   }
 
   private startWindow(nowMs: number): void {

@@ -5,10 +5,18 @@ const failure = (message: string, extra: object = {}) => Object.assign(new Error
 describe('classifyFailure', () => {
   it.each<[unknown, FailureReason, FailureVerdict]>([
     [failure("READONLY You can't write against a read only replica."), 'READONLY', 'writes'],
-    [failure("READONLY You can't write against a read only replica. script: 42a1, on @user_script:1."), 'READONLY', 'writes'],
+    [
+      failure("READONLY You can't write against a read only replica. script: 42a1, on @user_script:1."),
+      'READONLY',
+      'writes',
+    ],
     [failure("OOM command not allowed when used memory > 'maxmemory'."), 'OOM', 'writes'],
     [failure('NOREPLICAS Not enough good replicas to write.'), 'NOREPLICAS', 'writes'],
-    [failure('MISCONF Redis is configured to save RDB snapshots, but it is currently not able to persist on disk.'), 'MISCONF', 'writes'],
+    [
+      failure('MISCONF Redis is configured to save RDB snapshots, but it is currently not able to persist on disk.'),
+      'MISCONF',
+      'writes',
+    ],
     [failure('ERR DB capacity quota exceeded'), 'OOM', 'writes'],
     [failure('LOADING Redis is loading the dataset in memory'), 'LOADING', 'all'],
     [failure("MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."), 'MASTERDOWN', 'all'],
@@ -19,7 +27,13 @@ describe('classifyFailure', () => {
     [failure('ERR invalid password'), 'WRONGPASS', 'all'],
     [failure('NOAUTH Authentication required.'), 'NOAUTH', 'all'],
     [failure('NOPERM this user has no permissions to access one of the keys used as arguments'), 'NOPERM', 'maybe'],
-    [failure("ERR The user executing the script can't access at least one of the keys mentioned in the command arguments"), 'NOPERM', 'maybe'],
+    [
+      failure(
+        "ERR The user executing the script can't access at least one of the keys mentioned in the command arguments",
+      ),
+      'NOPERM',
+      'maybe',
+    ],
     [failure('ERR max requests limit exceeded. Limit: 500000, Usage: 500000.'), 'QUOTA', 'all'],
     [failure('ERR max concurrent connections limit exceeded'), 'QUOTA', 'all'],
     [failure('ERR max number of clients reached'), 'refused', 'maybe'],
@@ -40,7 +54,11 @@ describe('classifyFailure', () => {
     [failure("Cluster isn't ready and enableOfflineQueue options is false"), 'closed', 'maybe'],
     [failure('Reached the max retries per request limit (which is 0).'), 'closed', 'maybe'],
     [failure('self-signed certificate in certificate chain', { code: 'SELF_SIGNED_CERT_IN_CHAIN' }), 'tls', 'maybe'],
-    [failure("Hostname/IP does not match certificate's altnames", { code: 'ERR_TLS_CERT_ALTNAME_INVALID' }), 'tls', 'maybe'],
+    [
+      failure("Hostname/IP does not match certificate's altnames", { code: 'ERR_TLS_CERT_ALTNAME_INVALID' }),
+      'tls',
+      'maybe',
+    ],
     [failure('80EB2:error:0A00010B:SSL routines:ssl3_get_record:wrong version number'), 'tls', 'maybe'],
     [failure('WRONGTYPE Operation against a key holding the wrong kind of value'), 'error', 'none'],
     [failure("ERR unknown command 'EVALSHA'"), 'error', 'none'],

@@ -43,9 +43,15 @@ const PATTERNS: readonly (readonly [RegExp, FailureReason])[] = [
   [/max number of clients/i, 'refused'],
   [/Too many Cluster redirections/, 'CLUSTERDOWN'],
   [/timed out|ETIMEDOUT|Socket timeout|commands in flight/i, 'timeout'],
-  [/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENETDOWN|sentinels are unreachable|startup nodes|refresh slots cache/, 'refused'],
+  [
+    /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENETDOWN|sentinels are unreachable|startup nodes|refresh slots cache/,
+    'refused',
+  ],
   [/certificate|wrong version number|SSL|TLS|EPROTO/i, 'tls'],
-  [/ECONNRESET|EPIPE|Connection is closed|isn't writeable|isn't ready|max retries per request|aborted due to connection close/i, 'closed'],
+  [
+    /ECONNRESET|EPIPE|Connection is closed|isn't writeable|isn't ready|max retries per request|aborted due to connection close/i,
+    'closed',
+  ],
 ];
 
 /** What errors of Node, ioredis and Redis have in common. Not `instanceof Error`: they may come from another realm. */
@@ -56,7 +62,8 @@ interface ErrorLike {
   readonly lastNodeError?: unknown;
 }
 
-const isErrorLike = (error: unknown): error is ErrorLike => typeof error === 'object' && error !== null && 'message' in error && typeof error.message === 'string';
+const isErrorLike = (error: unknown): error is ErrorLike =>
+  typeof error === 'object' && error !== null && 'message' in error && typeof error.message === 'string';
 
 /** Classifies what a command rejected with or a connection's `error` event carried. Never throws. */
 export function classifyFailure(error: unknown): FailureReason {

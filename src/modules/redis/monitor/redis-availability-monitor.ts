@@ -216,10 +216,17 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
       this.why = reason;
       return this.regularDelayMs();
     }
-    return (await this.recover(to, reason, found, setbacks)) ? this.regularDelayMs() : retryDelayMs(++this.failedRecoveries, RECOVERY_RETRY);
+    return (await this.recover(to, reason, found, setbacks))
+      ? this.regularDelayMs()
+      : retryDelayMs(++this.failedRecoveries, RECOVERY_RETRY);
   }
 
-  private async recover(to: Availability, reason: AvailabilityReason, found: ProbeResult, setbacks: number): Promise<boolean> {
+  private async recover(
+    to: Availability,
+    reason: AvailabilityReason,
+    found: ProbeResult,
+    setbacks: number,
+  ): Promise<boolean> {
     if (this.availability === 'down') this.why = 'recovery';
     try {
       this.connections.connect();

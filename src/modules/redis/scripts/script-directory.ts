@@ -14,8 +14,13 @@ export type ScriptNames = Readonly<Record<string, string>>;
  * await runScript(client, scripts.fill, [slot], [token, value]);
  */
 export function loadScripts<N extends ScriptNames>(directory: URL, names: N): { readonly [K in keyof N]: RedisScript } {
-  const unknown = readdirSync(directory).filter((file) => file.endsWith('.lua') && !Object.values(names).includes(file.slice(0, -4)));
+  const unknown = readdirSync(directory).filter(
+    (file) => file.endsWith('.lua') && !Object.values(names).includes(file.slice(0, -4)),
+  );
   if (unknown.length > 0) throw new Error(`Scripts nobody loads: ${unknown.join(', ')}`);
-  const scripts = Object.entries(names).map(([key, file]) => [key, loadScript(file, readFileSync(new URL(`${file}.lua`, directory), 'utf8'))]);
+  const scripts = Object.entries(names).map(([key, file]) => [
+    key,
+    loadScript(file, readFileSync(new URL(`${file}.lua`, directory), 'utf8')),
+  ]);
   return Object.fromEntries(scripts) as { [K in keyof N]: RedisScript };
 }
