@@ -47,14 +47,14 @@ export function bytesOf(value: Binary): Buffer {
 }
 
 /**
- * A binary of the given kind with memory of its own: aligned whatever the source's offset, and not keeping the (much
- * larger) chunk alive that came from the socket.
+ * A binary of the given kind made of the bytes from `start` on. It gets memory of its own: aligned whatever the source's
+ * offset, and not keeping the (much larger) chunk alive that came from the socket.
  *
  * @throws RangeError for an unknown kind or a length that is no multiple of the element's.
  */
-export function binaryFrom(kind: number, bytes: Uint8Array): Binary {
+export function binaryFrom(kind: number, bytes: Uint8Array, start: number): Binary {
   const entry = KINDS[kind];
   if (!entry) throw new RangeError(`Unknown kind of binary: ${kind}`);
-  const start = bytes.byteOffset;
-  return entry[1](bytes.buffer.slice(start, start + bytes.byteLength) as ArrayBuffer);
+  const { buffer, byteOffset, byteLength } = bytes;
+  return entry[1](buffer.slice(byteOffset + start, byteOffset + byteLength) as ArrayBuffer);
 }

@@ -79,6 +79,20 @@ class ValueEscaper {
 
   #escapeObject(value: object): unknown {
     if (Array.isArray(value)) return this.#escapeArray(value);
+    if (hasToJson(value) && !hasTypeOfItsOwn(value)) return this.#escapeJson(value);
+    return isPlainObject(value) ? this.#escapePlain(value) : this.#escapeInstance(value);
+  }
+
+  #escapePlain(value: object): unknown {
+    const escaped = this.#escapeProperties(value);
+    if (Object.getPrototypeOf(value) === null) {
+      return { [ESCAPE_KEY]: 'dictionary', v: Object.entries(escaped) } satisfies Escaped;
+    }
+    if (!Object.hasOwn(value, ESCAPE_KEY)) return escaped;
+    return { [ESCAPE_KEY]: 'object', v: Object.entries(escaped) } satisfies Escaped;
+  }
+
+  #escapeInstance(value: object): unknown {
     if (isBinary(value)) return this.#escapeBinary(value);
     if (types.isDate(value)) {
       const ms = value.getTime();
@@ -88,14 +102,12 @@ class ValueEscaper {
     if (types.isSet(value)) return this.#escapeSet(value);
     if (types.isRegExp(value)) return { [ESCAPE_KEY]: 'regexp', v: [value.source, value.flags] } satisfies Escaped;
     if (value instanceof URL) return { [ESCAPE_KEY]: 'url', v: value.href } satisfies Escaped;
-    if (hasToJson(value)) return this.#escapeChild('toJSON()', value.toJSON(String(this.#path[this.#depth - 2] ?? '')));
-    if (!isPlainObject(value)) this.#refuse(`an instance of ${value.constructor?.name || 'a class'}`);
-    const escaped = this.#escapeProperties(value);
-    if (Object.getPrototypeOf(value) === null) {
-      return { [ESCAPE_KEY]: 'dictionary', v: Object.entries(escaped) } satisfies Escaped;
-    }
-    if (!Object.hasOwn(value, ESCAPE_KEY)) return escaped;
-    return { [ESCAPE_KEY]: 'object', v: Object.entries(escaped) } satisfies Escaped;
+    return this.#refuse(`an instance of ${value.constructor?.name || 'a class'}`);
+  }
+
+  #escapeJson(value: WithToJson): unknown {
+    const key = String(this.#path[this.#depth - 2] ?? '');
+    return this.#escapeChild('toJSON()', value.toJSON(key));
   }
 
   #escapeProperties(value: object): object {
@@ -166,6 +178,15 @@ function escapeNumber(value: number): Escaped {
   return { [ESCAPE_KEY]: 'number', v: Object.is(value, -0) ? '-0' : (`${value}` as 'NaN') };
 }
 
-function hasToJson(value: object): value is { toJSON(key: string): unknown } {
+interface WithToJson {
+  toJSON(key: string): unknown;
+}
+
+function hasToJson(value: object): value is WithToJson {
   return 'toJSON' in value && typeof value.toJSON === 'function';
+}
+
+/** Those that have a `toJSON` and are stored as what they are nevertheless. */
+function hasTypeOfItsOwn(value: object): boolean {
+  return isBinary(value) || types.isDate(value) || value instanceof URL;
 }

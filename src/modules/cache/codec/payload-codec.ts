@@ -48,7 +48,7 @@ export function decodePayload(codec: PayloadCodec, bytes: Buffer, start: number)
     case PayloadCodec.EscapedJson:
       return reviveValue(JSON.parse(bytes.toString('utf8', start)));
     case PayloadCodec.Binary:
-      return binaryFrom(bytes.readUInt8(start), bytes.subarray(start + 1));
+      return binaryFrom(bytes.readUInt8(start), bytes, start + 1);
   }
 }
 

@@ -55,7 +55,7 @@ function reviveEscaped(escaped: Escaped, depth: number): unknown {
     case 'url':
       return new URL(escaped.v);
     case 'binary':
-      return binaryFrom(escaped.v[0], Buffer.from(escaped.v[1], 'base64'));
+      return binaryFrom(escaped.v[0], Buffer.from(escaped.v[1], 'base64'), 0);
     default:
       throw new TypeError('Unknown escape');
   }
