@@ -76,6 +76,14 @@ describe('documents on two instances with one Redis and one PostgreSQL', () => {
     expect(await title(here, known.id)).toBe('new');
   });
 
+  it('starts while its database is away, and says so only to who needs it', async () => {
+    const app = await startApp({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' });
+    const { body } = await app.http.get('/documents').expect(503);
+    expect(body).toMatchObject({ type: 'urn:larder:database-unavailable', detail: 'Try again in a moment.' });
+    await app.http.get('/health/live').expect(200);
+    await app.close();
+  });
+
   it('loses no write of two writers who both use If-Match', async () => {
     const { id } = await create({ title: '0' });
     const increment = async (app: TestApp): Promise<void> => {
