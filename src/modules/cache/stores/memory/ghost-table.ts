@@ -32,7 +32,7 @@ export class GhostTable {
   /** Makes room to tell `count` keys apart. What was remembered is forgotten when that takes a larger table. */
   reserve(count: number): void {
     if (count * 2 <= this.#hashes.length) return;
-    const slots = this.#hashes.length * 4;
+    const slots = this.#hashes.length * 2;
     this.#hashes = new Uint32Array(slots);
     this.#addedAt = new Float64Array(slots);
   }
