@@ -9,5 +9,10 @@ export { SessionUnavailableException } from './session-unavailable.exception.js'
 export type { IssuedSession, JsonValue, Session, SessionData } from './session.types.js';
 export type { SessionBackend } from './session-backend.js';
 export { SESSION_BACKEND, SESSION_STORE } from './session.tokens.js';
-export { SessionStoreAdapter, type SessionStoreAdapterOptions, type StoreCallback, type StoreContract } from './session-store.adapter.js';
+export {
+  SessionStoreAdapter,
+  type SessionStoreAdapterOptions,
+  type StoreCallback,
+  type StoreContract,
+} from './session-store.adapter.js';
 export type * from './stores/session-store.js';

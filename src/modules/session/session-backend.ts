@@ -52,12 +52,21 @@ function inMemory(options: SessionBackendOptions): SessionBackend {
   return { store: memoryStore(options), cache: null, close: async () => undefined };
 }
 
-function inDatabase({ config, namespace, pool, clock = systemClock }: SessionBackendOptions, database: Database): SessionBackend {
+function inDatabase(
+  { config, namespace, pool, clock = systemClock }: SessionBackendOptions,
+  database: Database,
+): SessionBackend {
   const store = new PostgresSessionStore(database, config);
   const stopPurging = purgeRegularly(store, clock);
   // Without Redis nothing would tell an instance that another revoked what it cached.
   if (!pool) return { store, cache: null, close: async () => stopPurging() };
-  const cache = createCache({ namespace, redis: pool, memory: { maxBytes: config.memoryBytes }, maxConcurrentLoads: MAX_CONCURRENT_READS, clock });
+  const cache = createCache({
+    namespace,
+    redis: pool,
+    memory: { maxBytes: config.memoryBytes },
+    maxConcurrentLoads: MAX_CONCURRENT_READS,
+    clock,
+  });
   const graceMs = config.onOutage === 'memory' ? config.idleTimeoutMs : 0;
   return {
     store: new CachedSessionStore(store, cache, { ttlMs: config.cacheTtlMs, graceMs, clock }),
@@ -72,7 +81,8 @@ function inDatabase({ config, namespace, pool, clock = systemClock }: SessionBac
 function inRedis(options: SessionBackendOptions, pool: RedisPool): SessionBackend {
   const { config, namespace, clock = systemClock } = options;
   const journal = new RevocationJournal(config.absoluteTimeoutMs, clock);
-  const redisStore = (isRecovering: boolean) => new RedisSessionStore(new SessionScripts({ pool, namespace, clock, isRecovering }), config, journal);
+  const redisStore = (isRecovering: boolean) =>
+    new RedisSessionStore(new SessionScripts({ pool, namespace, clock, isRecovering }), config, journal);
   const redis = redisStore(false);
   const local = memoryStore(options);
   const recovery = new SessionRecovery({ pool, redis: redisStore(true), local, journal, clock });
@@ -86,7 +96,13 @@ function inRedis(options: SessionBackendOptions, pool: RedisPool): SessionBacken
     maxConcurrentLoads: MAX_CONCURRENT_READS,
     clock,
   });
-  const store = new OutageSessionStore(redis, { copies, local, journal, copyTtlMs: config.absoluteTimeoutMs, onPending: () => recovery.soon() });
+  const store = new OutageSessionStore(redis, {
+    copies,
+    local,
+    journal,
+    copyTtlMs: config.absoluteTimeoutMs,
+    onPending: () => recovery.soon(),
+  });
   return {
     store,
     cache: copies,
@@ -109,7 +125,10 @@ function purgeRegularly(store: PostgresSessionStore, clock: Clock): () => void {
     clock.setTimer(() => {
       store
         .purge()
-        .then((count) => logger.debug(`Purged ${count} dead sessions`), (error: unknown) => logger.warn(error))
+        .then(
+          (count) => logger.debug(`Purged ${count} dead sessions`),
+          (error: unknown) => logger.warn(error),
+        )
         .finally(() => {
           if (!isStopped) timer = schedule();
         });

@@ -50,7 +50,8 @@ export function decodeData(text: string): SessionData {
 function checkShape(data: SessionData): void {
   let level: JsonValue[] = [data];
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MAX_DEPTH) throw ProblemException.invalidInput([{ pointer: '/data', detail: `nested more than ${MAX_DEPTH} deep` }]);
+    if (depth > MAX_DEPTH)
+      throw ProblemException.invalidInput([{ pointer: '/data', detail: `nested more than ${MAX_DEPTH} deep` }]);
     level = level.flatMap(membersOf);
   }
 }

@@ -8,12 +8,12 @@ import type { SessionStore } from './stores/session-store.js';
 export type StoreCallback<T = void> = (error: unknown, result?: T) => void;
 
 /** The store contract of express-session, of which that of `@fastify/session` is a part. */
-export interface StoreContract {
-  get(sid: string, callback: StoreCallback<Record<string, unknown> | null>): void;
+export interface StoreContract<S> {
+  get(sid: string, callback: StoreCallback<S | null>): void;
   set(sid: string, session: object, callback?: StoreCallback): void;
   touch(sid: string, session: object, callback?: StoreCallback): void;
   destroy(sid: string, callback?: StoreCallback): void;
-  all(callback: StoreCallback<Record<string, unknown>[]>): void;
+  all(callback: StoreCallback<S[]>): void;
   length(callback: StoreCallback<number>): void;
   clear(callback?: StoreCallback): void;
 }
@@ -32,11 +32,14 @@ export interface SessionStoreAdapterOptions {
  * error, so the request that made it ends as if it had come before.
  *
  * @example
- * const store = new SessionStoreAdapter(app.get(SESSION_STORE), { userIdOf: (data) => data['userId'] as string });
+ * const store = new SessionStoreAdapter<Fastify.Session>(app.get(SESSION_STORE), { userIdOf: (data) => data['userId'] as string });
  * fastify.register(fastifySession, { store, secret });
- * express.use(expressSession({ store: store.mountOn(new expressSession.Store()), secret, resave: false, saveUninitialized: false }));
+ * express.use(expressSession({ store: store.mountOn(expressSession.Store), secret, resave: false, saveUninitialized: false }));
  */
-export class SessionStoreAdapter extends EventEmitter implements StoreContract {
+export class SessionStoreAdapter<S extends object = Record<string, unknown>>
+  extends EventEmitter
+  implements StoreContract<S>
+{
   private readonly userIdOf: (data: SessionData) => string | null;
   private readonly maxDataBytes: number;
 
@@ -49,9 +52,12 @@ export class SessionStoreAdapter extends EventEmitter implements StoreContract {
     this.maxDataBytes = maxDataBytes;
   }
 
-  get(sid: string, callback: StoreCallback<Record<string, unknown> | null>): void {
+  get(sid: string, callback: StoreCallback<S | null>): void {
     const found = this.store.find(sessionIdOf(sid));
-    answer(found.then((session) => (session ? toForeign(session) : null)), callback);
+    answer(
+      found.then((session) => (session ? toForeign<S>(session) : null)),
+      callback,
+    );
   }
 
   set(sid: string, session: object, callback?: StoreCallback): void {
@@ -67,21 +73,27 @@ export class SessionStoreAdapter extends EventEmitter implements StoreContract {
   }
 
   /** Every living session of the store, whoever made it. */
-  all(callback: StoreCallback<Record<string, unknown>[]>): void {
-    answer(this.store.list('everyone').then((sessions) => sessions.map(toForeign)), callback);
+  all(callback: StoreCallback<S[]>): void {
+    answer(
+      this.store.list('everyone').then((sessions) => sessions.map(toForeign<S>)),
+      callback,
+    );
   }
 
   length(callback: StoreCallback<number>): void {
-    answer(this.store.list('everyone').then((sessions) => sessions.length), callback);
+    answer(
+      this.store.list('everyone').then((sessions) => sessions.length),
+      callback,
+    );
   }
 
   clear(callback?: StoreCallback): void {
     answer(this.store.revokeAll('everyone').then(nothing), callback);
   }
 
-  /** Gives a store of express-session, which brings methods of its own, these methods. */
-  mountOn<T extends object>(base: T): T & StoreContract {
-    const methods: StoreContract = {
+  /** A store of express-session, whose base class brings methods of its own, with these methods. */
+  mountOn<T extends object>(Base: abstract new () => T): T & StoreContract<S> {
+    const methods: StoreContract<S> = {
       get: this.get.bind(this),
       set: this.set.bind(this),
       touch: this.touch.bind(this),
@@ -90,7 +102,7 @@ export class SessionStoreAdapter extends EventEmitter implements StoreContract {
       length: this.length.bind(this),
       clear: this.clear.bind(this),
     };
-    return Object.assign(base, methods);
+    return Object.assign(Reflect.construct(Base, []) as T, methods);
   }
 
   private async save(id: string, session: object): Promise<void> {
@@ -105,8 +117,8 @@ export class SessionStoreAdapter extends EventEmitter implements StoreContract {
 }
 
 /** Middleware writes into what it is given; ours is shared and frozen. */
-function toForeign({ data }: Session): Record<string, unknown> {
-  return structuredClone(data) as Record<string, unknown>;
+function toForeign<S>({ data }: Session): S {
+  return structuredClone(data) as S;
 }
 
 /** In a turn of its own, so that what a callback throws is not taken for the store's failure. */

@@ -2,19 +2,25 @@ import { z } from 'zod';
 import { booleanText, bytesText, durationText, listText } from '../../common/config/config-schemas.js';
 import { type ConfigOf, defineConfig } from '../../common/config/define-config.js';
 
-const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/i, 'give the SHA-256 of each key in hex (printf %s KEY | sha256sum)');
+const sha256Hex = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/i, 'give the SHA-256 of each key in hex (printf %s KEY | sha256sum)');
 
 /** How long sessions live, where, and who may make them. */
 export const sessionConfig = defineConfig('session', {
   idleTimeoutMs: {
     env: 'SESSION_IDLE_TIMEOUT',
     doc: 'A session that is not used for this long ends. Default 30m.',
-    schema: durationText().refine((ms) => ms >= 1_000, 'must be at least 1s').prefault('30m'),
+    schema: durationText()
+      .refine((ms) => ms >= 1_000, 'must be at least 1s')
+      .prefault('30m'),
   },
   absoluteTimeoutMs: {
     env: 'SESSION_ABSOLUTE_TIMEOUT',
     doc: 'A session ends this long after its login, however much it is used. Default 12h.',
-    schema: durationText().refine((ms) => ms >= 1_000, 'must be at least 1s').prefault('12h'),
+    schema: durationText()
+      .refine((ms) => ms >= 1_000, 'must be at least 1s')
+      .prefault('12h'),
   },
   touchIntervalMs: {
     env: 'SESSION_TOUCH_INTERVAL',
@@ -45,7 +51,10 @@ export const sessionConfig = defineConfig('session', {
   redisUrl: {
     env: 'SESSION_REDIS_URL',
     doc: 'A Redis for sessions alone, which should not evict (maxmemory-policy noeviction). Default: REDIS_URL.',
-    schema: z.string().regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://').optional(),
+    schema: z
+      .string()
+      .regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://')
+      .optional(),
     isSecret: true,
   },
   memoryBytes: {

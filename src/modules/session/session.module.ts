@@ -2,7 +2,16 @@ import { Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@
 import { systemClock } from '../../common/clock.js';
 import { type CacheConfigValues, cacheConfig } from '../cache/index.js';
 import { DATABASE, type Database, type DatabaseConfig, databaseConfig, DatabaseModule } from '../database/index.js';
-import { createRedisPool, REDIS_POOL, type RedisConfig, redisConfig, type RedisPool, redisPoolOptionsOf, redisSourceOf, UsageWatcher } from '../redis/index.js';
+import {
+  createRedisPool,
+  REDIS_POOL,
+  type RedisConfig,
+  redisConfig,
+  type RedisPool,
+  redisPoolOptionsOf,
+  redisSourceOf,
+  UsageWatcher,
+} from '../redis/index.js';
 import { sessionMigrations } from './database/session-migrations.js';
 import { OwnSessionController } from './http/own-session.controller.js';
 import { SessionAdminController } from './http/session-admin.controller.js';
@@ -24,16 +33,32 @@ import { TouchThrottle } from './touch-throttle.js';
   providers: [
     {
       provide: SESSION_REDIS_POOL,
-      useFactory: ({ redisUrl: url }: SessionConfig, redis: RedisConfig, shared: RedisPool | null): RedisPool | null => {
-        const source = url === undefined ? undefined : redisSourceOf({ ...redis, url, sentinels: [], clusterNodes: [] });
+      useFactory: (
+        { redisUrl: url }: SessionConfig,
+        redis: RedisConfig,
+        shared: RedisPool | null,
+      ): RedisPool | null => {
+        const source =
+          url === undefined ? undefined : redisSourceOf({ ...redis, url, sentinels: [], clusterNodes: [] });
         return source === undefined ? shared : createRedisPool(source, redisPoolOptionsOf(redis));
       },
       inject: [sessionConfig.KEY, redisConfig.KEY, REDIS_POOL],
     },
     {
       provide: SESSION_BACKEND,
-      useFactory: (config: SessionConfig, cache: CacheConfigValues, pool: RedisPool | null, { url }: DatabaseConfig, database: Database) =>
-        createSessionBackend({ config, namespace: `${cache.namespace}.sessions`, pool, database: url === undefined ? null : database }),
+      useFactory: (
+        config: SessionConfig,
+        cache: CacheConfigValues,
+        pool: RedisPool | null,
+        { url }: DatabaseConfig,
+        database: Database,
+      ) =>
+        createSessionBackend({
+          config,
+          namespace: `${cache.namespace}.sessions`,
+          pool,
+          database: url === undefined ? null : database,
+        }),
       inject: [sessionConfig.KEY, cacheConfig.KEY, SESSION_REDIS_POOL, databaseConfig.KEY, DATABASE],
     },
     { provide: SESSION_STORE, useFactory: ({ store }: SessionBackend) => store, inject: [SESSION_BACKEND] },
@@ -49,7 +74,15 @@ import { TouchThrottle } from './touch-throttle.js';
     SessionMiddleware,
     SessionApiKeyGuard,
   ],
-  exports: [SESSION_BACKEND, SESSION_STORE, SessionService, SessionCookie, SessionResolver, SessionGuard, SessionMiddleware],
+  exports: [
+    SESSION_BACKEND,
+    SESSION_STORE,
+    SessionService,
+    SessionCookie,
+    SessionResolver,
+    SessionGuard,
+    SessionMiddleware,
+  ],
 })
 export class SessionModule implements OnModuleInit, OnApplicationShutdown {
   constructor(
@@ -66,7 +99,8 @@ export class SessionModule implements OnModuleInit, OnApplicationShutdown {
     this.usage.protect({
       name: 'sessions',
       hasTtl: true,
-      consequence: 'whoever it evicts is logged out. Give sessions a Redis of their own (SESSION_REDIS_URL) with noeviction, or a database (DATABASE_URL).',
+      consequence:
+        'whoever it evicts is logged out. Give sessions a Redis of their own (SESSION_REDIS_URL) with noeviction, or a database (DATABASE_URL).',
     });
   }
 

@@ -19,7 +19,10 @@ export interface HeldSession {
 }
 
 /** Creates a session as a trusted service does. */
-export async function createSession(app: Pick<TestApp, 'http'>, body: { userId?: string; data?: object } = { userId: 'ada' }): Promise<HeldSession> {
+export async function createSession(
+  app: Pick<TestApp, 'http'>,
+  body: { userId?: string; data?: object } = { userId: 'ada' },
+): Promise<HeldSession> {
   const reply = await app.http.post('/sessions').set(TRUSTED).send(body).expect(201);
   return heldBy(reply.body.token as string, reply.body.session.id as string);
 }

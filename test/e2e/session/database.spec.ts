@@ -4,14 +4,16 @@ import { RedisServer } from '../../support/redis-server.js';
 import { startApp, type TestApp } from '../../support/test-app.js';
 import { createSession, type HeldSession, SESSION_ENV, TRUSTED } from './clients.js';
 
-const statusOf = async (app: TestApp, { bearer }: HeldSession) => (await app.http.get('/sessions/current').set(bearer)).status;
+const statusOf = async (app: TestApp, { bearer }: HeldSession) =>
+  (await app.http.get('/sessions/current').set(bearer)).status;
 
 describe('sessions in PostgreSQL with Redis in front', () => {
   let postgres: PostgresServer;
   let redis: RedisServer;
   let one: TestApp;
   let two: TestApp;
-  const start = (env: NodeJS.ProcessEnv = {}) => startApp({ ...SESSION_ENV, DATABASE_URL: postgres.url, REDIS_URL: redis.url, ...env });
+  const start = (env: NodeJS.ProcessEnv = {}) =>
+    startApp({ ...SESSION_ENV, DATABASE_URL: postgres.url, REDIS_URL: redis.url, ...env });
 
   beforeAll(async () => {
     [postgres, redis] = await Promise.all([PostgresServer.start(), RedisServer.start()]);
@@ -28,7 +30,10 @@ describe('sessions in PostgreSQL with Redis in front', () => {
     for (const app of [one, two]) {
       await eventually(async () => {
         expect(await statusOf(app, session)).toBe(200);
-        await postgres.query('update larder_session set data = $2 where id = $1', [session.id, JSON.stringify({ n: ++n })]);
+        await postgres.query('update larder_session set data = $2 where id = $1', [
+          session.id,
+          JSON.stringify({ n: ++n }),
+        ]);
         const { body } = await app.http.get('/sessions/current').set(session.bearer).expect(200);
         expect(body.data.n).not.toBe(n);
       });
@@ -38,18 +43,31 @@ describe('sessions in PostgreSQL with Redis in front', () => {
   it('show a change and a logout on the other instance', async () => {
     const session = await createSession(one);
     for (const app of [one, two]) expect(await statusOf(app, session)).toBe(200);
-    await two.http.patch('/sessions/current').set(session.bearer).send({ data: { theme: 'dark' } }).expect(200);
-    await eventually(async () => expect((await one.http.get('/sessions/current').set(session.bearer)).body.data).toEqual({ theme: 'dark' }), { timeoutMs: 2_000 });
+    await two.http
+      .patch('/sessions/current')
+      .set(session.bearer)
+      .send({ data: { theme: 'dark' } })
+      .expect(200);
+    await eventually(
+      async () =>
+        expect((await one.http.get('/sessions/current').set(session.bearer)).body.data).toEqual({ theme: 'dark' }),
+      { timeoutMs: 2_000 },
+    );
     await one.http.delete('/sessions/current').set(session.bearer).expect(204);
     expect(await statusOf(one, session)).toBe(401);
     await eventually(async () => expect(await statusOf(two, session)).toBe(401), { timeoutMs: 2_000 });
   });
 
   it('end together for a user and for everyone, in the memory of both instances', async () => {
-    const [a, b, c] = [await createSession(one, { userId: 'u' }), await createSession(two, { userId: 'u' }), await createSession(one, { userId: 'v' })];
+    const [a, b, c] = [
+      await createSession(one, { userId: 'u' }),
+      await createSession(two, { userId: 'u' }),
+      await createSession(one, { userId: 'v' }),
+    ];
     for (const session of [a, b, c]) for (const app of [one, two]) expect(await statusOf(app, session)).toBe(200);
     await one.http.delete('/sessions/users/u').set(TRUSTED).expect(200, { revoked: 2 });
-    for (const session of [a, b]) for (const app of [one, two]) await eventually(async () => expect(await statusOf(app, session)).toBe(401));
+    for (const session of [a, b])
+      for (const app of [one, two]) await eventually(async () => expect(await statusOf(app, session)).toBe(401));
     expect(await statusOf(two, c)).toBe(200);
     await two.http.delete('/sessions/everyone').set(TRUSTED).expect(200);
     for (const app of [one, two]) await eventually(async () => expect(await statusOf(app, c)).toBe(401));
@@ -78,11 +96,16 @@ describe('sessions in PostgreSQL with Redis in front', () => {
 
   it('are created, served, changed and revoked as before while Redis is away, and stay revoked when it is back', async () => {
     const [alive, revoked] = [await createSession(one, { userId: 'ada' }), await createSession(one, { userId: 'eve' })];
-    for (const session of [alive, revoked]) for (const app of [one, two]) expect(await statusOf(app, session)).toBe(200);
+    for (const session of [alive, revoked])
+      for (const app of [one, two]) expect(await statusOf(app, session)).toBe(200);
     const snapshot = await redis.snapshot();
     await redis.kill();
     for (const app of [one, two]) expect(await statusOf(app, alive)).toBe(200);
-    await one.http.patch('/sessions/current').set(alive.bearer).send({ data: { n: 2 } }).expect(200);
+    await one.http
+      .patch('/sessions/current')
+      .set(alive.bearer)
+      .send({ data: { n: 2 } })
+      .expect(200);
     await one.http.delete('/sessions/current').set(revoked.bearer).expect(204);
     expect(await statusOf(one, revoked)).toBe(401);
     await eventually(async () => expect(await statusOf(two, revoked)).toBe(401), { timeoutMs: 5_000 });
@@ -90,7 +113,9 @@ describe('sessions in PostgreSQL with Redis in front', () => {
     expect(await statusOf(one, born)).toBe(200);
     await redis.restart({ snapshot });
     for (const app of [one, two]) {
-      await eventually(async () => expect((await app.http.get('/sessions/current').set(alive.bearer)).body.data).toEqual({ n: 2 }));
+      await eventually(async () =>
+        expect((await app.http.get('/sessions/current').set(alive.bearer)).body.data).toEqual({ n: 2 }),
+      );
       await eventually(async () => expect(await statusOf(app, revoked)).toBe(401));
     }
   });
@@ -104,7 +129,8 @@ describe('sessions in PostgreSQL with Redis in front', () => {
     expect(await statusOf(two, cold)).toBe(503);
     await two.http.delete('/sessions/current').set(cached.bearer).expect(503);
     await postgres.restart();
-    for (const session of [cached, cold]) await eventually(async () => expect(await statusOf(two, session)).toBe(200), { timeoutMs: 10_000 });
+    for (const session of [cached, cold])
+      await eventually(async () => expect(await statusOf(two, session)).toBe(200), { timeoutMs: 10_000 });
   });
 });
 

@@ -4,7 +4,8 @@ import { startApp, type TestApp } from '../../support/test-app.js';
 import { REDIS_POOL, type RedisPool } from '../../../src/modules/redis/index.js';
 import { createSession, type HeldSession, SESSION_ENV, TRUSTED } from './clients.js';
 
-const statusOf = async (app: TestApp, { bearer }: HeldSession) => (await app.http.get('/sessions/current').set(bearer)).status;
+const statusOf = async (app: TestApp, { bearer }: HeldSession) =>
+  (await app.http.get('/sessions/current').set(bearer)).status;
 const stateOf = (app: TestApp) => app.get<RedisPool>(REDIS_POOL).monitor.state;
 
 describe('sessions while Redis is away', () => {
@@ -12,7 +13,8 @@ describe('sessions while Redis is away', () => {
   let one: TestApp;
   let two: TestApp;
   const start = (env: NodeJS.ProcessEnv) => startApp({ ...SESSION_ENV, REDIS_URL: redis.url, ...env });
-  const allAre = (state: 'up' | 'down') => eventually(() => expect([stateOf(one), stateOf(two)]).toEqual([state, state]), { timeoutMs: 15_000 });
+  const allAre = (state: 'up' | 'down') =>
+    eventually(() => expect([stateOf(one), stateOf(two)]).toEqual([state, state]), { timeoutMs: 15_000 });
 
   beforeEach(async () => {
     redis = await RedisServer.start();
@@ -34,7 +36,11 @@ describe('sessions while Redis is away', () => {
       await redis.kill();
       expect(await statusOf(one, known)).toBe(200);
       expect(await statusOf(two, known)).toBe(200);
-      await one.http.patch('/sessions/current').set(known.bearer).send({ data: { n: 2 } }).expect(200);
+      await one.http
+        .patch('/sessions/current')
+        .set(known.bearer)
+        .send({ data: { n: 2 } })
+        .expect(200);
       const born = await createSession(one, { userId: 'bob' });
       expect(await statusOf(one, born)).toBe(200);
       await redis.restart();
@@ -56,7 +62,8 @@ describe('sessions while Redis is away', () => {
     it('stay revoked here during the outage and everywhere after it, though Redis still has them', async () => {
       const sessions = await Promise.all(['a', 'b', 'c', 'd'].map((userId) => createSession(one, { userId })));
       const [byId, byUser, rotated, alive] = sessions as [HeldSession, HeldSession, HeldSession, HeldSession];
-      for (const session of sessions) expect([await statusOf(one, session), await statusOf(two, session)]).toEqual([200, 200]);
+      for (const session of sessions)
+        expect([await statusOf(one, session), await statusOf(two, session)]).toEqual([200, 200]);
       const snapshot = await redis.snapshot();
       await redis.kill();
       await one.http.delete('/sessions/current').set(byId.bearer).expect(204);
@@ -73,8 +80,13 @@ describe('sessions while Redis is away', () => {
     });
 
     it('stay revoked when Redis forgets that they were: it restarts from a snapshot taken before', async () => {
-      const [byId, byUser, alive] = await Promise.all([createSession(one, { userId: 'a' }), createSession(two, { userId: 'b' }), createSession(one, { userId: 'c' })]);
-      for (const session of [byId, byUser, alive]) expect([await statusOf(one, session), await statusOf(two, session)]).toEqual([200, 200]);
+      const [byId, byUser, alive] = await Promise.all([
+        createSession(one, { userId: 'a' }),
+        createSession(two, { userId: 'b' }),
+        createSession(one, { userId: 'c' }),
+      ]);
+      for (const session of [byId, byUser, alive])
+        expect([await statusOf(one, session), await statusOf(two, session)]).toEqual([200, 200]);
       const snapshot = await redis.snapshot();
       await one.http.delete('/sessions/current').set(byId.bearer).expect(204);
       await two.http.delete('/sessions/users/b').set(TRUSTED).expect(200);
@@ -82,7 +94,8 @@ describe('sessions while Redis is away', () => {
       for (const session of [byId, byUser]) expect(await statusOf(one, session)).not.toBe(200);
       await redis.restart({ snapshot });
       await allAre('up');
-      for (const session of [byId, byUser]) for (const app of [one, two]) await eventually(async () => expect(await statusOf(app, session)).toBe(401));
+      for (const session of [byId, byUser])
+        for (const app of [one, two]) await eventually(async () => expect(await statusOf(app, session)).toBe(401));
       for (const app of [one, two]) expect(await statusOf(app, alive)).toBe(200);
     });
 

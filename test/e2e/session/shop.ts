@@ -1,4 +1,13 @@
-import { Controller, Get, type MiddlewareConsumer, Module, type NestModule, Post, Res, UseGuards } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  type MiddlewareConsumer,
+  Module,
+  type NestModule,
+  Post,
+  Res,
+  UseGuards,
+} from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import type { FastifyReply } from 'fastify';
@@ -8,7 +17,15 @@ import { AppConfigModule } from '../../../src/common/config/app-config.module.js
 import { HttpModule } from '../../../src/common/http/http.module.js';
 import { DatabaseModule } from '../../../src/modules/database/index.js';
 import { RedisModule } from '../../../src/modules/redis/index.js';
-import { CurrentSession, type Session, SessionCookie, SessionGuard, SessionMiddleware, SessionModule, SessionService } from '../../../src/modules/session/index.js';
+import {
+  CurrentSession,
+  type Session,
+  SessionCookie,
+  SessionGuard,
+  SessionMiddleware,
+  SessionModule,
+  SessionService,
+} from '../../../src/modules/session/index.js';
 
 /** An application with a login of its own, as one that uses the module would have it. */
 @Controller()
@@ -24,9 +41,13 @@ class ShopController {
   }
 
   @Post('login')
-  async login(@CurrentSession() session: Session | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<void> {
+  async login(
+    @CurrentSession() session: Session | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
     const userId = 'ada';
-    const issued = (session && (await this.sessions.logIn(session.id, userId))) ?? (await this.sessions.create({ userId }));
+    const issued =
+      (session && (await this.sessions.logIn(session.id, userId))) ?? (await this.sessions.create({ userId }));
     this.cookie.set(reply, issued);
   }
 

@@ -20,14 +20,23 @@ describe('sessions of two instances on one Redis', () => {
 
   it('read and change one session', async () => {
     const { bearer } = await createSession(one, { userId: 'ada', data: { cart: ['tea'] } });
-    await two.http.patch('/sessions/current').set(bearer).send({ data: { theme: 'dark' } }).expect(200);
+    await two.http
+      .patch('/sessions/current')
+      .set(bearer)
+      .send({ data: { theme: 'dark' } })
+      .expect(200);
     const { body } = await one.http.get('/sessions/current').set(bearer).expect(200);
     expect(body).toMatchObject({ userId: 'ada', data: { cart: ['tea'], theme: 'dark' } });
   });
 
   it('lose no merge of those made at once', async () => {
     const { bearer } = await createSession(one);
-    const merges = Array.from({ length: 8 }, (_, n) => (n % 2 ? one : two).http.patch('/sessions/current').set(bearer).send({ data: { [`k${n}`]: n } }));
+    const merges = Array.from({ length: 8 }, (_, n) =>
+      (n % 2 ? one : two).http
+        .patch('/sessions/current')
+        .set(bearer)
+        .send({ data: { [`k${n}`]: n } }),
+    );
     for (const { status } of await Promise.all(merges)) expect(status).toBe(200);
     const { body } = await two.http.get('/sessions/current').set(bearer).expect(200);
     expect(Object.keys(body.data)).toHaveLength(8);
@@ -50,7 +59,9 @@ describe('sessions of two instances on one Redis', () => {
 
   it('resurrect nothing when a logout comes in the middle of fifty requests that save', async () => {
     const { bearer } = await createSession(one, { userId: 'eve' });
-    const requests = Array.from({ length: 50 }, (_, n) => (n % 2 ? one : two).http.patch('/sessions/current').set(bearer).send({ data: { n } }));
+    const requests = Array.from({ length: 50 }, (_, n) =>
+      (n % 2 ? one : two).http.patch('/sessions/current').set(bearer).send({ data: { n } }),
+    );
     const logout = two.http.delete('/sessions/current').set(bearer);
     const statuses = (await Promise.all([...requests, logout])).map(({ status }) => status);
     expect(statuses.filter((status) => ![200, 204, 401, 409].includes(status))).toEqual([]);
@@ -62,16 +73,23 @@ describe('sessions of two instances on one Redis', () => {
   it("end all of a user's sessions everywhere, and nobody else's", async () => {
     const mine = [await createSession(one, { userId: 'bob' }), await createSession(two, { userId: 'bob' })];
     const other = await createSession(two, { userId: 'carol' });
-    for (const { bearer } of mine) for (const app of [one, two]) await app.http.get('/sessions/current').set(bearer).expect(200);
+    for (const { bearer } of mine)
+      for (const app of [one, two]) await app.http.get('/sessions/current').set(bearer).expect(200);
     await one.http.delete('/sessions/users/bob').set(TRUSTED).expect(200, { revoked: 2 });
-    for (const { bearer } of mine) for (const app of [one, two]) await app.http.get('/sessions/current').set(bearer).expect(401);
+    for (const { bearer } of mine)
+      for (const app of [one, two]) await app.http.get('/sessions/current').set(bearer).expect(401);
     await one.http.get('/sessions/current').set(other.bearer).expect(200);
   });
 
   it('end everyone', async () => {
-    const sessions = [await createSession(one, { userId: 'x' }), await createSession(two, { userId: 'y' }), await createSession(one, {})];
+    const sessions = [
+      await createSession(one, { userId: 'x' }),
+      await createSession(two, { userId: 'y' }),
+      await createSession(one, {}),
+    ];
     await two.http.delete('/sessions/everyone').set(TRUSTED).expect(200);
-    for (const { bearer } of sessions) for (const app of [one, two]) await app.http.get('/sessions/current').set(bearer).expect(401);
+    for (const { bearer } of sessions)
+      for (const app of [one, two]) await app.http.get('/sessions/current').set(bearer).expect(401);
   });
 
   it('find a session again after both were restarted', async () => {

@@ -17,16 +17,30 @@ describe.each(STORES)('a session store: %s', (_name, start) => {
   }, 60_000);
   afterAll(() => underTest.stop());
 
-  const begin = async (userId: string | null = randomUUID(), data: SessionData = { n: 0 }, into = store): Promise<Session> => {
+  const begin = async (
+    userId: string | null = randomUUID(),
+    data: SessionData = { n: 0 },
+    into = store,
+  ): Promise<Session> => {
     const session = await into.create({ id: randomUUID(), userId, data });
     if (!session) throw new Error('not created');
     return session;
   };
 
   it('creates a session and finds it as it was given', async () => {
-    const session = await begin('ada', { cart: ['tea', { n: 1.5 }], empty: [], none: null, odd: '\u0000 é 😀 _function_x {}' });
+    const session = await begin('ada', {
+      cart: ['tea', { n: 1.5 }],
+      empty: [],
+      none: null,
+      odd: '\u0000 é 😀 _function_x {}',
+    });
     expect(session).toMatchObject({ userId: 'ada', version: 1 });
-    expect(session.data).toEqual({ cart: ['tea', { n: 1.5 }], empty: [], none: null, odd: '\u0000 é 😀 _function_x {}' });
+    expect(session.data).toEqual({
+      cart: ['tea', { n: 1.5 }],
+      empty: [],
+      none: null,
+      odd: '\u0000 é 😀 _function_x {}',
+    });
     expect(session.expiresAtMs - session.createdAtMs).toBe(HOUR_MS);
     expect(session.absoluteExpiresAtMs - session.createdAtMs).toBe(2 * HOUR_MS);
     expect(await store.find(session.id)).toEqual(session);
@@ -59,7 +73,7 @@ describe.each(STORES)('a session store: %s', (_name, start) => {
     expect(await store.find(id)).toMatchObject({ version: 3, data: { n: 3 } });
   });
 
-  it('moves a session to another user and to that user\'s list', async () => {
+  it("moves a session to another user and to that user's list", async () => {
     const [before, after] = [randomUUID(), randomUUID()];
     const { id } = await begin(before);
     await store.update(id, { data: {}, userId: after });
@@ -79,7 +93,11 @@ describe.each(STORES)('a session store: %s', (_name, start) => {
     expect(used.expiresAtMs).toBe(session.absoluteExpiresAtMs);
     const saved = await short.update(session.id, { data: {} });
     const rotated = await short.rotate(session.id, { newId: randomUUID() });
-    for (const later of [saved, rotated]) expect(later).toMatchObject({ absoluteExpiresAtMs: session.absoluteExpiresAtMs, expiresAtMs: session.absoluteExpiresAtMs });
+    for (const later of [saved, rotated])
+      expect(later).toMatchObject({
+        absoluteExpiresAtMs: session.absoluteExpiresAtMs,
+        expiresAtMs: session.absoluteExpiresAtMs,
+      });
   });
 
   it.each([
@@ -138,7 +156,13 @@ describe.each(STORES)('a session store: %s', (_name, start) => {
     const session = await begin('ada', { n: 7 });
     const newId = randomUUID();
     const rotated = await store.rotate(session.id, { newId });
-    expect(rotated).toMatchObject({ id: newId, userId: 'ada', data: { n: 7 }, createdAtMs: session.createdAtMs, absoluteExpiresAtMs: session.absoluteExpiresAtMs });
+    expect(rotated).toMatchObject({
+      id: newId,
+      userId: 'ada',
+      data: { n: 7 },
+      createdAtMs: session.createdAtMs,
+      absoluteExpiresAtMs: session.absoluteExpiresAtMs,
+    });
     expect(await store.find(newId)).toEqual(rotated);
     expect(await store.find(session.id)).toBeUndefined();
     expect(await store.update(session.id, { data: {} })).toBe('gone');
@@ -148,7 +172,9 @@ describe.each(STORES)('a session store: %s', (_name, start) => {
     const anonymous = await begin(null, { cart: 1 });
     const userId = randomUUID();
     const newId = randomUUID();
-    await eventually(async () => expect((await store.touch(anonymous.id))!.lastSeenAtMs).toBeGreaterThan(anonymous.createdAtMs));
+    await eventually(async () =>
+      expect((await store.touch(anonymous.id))!.lastSeenAtMs).toBeGreaterThan(anonymous.createdAtMs),
+    );
     const session = await store.rotate(anonymous.id, { newId, login: { userId } });
     expect(session).toMatchObject({ id: newId, userId, data: { cart: 1 } });
     expect(session!.createdAtMs).toBeGreaterThan(anonymous.createdAtMs);

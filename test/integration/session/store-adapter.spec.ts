@@ -21,7 +21,7 @@ describe.each(STORES)('the store contract of session middleware on %s', (_name, 
   }, 60_000);
   afterAll(() => underTest.stop());
 
-  it('gives back what was set, as a value of the caller\'s own', async () => {
+  it("gives back what was set, as a value of the caller's own", async () => {
     const sid = newSid();
     await call.set(sid, newSession({ views: 1 }));
     const session = (await call.get(sid)) as { views: number };
@@ -88,9 +88,14 @@ describe.each(STORES)('the store contract of session middleware on %s', (_name, 
 function promised(adapter: SessionStoreAdapter) {
   return {
     get: promisify(adapter.get.bind(adapter)),
-    set: (sid: string, session: object) => new Promise<void>((resolve, reject) => adapter.set(sid, session, (error) => (error ? reject(error) : resolve()))),
-    touch: (sid: string, session: object) => new Promise<void>((resolve, reject) => adapter.touch(sid, session, (error) => (error ? reject(error) : resolve()))),
-    destroy: (sid: string) => new Promise<void>((resolve, reject) => adapter.destroy(sid, (error) => (error ? reject(error) : resolve()))),
+    set: (sid: string, session: object) =>
+      new Promise<void>((resolve, reject) => adapter.set(sid, session, (error) => (error ? reject(error) : resolve()))),
+    touch: (sid: string, session: object) =>
+      new Promise<void>((resolve, reject) =>
+        adapter.touch(sid, session, (error) => (error ? reject(error) : resolve())),
+      ),
+    destroy: (sid: string) =>
+      new Promise<void>((resolve, reject) => adapter.destroy(sid, (error) => (error ? reject(error) : resolve()))),
     all: promisify(adapter.all.bind(adapter)),
     length: promisify(adapter.length.bind(adapter)),
     clear: () => new Promise<void>((resolve, reject) => adapter.clear((error) => (error ? reject(error) : resolve()))),

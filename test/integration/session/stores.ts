@@ -21,36 +21,52 @@ export interface StoreUnderTest {
 }
 
 export const STORES: [name: string, start: () => Promise<StoreUnderTest>][] = [
-  ['memory', async () => ({
-    open: (lifetime) => new MemorySessionStore(lifetime, { maxBytes: 2 ** 24, clock: systemClock }),
-    stop: async () => undefined,
-  })],
-  ['Redis', async () => {
-    const server = await RedisServer.start();
-    const pool = createRedisPool(server.url);
-    const scripts = new SessionScripts({ pool, namespace: 'test', clock: systemClock });
-    return {
-      open: (lifetime) => new RedisSessionStore(scripts, lifetime, new RevocationJournal(lifetime.absoluteTimeoutMs, systemClock)),
-      stop: async () => {
-        await pool.close();
-        await server.stop();
-      },
-    };
-  }],
-  ['PostgreSQL', async () => {
-    const server = await PostgresServer.start();
-    const migrations = new MigrationRegistry();
-    migrations.register(sessionMigrations);
-    const connection = new DatabaseConnection(
-      new PostgresDriver({ url: server.url, poolSize: 8, dir: '', connectTimeoutMs: 3_000, statementTimeoutMs: 10_000 }),
-      migrations,
-    );
-    return {
-      open: (lifetime) => new PostgresSessionStore(connection.database, lifetime),
-      stop: async () => {
-        await connection.close();
-        await server.stop();
-      },
-    };
-  }],
+  [
+    'memory',
+    async () => ({
+      open: (lifetime) => new MemorySessionStore(lifetime, { maxBytes: 2 ** 24, clock: systemClock }),
+      stop: async () => undefined,
+    }),
+  ],
+  [
+    'Redis',
+    async () => {
+      const server = await RedisServer.start();
+      const pool = createRedisPool(server.url);
+      const scripts = new SessionScripts({ pool, namespace: 'test', clock: systemClock });
+      return {
+        open: (lifetime) =>
+          new RedisSessionStore(scripts, lifetime, new RevocationJournal(lifetime.absoluteTimeoutMs, systemClock)),
+        stop: async () => {
+          await pool.close();
+          await server.stop();
+        },
+      };
+    },
+  ],
+  [
+    'PostgreSQL',
+    async () => {
+      const server = await PostgresServer.start();
+      const migrations = new MigrationRegistry();
+      migrations.register(sessionMigrations);
+      const connection = new DatabaseConnection(
+        new PostgresDriver({
+          url: server.url,
+          poolSize: 8,
+          dir: '',
+          connectTimeoutMs: 3_000,
+          statementTimeoutMs: 10_000,
+        }),
+        migrations,
+      );
+      return {
+        open: (lifetime) => new PostgresSessionStore(connection.database, lifetime),
+        stop: async () => {
+          await connection.close();
+          await server.stop();
+        },
+      };
+    },
+  ],
 ];

@@ -1,7 +1,27 @@
 import {
-  Body, Controller, Delete, Get, Header, HttpCode, NotFoundException, Param, Patch, Post, Query, Res, UnauthorizedException, UseGuards,
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Header,
+  HttpCode,
+  NotFoundException,
+  Param,
+  Patch,
+  Post,
+  Query,
+  Res,
+  UnauthorizedException,
+  UseGuards,
 } from '@nestjs/common';
-import { ApiBearerAuth, ApiCookieAuth, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBearerAuth,
+  ApiCookieAuth,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { SessionService } from '../session.service.js';
 import type { Session } from '../session.types.js';
@@ -11,8 +31,21 @@ import type { RequestSession } from './request-session.js';
 import { SessionCookie } from './session-cookie.js';
 import { SessionGuard } from './session.guard.js';
 import {
-  type IssuedSessionView, issuedSessionSchema, type MergeSession, mergeSessionSchema, reissuedView, type Revoked, revokedSchema,
-  type RevokeOwn, revokeOwnSchema, sessionIdSchema, type SessionList, sessionListSchema, type SessionView, sessionViewSchema, viewOf,
+  type IssuedSessionView,
+  issuedSessionSchema,
+  type MergeSession,
+  mergeSessionSchema,
+  reissuedView,
+  type Revoked,
+  revokedSchema,
+  type RevokeOwn,
+  revokeOwnSchema,
+  sessionIdSchema,
+  type SessionList,
+  sessionListSchema,
+  type SessionView,
+  sessionViewSchema,
+  viewOf,
 } from './session.schemas.js';
 
 /** What the holder of a session may do with it and with their others. */
@@ -37,16 +70,25 @@ export class OwnSessionController {
 
   @Patch('current')
   @Header('cache-control', 'no-store')
-  @ApiOperation({ summary: 'Merge into its data', description: 'A JSON Merge Patch (RFC 7396): null removes a member.' })
+  @ApiOperation({
+    summary: 'Merge into its data',
+    description: 'A JSON Merge Patch (RFC 7396): null removes a member.',
+  })
   @ApiOkResponse({ standardSchema: sessionViewSchema })
-  async merge(@CurrentSession('id') id: string, @Body({ schema: mergeSessionSchema }) { data }: MergeSession): Promise<SessionView> {
+  async merge(
+    @CurrentSession('id') id: string,
+    @Body({ schema: mergeSessionSchema }) { data }: MergeSession,
+  ): Promise<SessionView> {
     return viewOf((await this.sessions.merge(id, data)) ?? ended());
   }
 
   @Post('current/rotate')
   @HttpCode(200)
   @Header('cache-control', 'no-store')
-  @ApiOperation({ summary: 'A new token for it', description: 'The old one is dead at once. Sent as a cookie, or in the body to who sent a bearer token.' })
+  @ApiOperation({
+    summary: 'A new token for it',
+    description: 'The old one is dead at once. Sent as a cookie, or in the body to who sent a bearer token.',
+  })
   @ApiOkResponse({ standardSchema: issuedSessionSchema })
   async rotate(
     @CurrentSession('id') id: string,
@@ -62,7 +104,10 @@ export class OwnSessionController {
   @HttpCode(204)
   @ApiOperation({ summary: 'Log out' })
   @ApiNoContentResponse()
-  async revokeCurrent(@CurrentSession('id') id: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<void> {
+  async revokeCurrent(
+    @CurrentSession('id') id: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
     await this.sessions.revoke(id);
     this.cookie.clear(reply);
   }
@@ -73,7 +118,9 @@ export class OwnSessionController {
   @ApiOkResponse({ standardSchema: sessionListSchema })
   async list(@CurrentSession() current: Session): Promise<SessionList> {
     const sessions = await this.ofSameUser(current);
-    return { sessions: sessions.map((session) => ({ ...viewOf(session), isCurrent: session.id === current.id })) };
+    return {
+      sessions: sessions.map((session) => Object.assign(viewOf(session), { isCurrent: session.id === current.id })),
+    };
   }
 
   @Delete()
@@ -95,7 +142,10 @@ export class OwnSessionController {
   @HttpCode(204)
   @ApiOperation({ summary: 'End one session of the same user' })
   @ApiNoContentResponse()
-  async revokeOne(@CurrentSession() current: Session, @Param('id', { schema: sessionIdSchema }) id: string): Promise<void> {
+  async revokeOne(
+    @CurrentSession() current: Session,
+    @Param('id', { schema: sessionIdSchema }) id: string,
+  ): Promise<void> {
     const isOwn = (await this.ofSameUser(current)).some((session) => session.id === id);
     // Someone else's and nobody's look the same.
     if (!isOwn) throw new NotFoundException('You have no such session.');

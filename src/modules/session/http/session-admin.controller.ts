@@ -5,8 +5,16 @@ import { SessionService } from '../session.service.js';
 import { SessionApiKeyGuard } from './session-api-key.guard.js';
 import { SessionCookie } from './session-cookie.js';
 import {
-  type CreateSession, createSessionSchema, type IssuedSessionView, issuedSessionSchema, type Revoked, revokedSchema, type SessionList,
-  sessionListSchema, userIdSchema, viewOf,
+  type CreateSession,
+  createSessionSchema,
+  type IssuedSessionView,
+  issuedSessionSchema,
+  type Revoked,
+  revokedSchema,
+  type SessionList,
+  sessionListSchema,
+  userIdSchema,
+  viewOf,
 } from './session.schemas.js';
 
 /** What a trusted service may do with a key of `SESSION_API_KEYS`. */
@@ -22,7 +30,10 @@ export class SessionAdminController {
 
   @Post()
   @Header('cache-control', 'no-store')
-  @ApiOperation({ summary: 'Create a session', description: 'For a user whom the caller has authenticated. The token is in the body and in a cookie to pass on.' })
+  @ApiOperation({
+    summary: 'Create a session',
+    description: 'For a user whom the caller has authenticated. The token is in the body and in a cookie to pass on.',
+  })
   @ApiCreatedResponse({ standardSchema: issuedSessionSchema })
   async create(
     @Body({ schema: createSessionSchema }) start: CreateSession,

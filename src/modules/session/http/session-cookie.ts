@@ -37,6 +37,8 @@ export class SessionCookie {
   }
 
   private send(reply: FastifyReply, valueAndAge: string): void {
-    void reply.header('set-cookie', `${this.name}=${valueAndAge}; ${this.attributes}`).header('cache-control', 'no-store');
+    void reply
+      .header('set-cookie', `${this.name}=${valueAndAge}; ${this.attributes}`)
+      .header('cache-control', 'no-store');
   }
 }

@@ -35,7 +35,9 @@ export class SessionResolver {
     const token = this.cookie.read(request.headers.cookie);
     if (token === undefined) return undefined;
     if (isCrossSite(request, this.http.trustedOrigins)) {
-      throw new ForbiddenException('The session cookie does not count in a request that another site made (see HTTP_TRUSTED_ORIGINS).');
+      throw new ForbiddenException(
+        'The session cookie does not count in a request that another site made (see HTTP_TRUSTED_ORIGINS).',
+      );
     }
     return this.open(token, 'cookie');
   }

@@ -18,6 +18,8 @@ export class SessionGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     if (await this.resolver.resolve(request.raw)) return true;
-    throw new UnauthorizedException('There is no session, or it has ended. Send the session cookie or `Authorization: Bearer <session token>`.');
+    throw new UnauthorizedException(
+      'There is no session, or it has ended. Send the session cookie or `Authorization: Bearer <session token>`.',
+    );
   }
 }

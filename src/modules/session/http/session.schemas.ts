@@ -4,7 +4,11 @@ import type { RequestSession } from './request-session.js';
 
 /** Its members are checked where the data is stored: shallow here, so that no depth of input needs much stack. */
 const data = z.record(z.string(), z.unknown()).transform((value) => value as SessionData);
-const userId = z.string().min(1).max(256).refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), 'must not hold control characters');
+const userId = z
+  .string()
+  .min(1)
+  .max(256)
+  .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), 'must not hold control characters');
 
 /** Body of `POST /sessions`. */
 export const createSessionSchema = z.strictObject({ userId: userId.optional(), data: data.optional() });
@@ -41,7 +45,9 @@ export const issuedSessionSchema = z.object({ token: z.string().optional(), sess
 export type IssuedSessionView = z.output<typeof issuedSessionSchema>;
 
 /** Sessions of a user. */
-export const sessionListSchema = z.object({ sessions: z.array(sessionViewSchema.extend({ isCurrent: z.boolean().optional() })) });
+export const sessionListSchema = z.object({
+  sessions: z.array(sessionViewSchema.extend({ isCurrent: z.boolean().optional() })),
+});
 export type SessionList = z.output<typeof sessionListSchema>;
 
 /** How many sessions were ended. */

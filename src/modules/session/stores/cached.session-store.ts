@@ -2,7 +2,14 @@ import type { Clock } from '../../../common/clock.js';
 import type { Cache } from '../../cache/index.js';
 import { sessionIdOf } from '../session-token.js';
 import type { Session } from '../session.types.js';
-import type { NewSession, Rotation, SessionChange, SessionScope, SessionStore, UpdateRefusal } from './session-store.js';
+import type {
+  NewSession,
+  Rotation,
+  SessionChange,
+  SessionScope,
+  SessionStore,
+  UpdateRefusal,
+} from './session-store.js';
 
 /** How sessions are cached. */
 export interface CachedSessionStoreOptions {

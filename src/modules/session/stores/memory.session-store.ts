@@ -1,7 +1,14 @@
 import type { Clock } from '../../../common/clock.js';
 import { idleEndMs, type SessionLifetime } from '../session-lifetime.js';
 import type { Session } from '../session.types.js';
-import type { NewSession, Rotation, SessionChange, SessionScope, SessionStore, UpdateRefusal } from './session-store.js';
+import type {
+  NewSession,
+  Rotation,
+  SessionChange,
+  SessionScope,
+  SessionStore,
+  UpdateRefusal,
+} from './session-store.js';
 
 /** Roughly what a slot takes beside its data. */
 const SLOT_BYTES = 400;
@@ -127,13 +134,22 @@ export class MemorySessionStore implements SessionStore {
 
   private used(session: Session): Session {
     const lastSeenAtMs = this.options.clock.wallMs();
-    return { ...session, lastSeenAtMs, expiresAtMs: idleEndMs(lastSeenAtMs, session.absoluteExpiresAtMs, this.lifetime) };
+    return {
+      ...session,
+      lastSeenAtMs,
+      expiresAtMs: idleEndMs(lastSeenAtMs, session.absoluteExpiresAtMs, this.lifetime),
+    };
   }
 
   private startingNow(): Pick<Session, 'createdAtMs' | 'lastSeenAtMs' | 'expiresAtMs' | 'absoluteExpiresAtMs'> {
     const nowMs = this.options.clock.wallMs();
     const absoluteExpiresAtMs = nowMs + this.lifetime.absoluteTimeoutMs;
-    return { createdAtMs: nowMs, lastSeenAtMs: nowMs, expiresAtMs: idleEndMs(nowMs, absoluteExpiresAtMs, this.lifetime), absoluteExpiresAtMs };
+    return {
+      createdAtMs: nowMs,
+      lastSeenAtMs: nowMs,
+      expiresAtMs: idleEndMs(nowMs, absoluteExpiresAtMs, this.lifetime),
+      absoluteExpiresAtMs,
+    };
   }
 }
 

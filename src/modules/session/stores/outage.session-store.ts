@@ -4,7 +4,14 @@ import type { Session } from '../session.types.js';
 import type { MemorySessionStore } from './memory.session-store.js';
 import type { RedisSessionStore } from './redis.session-store.js';
 import type { RevocationJournal } from './revocation-journal.js';
-import type { NewSession, Rotation, SessionChange, SessionScope, SessionStore, UpdateRefusal } from './session-store.js';
+import type {
+  NewSession,
+  Rotation,
+  SessionChange,
+  SessionScope,
+  SessionStore,
+  UpdateRefusal,
+} from './session-store.js';
 
 /** What carries sessions over an outage. */
 export interface OutageSessionStoreOptions {
@@ -35,7 +42,13 @@ export class OutageSessionStore implements SessionStore {
     const read = () => this.redis.find(id);
     return this.either(
       id,
-      () => copies.getOrLoad(id, read, { consistency: 'refresh', tiers: 'memory', ttlMs, shouldStore: (session) => session !== undefined }),
+      () =>
+        copies.getOrLoad(id, read, {
+          consistency: 'refresh',
+          tiers: 'memory',
+          ttlMs,
+          shouldStore: (session) => session !== undefined,
+        }),
       () => local.find(id),
     );
   }
@@ -51,19 +64,31 @@ export class OutageSessionStore implements SessionStore {
   }
 
   async update(id: string, change: SessionChange): Promise<Session | UpdateRefusal> {
-    return this.either(id, this.andEvict(id, () => this.redis.update(id, change)), () => this.options.local.update(id, change));
+    return this.either(
+      id,
+      this.andEvict(id, () => this.redis.update(id, change)),
+      () => this.options.local.update(id, change),
+    );
   }
 
   async touch(id: string): Promise<Session | undefined> {
-    return this.either(id, () => this.redis.touch(id), () => this.options.local.touch(id));
+    return this.either(
+      id,
+      () => this.redis.touch(id),
+      () => this.options.local.touch(id),
+    );
   }
 
   async rotate(id: string, rotation: Rotation): Promise<Session | undefined> {
-    return this.either(id, this.andEvict(id, () => this.redis.rotate(id, rotation)), async () => {
-      const session = await this.options.local.rotate(id, rotation);
-      if (session) this.options.journal.add({ id }, false);
-      return session;
-    });
+    return this.either(
+      id,
+      this.andEvict(id, () => this.redis.rotate(id, rotation)),
+      async () => {
+        const session = await this.options.local.rotate(id, rotation);
+        if (session) this.options.journal.add({ id }, false);
+        return session;
+      },
+    );
   }
 
   async revoke(id: string): Promise<boolean> {

@@ -5,7 +5,14 @@ import { decodeData } from '../session-data.js';
 import { DEAD_KEPT_MS, type SessionLifetime } from '../session-lifetime.js';
 import { SessionUnavailableException } from '../session-unavailable.exception.js';
 import type { Session } from '../session.types.js';
-import type { NewSession, Rotation, SessionChange, SessionScope, SessionStore, UpdateRefusal } from './session-store.js';
+import type {
+  NewSession,
+  Rotation,
+  SessionChange,
+  SessionScope,
+  SessionStore,
+  UpdateRefusal,
+} from './session-store.js';
 
 /** Taken shared by rotations and alone by revocations of many: a session must not slip away under a new id. */
 const REVOCATION_LOCK = 0x6c617264_7365;
@@ -32,7 +39,14 @@ export class PostgresSessionStore implements SessionStore {
   }
 
   async find(id: string): Promise<Session | undefined> {
-    return this.run(async () => firstOf(await this.database.select().from(table).where(and(eq(table.id, id), isLiving))));
+    return this.run(async () =>
+      firstOf(
+        await this.database
+          .select()
+          .from(table)
+          .where(and(eq(table.id, id), isLiving)),
+      ),
+    );
   }
 
   async update(id: string, { data, userId, ifVersion }: SessionChange): Promise<Session | UpdateRefusal> {
@@ -48,7 +62,13 @@ export class PostgresSessionStore implements SessionStore {
 
   async touch(id: string): Promise<Session | undefined> {
     return this.run(async () =>
-      firstOf(await this.database.update(table).set(this.use()).where(and(eq(table.id, id), isLiving)).returning()),
+      firstOf(
+        await this.database
+          .update(table)
+          .set(this.use())
+          .where(and(eq(table.id, id), isLiving))
+          .returning(),
+      ),
     );
   }
 
@@ -70,10 +90,24 @@ export class PostgresSessionStore implements SessionStore {
 
   async revoke(id: string): Promise<boolean> {
     return this.run(async () => {
-      const rows = await this.database.update(table).set(revoked).where(and(eq(table.id, id), isLiving)).returning({ id: table.id });
+      const rows = await this.database
+        .update(table)
+        .set(revoked)
+        .where(and(eq(table.id, id), isLiving))
+        .returning({ id: table.id });
       if (rows.length > 0) return true;
-      const never = { id, version: 0, createdAt: sql`now()`, seenAt: sql`now()`, expiresAt: sql`now()`, absoluteExpiresAt: sql`now()` };
-      await this.database.insert(table).values({ ...never, ...revoked }).onConflictDoUpdate({ target: table.id, set: revoked });
+      const never = {
+        id,
+        version: 0,
+        createdAt: sql`now()`,
+        seenAt: sql`now()`,
+        expiresAt: sql`now()`,
+        absoluteExpiresAt: sql`now()`,
+      };
+      await this.database
+        .insert(table)
+        .values({ ...never, ...revoked })
+        .onConflictDoUpdate({ target: table.id, set: revoked });
       return false;
     });
   }
@@ -83,7 +117,11 @@ export class PostgresSessionStore implements SessionStore {
       this.database.transaction(async (transaction) => {
         await transaction.execute(sql`select pg_advisory_xact_lock(${REVOCATION_LOCK})`);
         const kept = exceptId === undefined ? undefined : ne(table.id, exceptId);
-        const rows = await transaction.update(table).set(revoked).where(and(inScope(scope), isLiving, kept)).returning({ id: table.id });
+        const rows = await transaction
+          .update(table)
+          .set(revoked)
+          .where(and(inScope(scope), isLiving, kept))
+          .returning({ id: table.id });
         return rows.length;
       }),
     );
@@ -91,7 +129,11 @@ export class PostgresSessionStore implements SessionStore {
 
   async list(scope: SessionScope): Promise<Session[]> {
     return this.run(async () => {
-      const rows = await this.database.select().from(table).where(and(inScope(scope), isLiving)).orderBy(asc(table.createdAt));
+      const rows = await this.database
+        .select()
+        .from(table)
+        .where(and(inScope(scope), isLiving))
+        .orderBy(asc(table.createdAt));
       return rows.map(toSession);
     });
   }
@@ -109,7 +151,10 @@ export class PostgresSessionStore implements SessionStore {
   }
 
   private async refusal(id: string): Promise<UpdateRefusal> {
-    const [row] = await this.database.select({ isLiving: sql<boolean>`${isLiving}` }).from(table).where(eq(table.id, id));
+    const [row] = await this.database
+      .select({ isLiving: sql<boolean>`${isLiving}` })
+      .from(table)
+      .where(eq(table.id, id));
     if (!row) return 'unknown';
     return row.isLiving ? 'conflict' : 'gone';
   }
@@ -119,7 +164,10 @@ export class PostgresSessionStore implements SessionStore {
   }
 
   private use(absoluteEnd: SQL = sql`${table.absoluteExpiresAt}`): { seenAt: SQL; expiresAt: SQL } {
-    return { seenAt: sql`now()`, expiresAt: sql`least(now() + ${this.lifetime.idleTimeoutMs} * interval '1 ms', ${absoluteEnd})` };
+    return {
+      seenAt: sql`now()`,
+      expiresAt: sql`least(now() + ${this.lifetime.idleTimeoutMs} * interval '1 ms', ${absoluteEnd})`,
+    };
   }
 
   private async run<T>(work: () => Promise<T>): Promise<T> {

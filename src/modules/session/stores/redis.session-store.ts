@@ -4,7 +4,14 @@ import { DEAD_KEPT_MS, type SessionLifetime } from '../session-lifetime.js';
 import type { Session } from '../session.types.js';
 import type { RevocationJournal, RevocationTarget } from './revocation-journal.js';
 import type { SessionScripts } from './session-scripts.js';
-import type { NewSession, Rotation, SessionChange, SessionScope, SessionStore, UpdateRefusal } from './session-store.js';
+import type {
+  NewSession,
+  Rotation,
+  SessionChange,
+  SessionScope,
+  SessionStore,
+  UpdateRefusal,
+} from './session-store.js';
 
 /** Members of an index that one script looks at; others wait meanwhile. */
 const BATCH = 500;
@@ -24,7 +31,16 @@ export class RedisSessionStore implements SessionStore {
 
   async create({ id, userId, data }: NewSession): Promise<Session | undefined> {
     const { idleTimeoutMs, absoluteTimeoutMs } = this.lifetime;
-    return toSession(await this.scripts.run('create', [id, userId ?? '', JSON.stringify(data), idleTimeoutMs, absoluteTimeoutMs, DEAD_KEPT_MS]));
+    return toSession(
+      await this.scripts.run('create', [
+        id,
+        userId ?? '',
+        JSON.stringify(data),
+        idleTimeoutMs,
+        absoluteTimeoutMs,
+        DEAD_KEPT_MS,
+      ]),
+    );
   }
 
   async find(id: string): Promise<Session | undefined> {
@@ -33,7 +49,14 @@ export class RedisSessionStore implements SessionStore {
 
   async update(id: string, { data, userId, ifVersion }: SessionChange): Promise<Session | UpdateRefusal> {
     const user = [userId === undefined ? 0 : 1, userId ?? ''];
-    const reply = await this.scripts.run('update', [id, JSON.stringify(data), ifVersion ?? '', ...user, this.lifetime.idleTimeoutMs, DEAD_KEPT_MS]);
+    const reply = await this.scripts.run('update', [
+      id,
+      JSON.stringify(data),
+      ifVersion ?? '',
+      ...user,
+      this.lifetime.idleTimeoutMs,
+      DEAD_KEPT_MS,
+    ]);
     return toSession(reply) ?? (String(reply) as UpdateRefusal);
   }
 
@@ -44,7 +67,17 @@ export class RedisSessionStore implements SessionStore {
   async rotate(id: string, { newId, login }: Rotation): Promise<Session | undefined> {
     const { idleTimeoutMs, absoluteTimeoutMs } = this.lifetime;
     const user = [login ? 1 : 0, login?.userId ?? ''];
-    const session = toSession(await this.scripts.run('rotate', [id, newId, ...user, idleTimeoutMs, absoluteTimeoutMs, DEAD_KEPT_MS, this.deadMs]));
+    const session = toSession(
+      await this.scripts.run('rotate', [
+        id,
+        newId,
+        ...user,
+        idleTimeoutMs,
+        absoluteTimeoutMs,
+        DEAD_KEPT_MS,
+        this.deadMs,
+      ]),
+    );
     if (session) this.journal.add({ id }, true);
     return session;
   }
@@ -82,15 +115,31 @@ export class RedisSessionStore implements SessionStore {
   }
 
   /** Writes back a session that went on elsewhere while Redis was away, unless Redis knows it dead or newer. */
-  async restore({ id, userId, data, version, createdAtMs, lastSeenAtMs, expiresAtMs, absoluteExpiresAtMs }: Session): Promise<void> {
+  async restore({
+    id,
+    userId,
+    data,
+    version,
+    createdAtMs,
+    lastSeenAtMs,
+    expiresAtMs,
+    absoluteExpiresAtMs,
+  }: Session): Promise<void> {
     const times: ScriptArgument[] = [createdAtMs, lastSeenAtMs, expiresAtMs, absoluteExpiresAtMs];
     await this.scripts.run('restore', [id, userId ?? '', JSON.stringify(data), version, ...times, DEAD_KEPT_MS]);
   }
 
   private async endThoseBegun(agoMs: number, scope: SessionScope, exceptId = ''): Promise<string[]> {
     const ended: string[] = [];
-    for (let skipped = 0; ; ) {
-      const reply = await this.scripts.run('revoke-all', [userOf(scope), Math.ceil(agoMs), exceptId, skipped, BATCH, this.deadMs]);
+    for (let skipped = 0; ;) {
+      const reply = await this.scripts.run('revoke-all', [
+        userOf(scope),
+        Math.ceil(agoMs),
+        exceptId,
+        skipped,
+        BATCH,
+        this.deadMs,
+      ]);
       const [left, seen, ids] = reply as [number, number, Buffer[]];
       ended.push(...ids.map(String));
       skipped += left;
@@ -106,7 +155,12 @@ function userOf(scope: SessionScope): string {
 /** A script's reply as a session; `undefined` when it is none. */
 function toSession(reply: unknown): Session | undefined {
   if (!Array.isArray(reply)) return undefined;
-  const [id, user, data, version, created, seen, expires, absolute] = reply.map(String) as [string, string, string, ...string[]];
+  const [id, user, data, version, created, seen, expires, absolute] = reply.map(String) as [
+    string,
+    string,
+    string,
+    ...string[],
+  ];
   return Object.freeze({
     id,
     userId: user === '' ? null : user,

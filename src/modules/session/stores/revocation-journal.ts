@@ -6,7 +6,9 @@ import type { SessionScope } from './session-store.js';
 const MAX_ENTRIES = 100_000;
 
 /** What was revoked: one session, or all of a scope but one. */
-export type RevocationTarget = { readonly id: string } | { readonly scope: SessionScope; readonly exceptId: string | undefined };
+export type RevocationTarget =
+  | { readonly id: string }
+  | { readonly scope: SessionScope; readonly exceptId: string | undefined };
 
 /** A revocation this instance made. */
 export interface Revocation {

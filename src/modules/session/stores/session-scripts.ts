@@ -25,7 +25,9 @@ const START_MS = 1_000;
 
 const read = (name: string) => readFileSync(new URL(`./scripts/${name}.lua`, import.meta.url), 'utf8');
 const shared = read('shared');
-const scripts = new Map((Object.keys(KINDS) as ScriptName[]).map((name) => [name, loadScript(`session-${name}`, shared + read(name))]));
+const scripts = new Map(
+  (Object.keys(KINDS) as ScriptName[]).map((name) => [name, loadScript(`session-${name}`, shared + read(name))]),
+);
 
 /** Which Redis the scripts run on, and under which keys. */
 export interface SessionScriptsOptions {
@@ -64,7 +66,10 @@ export class SessionScripts {
   }
 
   private async demandRedis(kind: CommandKind): Promise<void> {
-    const { pool: { monitor }, clock } = this.options;
+    const {
+      pool: { monitor },
+      clock,
+    } = this.options;
     const isAvailable = () => (kind === 'read' ? monitor.canRead() : monitor.canWrite());
     const startingMs = this.startedAtMs + START_MS - clock.nowMs();
     if (!isAvailable() && startingMs > 0) await monitor.waitUntilUp(startingMs);
