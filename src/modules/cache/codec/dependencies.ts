@@ -1,7 +1,7 @@
 import type { EnvelopeHeader, TagVersion } from './envelope.types.js';
 
 /** Characters of a version: 12 for invalidation, 12 for expiry. */
-export const VERSION_LENGTH = 24;
+const VERSION_LENGTH = 24;
 
 const MAX_GENERATIONS = 0xff;
 const MAX_TAG_BYTES = 0xffff;
