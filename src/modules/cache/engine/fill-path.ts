@@ -112,17 +112,20 @@ export class FillPath {
       else remote!.tier.release([filling.lease!]);
     }
     const outcomes = sendable.length > 0 ? await remote!.tier.fill(sendable.map(({ fill }) => fill)) : [];
-    sendable.forEach(({ filling }, i) => {
+    sendable.forEach(({ filling, fill }, i) => {
       const outcome = outcomes[i]!;
-      if (outcome.kind === 'stored') this.#filled(filling, outcome.sizeBytes, result, settings);
+      if (outcome.kind === 'stored') {
+        this.#countFill(filling.flight, 'redis', outcome.sizeBytes);
+        this.#putInMemory(filling, result, settings, outcome.sizeBytes, fill.header.storedAtMs);
+      }
       else if (outcome.kind === 'rejected') this.#reject(filling.flight, 'lease-lost');
       else if (outcome.kind === 'unavailable') {
         this.#reject(filling.flight, 'redis-unavailable');
-        this.#putInMemory(filling, 0, result, settings);
+        this.#putInMemory(filling, result, settings);
       }
     });
     for (const filling of rest) {
-      if (this.#putInMemory(filling, 0, result, settings) && remote === undefined) this.#countFill(filling.flight, 'memory', 0);
+      if (this.#putInMemory(filling, result, settings) && remote === undefined) this.#countFill(filling.flight, 'memory', 0);
     }
   }
 
@@ -147,13 +150,8 @@ export class FillPath {
     return { ...filling.lease!, header, value: filling.value, compressAboveBytes };
   }
 
-  #filled(filling: Filling, sizeBytes: number, result: LoadResult, settings: LoadSettings): void {
-    this.#countFill(filling.flight, 'redis', sizeBytes);
-    this.#putInMemory(filling, sizeBytes, result, settings);
-  }
-
   /** Whether it went in: not when something matching was invalidated since the read began. */
-  #putInMemory(filling: Filling, payloadBytes: number, result: LoadResult, settings: LoadSettings): boolean {
+  #putInMemory(filling: Filling, result: LoadResult, settings: LoadSettings, payloadBytes = 0, remoteStoredAtMs?: number): boolean {
     const { flight, lifetime } = filling;
     const { core } = this;
     if (!settings.usesMemory || !core.fence.isUnchanged(flight.memoryKey, flight.fenceMark)) return false;
@@ -168,6 +166,7 @@ export class FillPath {
       loadMs: result.durationMs,
       capture: flight.capture,
       payloadBytes,
+      remoteStoredAtMs,
     });
     return true;
   }

@@ -85,6 +85,11 @@ export class Flight {
     return this.#controller.signal;
   }
 
+  /** Somebody waits for it. */
+  get hasCallers(): boolean {
+    return this.#callers > 0;
+  }
+
   enter(): void {
     this.#callers++;
   }

@@ -37,7 +37,7 @@ export class GetOrLoad {
         this.#countHit(key, 'memory');
         const beta = options?.earlyRefreshBeta ?? this.scope.defaults.earlyRefreshBeta;
         if (beta !== undefined && beta > 0 && isDueEarly(entry.loadMs, entry.freshUntilMs, nowMs, beta)) {
-          this.#refreshEarly(key, toGroup(key, loader), settingsOf(this.scope, options));
+          this.#refreshEarly(key, toGroup(key, loader), settingsOf(this.scope, options), entry.remoteStoredAtMs);
         }
         return entry.promise() as Promise<T>;
       }
@@ -186,16 +186,18 @@ export class GetOrLoad {
   #refreshEarlyIfDue(key: string, found: Found, loader: GroupLoader, settings: LoadSettings): void {
     if (settings.earlyRefreshBeta <= 0) return;
     const { header } = found;
-    if (isDueEarly(header.loadMs, header.freshUntilMs, this.core.remote!.tier.nowMs(), settings.earlyRefreshBeta)) this.#refreshEarly(key, loader, settings);
+    if (isDueEarly(header.loadMs, header.freshUntilMs, this.core.remote!.tier.nowMs(), settings.earlyRefreshBeta)) {
+      this.#refreshEarly(key, loader, settings, header.storedAtMs);
+    }
   }
 
-  /** Reloads in the background; a lease elsewhere means that someone does already. */
-  #refreshEarly(key: string, loader: GroupLoader, settings: LoadSettings): void {
+  /** Reloads in the background what was stored at `seen`; where another instance did already, its value is taken. */
+  #refreshEarly(key: string, loader: GroupLoader, settings: LoadSettings, seen: number | undefined): void {
     const memoryKey = this.scope.memoryKey(key);
     if (this.core.flights.joinable(memoryKey) !== undefined) return;
     const flight = this.#newFlight(key, memoryKey);
     this.core.flights.add(flight);
-    void this.#path.run([{ flight, ...UNREAD }], loader, settings, 'early-refresh');
+    void this.#path.run([{ flight, seen, isRemoteSilent: false }], loader, settings, 'early-refresh');
   }
 
   #countHit(key: string, tier: 'memory' | 'redis'): void {

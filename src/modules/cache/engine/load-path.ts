@@ -16,7 +16,7 @@ const FIRST_LOOK_MS = 50;
 /** An entry that keeps being filled and found invalid is not worth more leases. */
 const MAX_ROUNDS_FOUND_INVALID = 3;
 
-/** Where a flight begins: `refresh` keeps what is there until the new value came, and is dropped when leased elsewhere. */
+/** An early refresh is dropped where another instance has the lease, unless callers have joined it. */
 export type FlightKind = 'load' | 'early-refresh';
 
 /** A flight with the lease it was granted. */
@@ -50,12 +50,12 @@ export class LoadPath {
 
   async #leaseAndLoad(missing: readonly Missing[], loader: GroupLoader, settings: LoadSettings, kind: FlightKind): Promise<void> {
     const { remote, clock, events } = this.core;
-    for (const { flight } of missing) {
+    for (const { flight } of kind === 'load' ? missing : []) {
       this.core.counters.misses++;
       if (events.has('miss')) events.emit('miss', { cache: this.scope.name, key: flight.key });
     }
     const deadlineMs = clock.nowMs() + MAX_WAIT_MS;
-    const mode: LeaseMode = kind === 'early-refresh' ? 'refresh' : settings.consistency === 'refresh' ? 'steal' : 'load';
+    const mode: LeaseMode = settings.consistency === 'refresh' ? 'steal' : 'load';
     let waiting = missing;
     for (let round = 0; waiting.length > 0; round++) {
       const usesLeases = remote !== undefined && settings.usesRedis && settings.consistency !== 'bypass';
@@ -66,12 +66,14 @@ export class LoadPath {
       }
       const isLastRound = clock.nowMs() >= deadlineMs;
       const { granted, held, hopeless } = await this.#sort(remote!, answers, settings, round, isLastRound);
-      if (kind === 'early-refresh') for (const { flight } of held) flight.fail(new Error('Another instance refreshes this entry.'));
+      const isAwaited = ({ flight }: Held): boolean => kind === 'load' || flight.hasCallers;
+      const [awaited, unwanted] = [held.filter(isAwaited), held.filter((one) => !isAwaited(one))];
+      for (const { flight } of unwanted) flight.fail(new Error('Another instance refreshes this entry.'));
       const loads = [this.#load(granted, loader, settings, true)];
       if (hopeless.length > 0) loads.push(this.#load(hopeless, loader, settings, false));
-      if (held.length > 0 && kind === 'load') loads.push(this.#waitFor(remote!, held, round, deadlineMs));
+      if (awaited.length > 0) loads.push(this.#waitFor(remote!, awaited, round, deadlineMs));
       await Promise.all(loads);
-      waiting = kind === 'load' ? held : [];
+      waiting = awaited;
     }
   }
 

@@ -24,6 +24,8 @@ export class MemoryEntry implements Sized {
     readonly sizeBytes: number,
     /** Bytes of the encoded payload; 0 when it was never encoded. */
     readonly payloadBytes: number,
+    /** When it was stored in Redis, in Redis's time: names it to the lease script. `undefined` when it is only here. */
+    readonly remoteStoredAtMs: number | undefined,
   ) {
     this.checkedAt = checkedAt;
   }

@@ -20,6 +20,8 @@ export interface MemoryWrite {
   readonly capture: Capture;
   /** Bytes of the encoded payload; 0 when unknown. */
   readonly payloadBytes: number;
+  /** When it was stored in Redis, in Redis's time; `undefined` when it is only here. */
+  readonly remoteStoredAtMs: number | undefined;
 }
 
 /** How long memory may serve what it has heard nothing about. */
@@ -91,6 +93,7 @@ export class MemoryLevel {
       this.table.check(write.capture) === 'current' ? this.table.sequence : -1,
       (write.payloadBytes > 0 ? write.payloadBytes : estimateSize(value)) + memoryKey.length * 2 + ENTRY_OVERHEAD_BYTES,
       write.payloadBytes,
+      write.remoteStoredAtMs,
     );
     this.store.set(memoryKey, entry);
   }

@@ -214,6 +214,7 @@ export class RemoteLevel {
       loadMs: header.loadMs,
       capture: this.table.capture(header.tags.length === 0 ? scope.generations : this.#dependenciesOf(scope, header)),
       payloadBytes: sizeBytes,
+      remoteStoredAtMs: header.storedAtMs,
     });
   }
 }

@@ -44,18 +44,18 @@ export interface SlotAddress {
 }
 
 /**
- * - `load`: a slot with a fresh entry is answered with the entry, unless it is the one that was already seen and refused.
- * - `refresh`: leases a fresh entry too (early refresh).
+ * - `load`: a slot with a fresh entry is answered with the entry, unless it is the one that was already seen, and is
+ *   invalid or to be refreshed early.
  * - `steal`: takes the lease over from whoever has it.
  */
-export type LeaseMode = 'load' | 'refresh' | 'steal';
+export type LeaseMode = 'load' | 'steal';
 
 /** A wish for a lease, with the token of this one fill. */
 export interface LeaseRequest {
   readonly address: SlotAddress;
   /** 16 random bytes, new for every fill: a token that is reused lets an old fill pass (ABA). */
   readonly token: Buffer;
-  /** Stored-at of the entry that was seen and found invalid or stale, so that it is not answered again. */
+  /** Stored-at of the entry that was seen and is not wanted, so that it is not answered again. */
   readonly seenStoredAtMs: number | undefined;
 }
 

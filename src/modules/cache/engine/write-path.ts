@@ -39,6 +39,7 @@ export class WritePath {
     const freshMs = settings.jitter > 0 ? settings.ttlMs * (1 - settings.jitter * Math.random()) : settings.ttlMs;
     let receipt = APPLIED;
     let payloadBytes = 0;
+    let remoteStoredAtMs: number | undefined;
     if (remote !== undefined) {
       const nowMs = remote.tier.nowMs();
       const header = {
@@ -53,7 +54,7 @@ export class WritePath {
       const applied = canSend ? await remote.tier.put(scope.address(key), header, value, settings) : undefined;
       // The old value may still be there, and the new one may yet arrive: both are void until the outbox has said so.
       if (applied === undefined) receipt = this.#queueKeys([key]);
-      else payloadBytes = applied.sizeBytes;
+      else [payloadBytes, remoteStoredAtMs] = [applied.sizeBytes, nowMs];
     }
     // A write of another instance that came meanwhile has raised the fence: what is stored is not this value then.
     const isLatest = core.fence.isUnchanged(memoryKey, mark);
@@ -70,6 +71,7 @@ export class WritePath {
         loadMs: 0,
         capture,
         payloadBytes,
+        remoteStoredAtMs,
       });
     }
     return this.#report('set', receipt, 1);

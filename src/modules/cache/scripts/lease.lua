@@ -2,12 +2,12 @@
   Takes leases on slots that have nothing to serve.
 
   KEYS     slots, all in one hash slot
-  ARGV[1]  mode: load | refresh | steal
+  ARGV[1]  mode: load | steal
   ARGV[2]  lease, ms
   ARGV[3…] per slot: token (16 bytes), stored-at of the entry the caller has seen and refused (8 bytes, or empty)
 
-  load: a fresh entry is answered, unless it is the one that was seen. refresh: leases a fresh entry too. steal: takes
-  the lease over from whoever has it.
+  load: a fresh entry is answered, unless it is the one that was seen: that one is leased as it stands (it was found
+  invalid, or is to be refreshed early). steal: takes the lease over from whoever has it.
 
   Returns per slot: -1 granted | ms left of another's lease (0 or more; the slot then carries the waiter flag) | the entry
 ]]
