@@ -24,7 +24,7 @@ export const sessionConfig = defineConfig('session', {
   },
   touchIntervalMs: {
     env: 'SESSION_TOUCH_INTERVAL',
-    doc: 'Use of a session is written down at most this often, per instance. Default 1m.',
+    doc: 'Use of a session is written down at most this often, per instance; never less often than four times an idle timeout. Default 1m.',
     schema: durationText().prefault('1m'),
   },
   maxDataBytes: {

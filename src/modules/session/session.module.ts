@@ -64,7 +64,8 @@ import { TouchThrottle } from './touch-throttle.js';
     { provide: SESSION_STORE, useFactory: ({ store }: SessionBackend) => store, inject: [SESSION_BACKEND] },
     {
       provide: SESSION_TOUCHES,
-      useFactory: ({ touchIntervalMs }: SessionConfig) => new TouchThrottle(touchIntervalMs, systemClock),
+      useFactory: ({ touchIntervalMs, idleTimeoutMs }: SessionConfig) =>
+        new TouchThrottle(Math.min(touchIntervalMs, idleTimeoutMs / 4), systemClock),
       inject: [sessionConfig.KEY],
     },
     SessionService,
