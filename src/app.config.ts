@@ -4,6 +4,7 @@ import { operatorConfig } from './common/http/operator.config.js';
 import { loggingConfig } from './common/logging/logging.config.js';
 import { cacheConfig } from './modules/cache/cache.config.js';
 import { databaseConfig } from './modules/database/database.config.js';
+import { documentsConfig } from './modules/documents/documents.config.js';
 import { embeddingConfig } from './modules/embedding/embedding.config.js';
 import { healthConfig } from './modules/health/health.config.js';
 import { redisConfig } from './modules/redis/redis.config.js';
@@ -20,6 +21,7 @@ export const configSections: readonly ConfigSection[] = [
   databaseConfig,
   embeddingConfig,
   sessionConfig,
+  documentsConfig,
   warmUpConfig,
   healthConfig,
 ];

@@ -11,8 +11,9 @@ import {
   Post,
   Query,
   Res,
+  UseGuards,
 } from '@nestjs/common';
-import { ApiHeader, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiHeader, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { CacheConfig, type CachedRequest, CacheResponse } from '../cache/index.js';
@@ -37,6 +38,7 @@ import {
 import { DOCUMENTS_CACHE, DocumentsService } from './documents.service.js';
 import { documentTag, FACETS_TAG, listTag } from './documents.tags.js';
 import { versionIn, versionTag } from './version-tag.js';
+import { WriterGuard } from './writer.guard.js';
 
 const idParameter = z.uuid();
 const IF_MATCH = {
@@ -97,6 +99,8 @@ export class DocumentsController {
   }
 
   @Post()
+  @UseGuards(WriterGuard)
+  @ApiBearerAuth()
   @ApiResponse({ status: 201, standardSchema: document, description: 'The document as it was stored.' })
   async create(
     @Body({ schema: newDocument }) body: NewDocument,
@@ -108,6 +112,8 @@ export class DocumentsController {
   }
 
   @Patch(':id')
+  @UseGuards(WriterGuard)
+  @ApiBearerAuth()
   @ApiHeader(IF_MATCH)
   @ApiResponse({ status: 200, standardSchema: document, description: 'The document as it is now.' })
   @ApiResponse({ status: 412, description: 'Someone else changed it since.' })
@@ -123,6 +129,8 @@ export class DocumentsController {
   }
 
   @Delete(':id')
+  @UseGuards(WriterGuard)
+  @ApiBearerAuth()
   @HttpCode(204)
   @ApiHeader(IF_MATCH)
   @ApiResponse({ status: 204, description: 'It is gone.' })

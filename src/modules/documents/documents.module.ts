@@ -6,6 +6,7 @@ import { VectorsRepository } from './database/vectors.repository.js';
 import { DocumentsController } from './documents.controller.js';
 import { DocumentsService } from './documents.service.js';
 import { DocumentSearch } from './search/document-search.js';
+import { WriterGuard } from './writer.guard.js';
 
 /** Documents: the feature to copy when you write one. `docs/guides/your-first-cached-module.md` walks through it. */
 @Module({
@@ -14,7 +15,7 @@ import { DocumentSearch } from './search/document-search.js';
     EmbeddingModule,
   ],
   controllers: [DocumentsController],
-  providers: [DocumentsRepository, VectorsRepository, DocumentSearch, DocumentsService],
+  providers: [DocumentsRepository, VectorsRepository, DocumentSearch, DocumentsService, WriterGuard],
   exports: [DocumentsService],
 })
 export class DocumentsModule {}

@@ -84,6 +84,22 @@ describe('documents on two instances with one Redis and one PostgreSQL', () => {
     await app.close();
   });
 
+  it('lets only the bearer of the token write, where one is set, and everyone read', async () => {
+    const token = 'a-token-of-some-length';
+    const app = await startApp({ DATABASE_URL: url, DOCUMENTS_TOKEN: token });
+    await app.http
+      .post('/documents')
+      .send(DRAFT)
+      .expect(401)
+      .expect('content-type', /problem\+json/);
+    await app.http.post('/documents').set('authorization', `Bearer ${token}x`).send(DRAFT).expect(401);
+    const { body } = await app.http.post('/documents').set('authorization', `Bearer ${token}`).send(DRAFT).expect(201);
+    await app.http.patch(`/documents/${body.id}`).send({ title: 'x' }).expect(401);
+    await app.http.delete(`/documents/${body.id}`).expect(401);
+    await app.http.get(`/documents/${body.id}`).expect(200);
+    await app.close();
+  });
+
   it('loses no write of two writers who both use If-Match', async () => {
     const { id } = await create({ title: '0' });
     const increment = async (app: TestApp): Promise<void> => {

@@ -25,7 +25,7 @@ type AnyTransaction = PgTransaction<PgQueryResultHKT, any, any>;
  * Drizzle's own `Cache` class could not promise this: it is told of a write while the write still runs, in a transaction
  * long before the commit, and can't tell which load a stored result belongs to.
  *
- * @param db any of Drizzle's PostgreSQL drivers; it stays as it is.
+ * @param db Drizzle on node-postgres, PGlite or another driver that answers with `rows`; it stays as it is.
  * @param cache a namespace of its own, where `clear` may be called.
  * @example
  * const db = cacheQueries(drizzle(pool), cache.namespace('queries'), { ttlMs: 60_000 });

@@ -6,7 +6,7 @@ import type { QueryRow } from '../rows.js';
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the generics are invariant: no other argument takes every session
 export type AnySession = PgSession<PgQueryResultHKT, any, any>;
 
-/** What a driver answers to a statement: rows before they are mapped, as all of Drizzle's PostgreSQL drivers name them. */
+/** What a driver answers to a statement: rows before they are mapped. So do node-postgres, PGlite, Neon and Vercel; postgres.js does not. */
 export interface DriverResult {
   rows: QueryRow[];
 }
