@@ -26,6 +26,15 @@ describe('CircuitBreaker', () => {
     expect(await fail(make(), 0, 0, 0, 10, 39)).toEqual([false, false, false, false, false, false]);
   });
 
+  it('counts the time that was waited for the first of them', () => {
+    const breaker = make();
+    expect([breaker.recordFailure(50), breaker.recordFailure(50), breaker.recordFailure(50)]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+  });
+
   it('opens however long the pauses, as long as nothing succeeds', async () => {
     expect(await fail(make(), 60_000, 60_000)).toEqual([false, false, true]);
   });

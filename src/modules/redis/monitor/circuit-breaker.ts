@@ -2,7 +2,7 @@ import type { Clock } from '../../../common/clock.js';
 
 /** When outcomes mean that the next command would fail too. */
 export interface BreakerSettings {
-  /** This many failures without a success between them open it, once they span `spanMs`. `Infinity` turns it off. Default 3. */
+  /** This many failures without a success between them open it, once they span `spanMs`, waiting included. `Infinity` turns it off. Default 3. */
   consecutive: number;
   /** A shorter burst is a hiccup of ours (a long tick, a collection), not of Redis. Default 50. */
   spanMs: number;
@@ -42,10 +42,14 @@ export class CircuitBreaker {
     this.windowOutcomes++;
   }
 
-  /** Whether the failures so far are enough to open. */
-  recordFailure(): boolean {
+  /**
+   * Whether the failures so far are enough to open.
+   *
+   * @param waitedMs how long the one that failed now had waited, where it is known.
+   */
+  recordFailure(waitedMs = 0): boolean {
     const nowMs = this.clock.nowMs();
-    if (this.failuresInARow++ === 0) this.firstFailureMs = nowMs;
+    if (this.failuresInARow++ === 0) this.firstFailureMs = nowMs - waitedMs;
     if (nowMs - this.windowStartMs > this.settings.windowMs) this.startWindow(nowMs);
     this.windowFailures++;
     this.windowOutcomes++;

@@ -5,7 +5,7 @@ import { type BudgetSettings, DEFAULT_BUDGET_SETTINGS } from './latency-budget.j
 export interface MonitorSettings {
   /** While Redis is not up it is probed this often, ms. Default 250. */
   probeIntervalMs: number;
-  /** While it is up and nothing was written for this long, it is probed too, ms. Default 10,000. */
+  /** While it is up and nothing was written for this long, it is probed too, ms. Default 15,000. */
   idleProbeMs: number;
   /** The probe writes `{prefix}:probe`, in a Cluster `{prefix:n}:probe`; give the namespace of what is kept there. Default `'larder'`. */
   probeKeyPrefix: string;
@@ -15,7 +15,7 @@ export interface MonitorSettings {
 
 export const DEFAULT_MONITOR_SETTINGS: MonitorSettings = {
   probeIntervalMs: 250,
-  idleProbeMs: 10_000,
+  idleProbeMs: 15_000,
   probeKeyPrefix: 'larder',
   breaker: DEFAULT_BREAKER_SETTINGS,
   budget: DEFAULT_BUDGET_SETTINGS,

@@ -112,7 +112,7 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
     const reason = classifyFailure(error);
     const verdict = verdictOf(reason);
     if (verdict === 'none') return;
-    const hasOpened = this.breakers[kind].recordFailure();
+    const hasOpened = this.breakers[kind].recordFailure(reason === 'timeout' ? this.budget.ms : 0);
     const isCertain = verdict !== 'maybe' && this.topology !== 'cluster';
     if (hasOpened || isCertain) {
       const isAboutWrites = verdict === 'writes' || (verdict === 'maybe' && kind === 'write');
