@@ -27,7 +27,9 @@ export class LocalCoherence implements CoherenceTarget {
   ) {}
 
   apply({ id, body }: LogEntry): void {
-    // What this instance wrote was applied before it was acknowledged; doing so again would only drop newer entries.
+    // Versions count whoever set them: an older entry, read after this instance had asked Redis, may have taken its own away.
+    for (const [dependency, version] of body.versions) this.table.apply(dependency, version, id);
+    // Its own keys were void before it was acknowledged; doing so again would only drop newer entries.
     if (body.source === this.instanceId) return;
     for (const key of body.keys) {
       this.fence.raise(key);
@@ -35,7 +37,6 @@ export class LocalCoherence implements CoherenceTarget {
       this.memory.store.delete(key);
       this.onChanged(key);
     }
-    for (const [dependency, version] of body.versions) this.table.apply(dependency, version, id);
     this.events.emit('invalidationReceived', { cache: this.layout.namespace, kind: kindOf(body), count: body.keys.length + body.versions.length });
   }
 

@@ -1,0 +1,33 @@
+import { LocalCoherence } from '../../../src/modules/cache/engine/coherence/local-coherence.js';
+import { DependencyTable } from '../../../src/modules/cache/engine/dependency-table.js';
+import { EventBus } from '../../../src/modules/cache/engine/event-bus.js';
+import { KeyFence } from '../../../src/modules/cache/engine/fence.js';
+import { FlightTable } from '../../../src/modules/cache/engine/flight-table.js';
+import { MemoryLevel } from '../../../src/modules/cache/engine/memory-level.js';
+import { NoMemoryTier } from '../../../src/modules/cache/engine/memory-tier.none.js';
+import type { RemoteTier } from '../../../src/modules/cache/engine/remote-tier.js';
+import { KeyLayout } from '../../../src/modules/cache/engine/scope.js';
+import { newVersion } from '../../../src/modules/cache/engine/version.js';
+import { ManualClock } from '../../support/manual-clock.js';
+
+describe('log entries of this instance', () => {
+  it('give it back the version that an older entry took away', () => {
+    const table = new DependencyTable();
+    const memory = new MemoryLevel(new NoMemoryTier(), table, new ManualClock(), 60_000, 5_000);
+    const coherence = new LocalCoherence(
+      'me', new KeyLayout('test', 1), table, new KeyFence(), new FlightTable(table), memory, {} as RemoteTier, new EventBus(), () => undefined,
+    );
+    const [older, newest] = [newVersion(), newVersion()];
+    const tag = table.of('t::a');
+    const entry = (id: string, previous: string, source: string, version: string) => ({
+      id, previous, body: { source, keys: [], versions: [['t::a', version]] as const, isReset: false },
+    });
+
+    // Memory was flushed, and Redis asked: it has the newest version. Then the log is read from its start.
+    table.learn(tag, newest, tag.hardEpoch, tag.softEpoch);
+    coherence.apply(entry('1-1', '0-0', 'another', older));
+    coherence.apply(entry('1-2', '1-1', 'me', newest));
+
+    expect(tag.version).toBe(newest);
+  });
+});
