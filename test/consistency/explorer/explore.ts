@@ -4,7 +4,7 @@ export interface Step<S> {
   readonly label: string;
   /** Something the protocol must survive but that need not happen: an eviction, a crash, a lost message. */
   readonly isFault?: boolean;
-  /** Does it, on a copy of the state that is its own. `false`: it can't happen now. */
+  /** Does it, on a copy of the state. `false`: it can't happen now, and the copy is as it was. */
   apply(state: S): boolean;
 }
 
@@ -39,12 +39,13 @@ export function explore<S>(model: Model<S>, maxStates = 2_000_000): Exploration 
     const current = queue[position] as string;
     const state = JSON.parse(current) as S;
     let isSettled = true;
+    let copy = JSON.parse(current) as S;
     for (const step of model.steps(state)) {
-      const copy = JSON.parse(current) as S;
       if (!step.apply(copy)) continue;
       transitions++;
       if (!step.isFault) isSettled = false;
       const next = JSON.stringify(copy);
+      copy = JSON.parse(current) as S;
       if (found.has(next)) continue;
       found.set(next, { from: position, label: step.label });
       queue.push(next);
