@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { type Cache, createCache } from '../../../src/modules/cache/index.js';
+import { REDIS_POOL, type RedisPool } from '../../../src/modules/redis/index.js';
+import { createSession, SESSION_ENV, TRUSTED } from '../../e2e/session/clients.js';
 import { eventually } from '../../support/eventually.js';
 import { RedisServer } from '../../support/redis-server.js';
+import { startApp } from '../../support/test-app.js';
 
 /** The rules of `ops/redis/larder.acl`, with a password. */
 async function documentedRules(password: string): Promise<string[]> {
@@ -50,6 +53,19 @@ describe('a user with the documented rules and no others', () => {
       { redis: 'up', isCoherent: true },
       { redis: 'up', isCoherent: true },
     ]);
+    expect(await denied()).toEqual([]);
+  });
+
+  it('can run the whole service', async () => {
+    const app = await startApp({ REDIS_URL: redis.url.replace('redis://', 'redis://larder:pw@'), ...SESSION_ENV });
+    await eventually(() => expect(app.get<RedisPool>(REDIS_POOL).monitor.state).toBe('up'));
+    const session = await createSession(app);
+    await app.http.get('/sessions/current').set(session.bearer).expect(200);
+    await app.http.post('/sessions/current/rotate').set(session.bearer).expect(200);
+    await app.http.get('/sessions/users/ada').set(TRUSTED).expect(200);
+    await app.http.delete('/sessions/users/ada').set(TRUSTED).expect(200);
+    await app.http.delete('/sessions/everyone').set(TRUSTED).expect(200);
+    await app.close();
     expect(await denied()).toEqual([]);
   });
 
