@@ -5,6 +5,8 @@ import type { Outbox, OutboxBatch, OutboxMode } from './outbox.js';
 import type { OutboxFile } from './outbox-file.js';
 import type { RemoteTier, SlotAddress } from './remote-tier.js';
 
+/** Id of the root namespace's generation: its change clears everything. */
+const ROOT_GENERATION = 'g:';
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 5_000;
 
@@ -37,10 +39,15 @@ export class OutboxSender {
   }
 
   queue(addresses: readonly SlotAddress[], dependencies: readonly string[], mode: OutboxMode): void {
+    if (this.outbox.modeOf(ROOT_GENERATION) === 'hard') {
+      // A clear of everything waits already. Asked for again, so that one that is being sent now does not stand for this.
+      this.outbox.addDependency(ROOT_GENERATION, 'hard');
+      return;
+    }
     for (const address of addresses) this.outbox.addKey(address);
     for (const id of dependencies) this.outbox.addDependency(id, mode);
     if (this.outbox.isOverflowing) {
-      this.outbox.replaceBy('g:');
+      this.outbox.replaceBy(ROOT_GENERATION);
       this.file?.rewrite(this.outbox.contents());
       this.events.emit('outbox', { cache: this.cacheName, size: this.outbox.size, event: 'overflowed' });
     } else {

@@ -108,17 +108,13 @@ export class RemoteLevel {
     return this.clock.nowMs() >= this.memory.trust.trustedUntilMs;
   }
 
-  /** Versions these entries need, from Redis: all of them when what is known here may be old, else those not known. */
-  async #versionsFor({ scope, isStrict }: Reading, slots: ReadonlyArray<Slot | 'empty'>): Promise<Versions> {
-    const isAll = isStrict || this.#isBehind();
+  /** Versions that these entries depend on, from Redis. */
+  #versionsFor({ scope }: Reading, slots: ReadonlyArray<Slot | 'empty'>): Promise<Versions> {
     const dependencies = new Set<Dependency>();
     for (const slot of slots) {
       if (typeof slot !== 'string' && slot.kind === 'entry') for (const dependency of this.#dependenciesOf(scope, slot.header)) dependencies.add(dependency);
     }
-    const asked = [...dependencies].filter((dependency) => isAll || dependency.version === undefined);
-    const versions = await this.#fetch(asked);
-    if (!isAll) for (const dependency of dependencies) versions.set(dependency.id, dependency.version);
-    return versions;
+    return this.#fetch([...dependencies]);
   }
 
   /** Asks Redis for versions and remembers those that nothing changed meanwhile. */
@@ -144,7 +140,7 @@ export class RemoteLevel {
     return asked === 'invalid' ? asked : this.#judge(scope, slot, undefined);
   }
 
-  /** By `versions` where given, else by what is known here. */
+  /** By `versions` where given, else by what is known here; `unknown` means that only Redis can tell. */
   #judge(scope: Scope, slot: Slot | 'empty', versions: Versions | undefined): Verdict {
     if (typeof slot === 'string' || slot.kind !== 'entry') return 'invalid';
     const { header } = slot;
@@ -169,8 +165,9 @@ export class RemoteLevel {
     if (queued === 'hard') return 'invalid';
     const current = versions === undefined ? dependency.version : versions.get(dependency.id);
     if (current === stored) return queued === 'soft' ? 'stale' : 'fresh';
-    if (current === undefined) return versions === undefined ? 'unknown' : 'invalid';
-    return isSameHard(current, stored) ? 'stale' : 'invalid';
+    if (current !== undefined && isSameHard(current, stored)) return 'stale';
+    // A version that was evicted is made anew without an announcement: instances may know different ones, and ask.
+    return versions === undefined ? 'unknown' : 'invalid';
   }
 
   #isDistrusted(header: EnvelopeHeader): boolean {

@@ -5,7 +5,7 @@ import type { CacheEvents } from './events.js';
 import { splitVersions } from './fill-path.js';
 import type { OutboxSender } from './outbox-sender.js';
 import { settingsOf } from './load-settings.js';
-import type { Invalidation } from './remote-tier.js';
+import type { Invalidation, SlotAddress } from './remote-tier.js';
 import type { Scope } from './scope.js';
 import type { Version } from './version.js';
 
@@ -53,7 +53,7 @@ export class WritePath {
       const canSend = remote.tier.canWrite() && !versions.includes(undefined);
       const applied = canSend ? await remote.tier.put(scope.address(key), header, value, settings) : undefined;
       // The old value may still be there, and the new one may yet arrive: both are void until the outbox has said so.
-      if (applied === undefined) receipt = this.#queueKeys([key]);
+      if (applied === undefined) receipt = this.#queueKeys([scope.address(key)]);
       else [payloadBytes, remoteStoredAtMs] = [applied.sizeBytes, nowMs];
     }
     // A write of another instance that came meanwhile has raised the fence: what is stored is not this value then.
@@ -78,12 +78,14 @@ export class WritePath {
   }
 
   async delete(keys: readonly string[]): Promise<WriteReceipt> {
-    const memoryKeys = [...new Set(keys)].map((key) => this.scope.memoryKey(key));
-    for (const memoryKey of memoryKeys) this.#voidKey(memoryKey);
-    const addresses = this.core.remote === undefined ? [] : [...new Set(keys)].map((key) => this.scope.address(key));
+    const addresses = [...new Set(keys)].map((key) => this.scope.address(key));
+    const voidHere = (): void => {
+      for (const { memoryKey } of addresses) this.#voidKey(memoryKey);
+    };
+    voidHere();
     const isApplied = await this.#send({ addresses, dependencies: [], mode: 'hard' });
-    for (const memoryKey of memoryKeys) this.#voidKey(memoryKey);
-    return this.#report('delete', isApplied ? APPLIED : this.#queueKeys(keys), memoryKeys.length);
+    voidHere();
+    return this.#report('delete', isApplied ? APPLIED : this.#queueKeys(addresses), addresses.length);
   }
 
   async invalidateTags(tags: readonly string[]): Promise<WriteReceipt> {
@@ -125,8 +127,8 @@ export class WritePath {
     return true;
   }
 
-  #queueKeys(keys: readonly string[]): WriteReceipt {
-    this.sender!.queue(keys.map((key) => this.scope.address(key)), [], 'hard');
+  #queueKeys(addresses: readonly SlotAddress[]): WriteReceipt {
+    this.sender!.queue(addresses, [], 'hard');
     return QUEUED;
   }
 
