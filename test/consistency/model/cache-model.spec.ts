@@ -1,0 +1,56 @@
+import fc from 'fast-check';
+import type { Cache } from '../../../src/modules/cache/engine/cache.js';
+import { createCache } from '../../../src/modules/cache/engine/create-cache.js';
+import { eventually } from '../../support/eventually.js';
+import { ManualClock } from '../../support/manual-clock.js';
+import { RedisServer } from '../../support/redis-server.js';
+import { SEED } from '../../support/seeded-random.js';
+import { cacheCommands, type CacheModel, type RealCaches } from './cache.model.js';
+
+const newModel = (): CacheModel => ({ nowMs: 0, entries: new Map() });
+const withChild = (root: Cache) => ({ root, child: root.namespace('child') });
+
+describe(`the cache against a model of it (TEST_SEED=${SEED})`, () => {
+  it('in memory, with time', async () => {
+    const property = fc.asyncProperty(cacheCommands(1, true), async (commands) => {
+      const clock = new ManualClock();
+      const cache = createCache({ clock });
+      const real: RealCaches = { instances: [withChild(cache)], advance: (ms) => clock.advance(ms) };
+      await fc.asyncModelRun(() => ({ model: newModel(), real }), commands);
+      await cache.close();
+    });
+    await fc.assert(property, { seed: SEED, numRuns: 300 });
+  }, 60_000);
+
+  describe('on Redis', () => {
+    let redis: RedisServer;
+    let caches: Cache[];
+
+    beforeAll(async () => {
+      redis = await RedisServer.start();
+      caches = [1, 2].map(() => createCache({ namespace: 'model', redis: redis.url }));
+      for (const cache of caches) await eventually(() => expect(cache.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
+    });
+
+    afterAll(async () => {
+      for (const cache of caches) await cache.close();
+      await redis.stop();
+    });
+
+    it.each([
+      ['by one instance', 1],
+      ['by two, which ask each other’s values strictly', 2],
+    ])(
+      '%s',
+      async (_, instances) => {
+        const property = fc.asyncProperty(cacheCommands(instances, false), async (commands) => {
+          await caches[0]!.clear();
+          const real: RealCaches = { instances: caches.slice(0, instances).map(withChild), advance: async () => undefined };
+          await fc.asyncModelRun(() => ({ model: newModel(), real }), commands);
+        });
+        await fc.assert(property, { seed: SEED, numRuns: 60 });
+      },
+      60_000,
+    );
+  });
+});
