@@ -4,7 +4,5 @@ export {
   describeDatabaseError,
   isOutcomeUnknown,
   isUnavailable,
-  isUniqueViolation,
-  sqlStateOf,
 } from './database.errors.js';
 export { DATABASE, type Database, type Transaction } from './database.js';

@@ -17,7 +17,7 @@ function rootOf(error: unknown): unknown {
 }
 
 /** The five characters by which the server names an error; `undefined` when it was not the server that failed. */
-export function sqlStateOf(error: unknown): string | undefined {
+function sqlStateOf(error: unknown): string | undefined {
   const code = (rootOf(error) as { code?: unknown } | undefined)?.code;
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
@@ -38,11 +38,6 @@ export function isUnavailable(error: unknown): boolean {
  */
 export function isOutcomeUnknown(error: unknown): boolean {
   return isUnavailable(error) && !(rootOf(error) instanceof DatabaseUnavailableError);
-}
-
-/** Whether the server refused a row because another has its key. */
-export function isUniqueViolation(error: unknown): boolean {
-  return sqlStateOf(error) === '23505';
 }
 
 /** What may be said of a database error in a log: its class and SQLSTATE, never the statement or its parameters. */

@@ -81,6 +81,17 @@ describe('PostgreSQL', () => {
     await connection.close();
   });
 
+  it('is given up on while it takes connections and answers nothing', async () => {
+    const url = await postgres.createDatabase();
+    const connection = connectionTo(url, undefined, { DATABASE_CONNECT_TIMEOUT: '200ms' });
+    postgres.pause();
+    await expect(connection.ready()).rejects.toMatchObject({ name: 'DatabaseUnavailableError' });
+    expect(await connection.probe()).toMatchObject({ state: 'failed' });
+    postgres.resume();
+    await eventually(() => connection.ready());
+    await connection.close();
+  });
+
   it('undoes a migration that fails half way, and tries it again at the next use', async () => {
     const url = await postgres.createDatabase();
     const dir = await mkdtemp(join(tmpdir(), 'larder-migrations-'));

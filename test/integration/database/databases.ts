@@ -23,8 +23,12 @@ export const DATABASES: readonly [
 /** Tables the tests use. */
 export const NOTES = { feature: 'notes', folder: new URL('./migrations/', import.meta.url) };
 
-export function connectionTo(url: string, migrations = notesMigrations()): DatabaseConnection {
-  return new DatabaseConnection(new PostgresDriver(databaseConfig.parse({ DATABASE_URL: url })), migrations);
+export function connectionTo(
+  url: string,
+  migrations = notesMigrations(),
+  env: NodeJS.ProcessEnv = {},
+): DatabaseConnection {
+  return new DatabaseConnection(new PostgresDriver(databaseConfig.parse({ DATABASE_URL: url, ...env })), migrations);
 }
 
 function notesMigrations(): MigrationRegistry {

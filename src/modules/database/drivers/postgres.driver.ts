@@ -80,7 +80,12 @@ export class PostgresDriver implements DatabaseDriver {
   }
 
   async ping(): Promise<void> {
-    await this.pool.query('select 1');
+    // Typed without it, though the client reads it from each query.
+    const query: pg.QueryConfig & { query_timeout: number } = {
+      text: 'select 1',
+      query_timeout: this.config.connectTimeoutMs,
+    };
+    await this.pool.query(query);
   }
 
   stats(): DatabasePoolStats {
