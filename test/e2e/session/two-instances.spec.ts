@@ -1,5 +1,6 @@
 import { eventually } from '../../support/eventually.js';
 import { RedisServer } from '../../support/redis-server.js';
+import { redisUp } from '../../support/redis-up.js';
 import { startApp, type TestApp } from '../../support/test-app.js';
 import { createSession, SESSION_ENV, TRUSTED } from './clients.js';
 
@@ -12,6 +13,7 @@ describe('sessions of two instances on one Redis', () => {
   beforeAll(async () => {
     redis = await RedisServer.start();
     [one, two] = await Promise.all([start(), start()]);
+    await Promise.all([redisUp(one), redisUp(two)]);
   }, 60_000);
   afterAll(async () => {
     await Promise.all([one.close(), two.close()]);

@@ -3,12 +3,12 @@ import type { SessionLifetime } from '../../../src/modules/session/session-lifet
 import type { Session, SessionData } from '../../../src/modules/session/session.types.js';
 import type { SessionStore } from '../../../src/modules/session/stores/session-store.js';
 import { eventually } from '../../support/eventually.js';
-import { STORES, type StoreUnderTest } from './stores.js';
+import { CLUSTER, STORES, type StoreUnderTest } from './stores.js';
 
 const HOUR_MS = 3_600_000;
 const LIFETIME: SessionLifetime = { idleTimeoutMs: HOUR_MS, absoluteTimeoutMs: 2 * HOUR_MS };
 
-describe.each(STORES)('a session store: %s', (_name, start) => {
+describe.each([...STORES, CLUSTER])('a session store: %s', (_name, start) => {
   let underTest: StoreUnderTest;
   let store: SessionStore;
   beforeAll(async () => {

@@ -11,6 +11,7 @@ import { RedisSessionStore } from '../../../src/modules/session/stores/redis.ses
 import { RevocationJournal } from '../../../src/modules/session/stores/revocation-journal.js';
 import { SessionScripts } from '../../../src/modules/session/stores/session-scripts.js';
 import type { SessionStore } from '../../../src/modules/session/stores/session-store.js';
+import { RedisCluster } from '../../support/redis-cluster.js';
 import { PostgresServer } from '../../support/postgres-server.js';
 import { RedisServer } from '../../support/redis-server.js';
 
@@ -20,7 +21,9 @@ export interface StoreUnderTest {
   stop(): Promise<void>;
 }
 
-export const STORES: [name: string, start: () => Promise<StoreUnderTest>][] = [
+type StoreKind = [name: string, start: () => Promise<StoreUnderTest>];
+
+export const STORES: StoreKind[] = [
   [
     'memory',
     async () => ({
@@ -32,16 +35,7 @@ export const STORES: [name: string, start: () => Promise<StoreUnderTest>][] = [
     'Redis',
     async () => {
       const server = await RedisServer.start();
-      const pool = createRedisPool(server.url);
-      const scripts = new SessionScripts({ pool, namespace: 'test', clock: systemClock });
-      return {
-        open: (lifetime) =>
-          new RedisSessionStore(scripts, lifetime, new RevocationJournal(lifetime.absoluteTimeoutMs, systemClock)),
-        stop: async () => {
-          await pool.close();
-          await server.stop();
-        },
-      };
+      return inRedis(server.url, () => server.stop());
     },
   ],
   [
@@ -70,3 +64,32 @@ export const STORES: [name: string, start: () => Promise<StoreUnderTest>][] = [
     },
   ],
 ];
+
+/** Takes seconds to start, so not every suite runs on it. */
+export const CLUSTER: StoreKind = [
+  'Redis Cluster',
+  async () => {
+    const cluster = await RedisCluster.start();
+    return inRedis(
+      cluster.source,
+      async () => void (await Promise.all(cluster.servers.map((server) => server.stop()))),
+    );
+  },
+];
+
+async function inRedis(
+  source: Parameters<typeof createRedisPool>[0],
+  stop: () => Promise<void>,
+): Promise<StoreUnderTest> {
+  const pool = createRedisPool(source);
+  await pool.monitor.waitUntilUp(10_000);
+  const scripts = new SessionScripts({ pool, namespace: 'test', clock: systemClock });
+  return {
+    open: (lifetime) =>
+      new RedisSessionStore(scripts, lifetime, new RevocationJournal(lifetime.absoluteTimeoutMs, systemClock)),
+    stop: async () => {
+      await pool.close();
+      await stop();
+    },
+  };
+}

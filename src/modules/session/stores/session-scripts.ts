@@ -18,9 +18,7 @@ const KINDS = {
 
 type ScriptName = keyof typeof KINDS;
 
-/** A script that was not answered by then is given up; it may still run there. */
-const TIMEOUT_MS = 500;
-/** So long after the start Redis is waited for: nobody should be told 503 because it was not connected to yet. */
+/** So long after their first use sessions wait for Redis: nobody should be told 503 because it was not connected to yet. */
 const START_MS = 1_000;
 
 const read = (name: string) => readFileSync(new URL(`./scripts/${name}.lua`, import.meta.url), 'utf8');
@@ -42,21 +40,20 @@ export interface SessionScriptsOptions {
 /** Runs the session scripts, and tells the pool's monitor how that went. */
 export class SessionScripts {
   private readonly prefix: string;
-  private readonly startedAtMs: number;
+  private firstUsedAtMs: number | undefined;
 
   constructor(private readonly options: SessionScriptsOptions) {
     this.prefix = `{${options.namespace}}:`;
-    this.startedAtMs = options.clock.nowMs();
   }
 
-  /** @throws SessionUnavailableException when Redis is not well, doesn't answer in time, or refuses. */
+  /** @throws SessionUnavailableException when Redis is not well, refuses, or doesn't answer in time; the script may run then. */
   async run(name: ScriptName, args: readonly ScriptArgument[]): Promise<unknown> {
     const { pool, clock, isRecovering = false } = this.options;
     const kind = KINDS[name];
     if (!isRecovering) await this.demandRedis(kind);
     const askedAtMs = clock.nowMs();
     try {
-      const reply = await this.inTime(runScript(pool.client(), scripts.get(name)!, [this.prefix], args));
+      const reply = await runScript(pool.client(), scripts.get(name)!, [this.prefix], args);
       pool.monitor.recordSuccess(kind, clock.nowMs() - askedAtMs);
       return reply;
     } catch (error) {
@@ -71,17 +68,9 @@ export class SessionScripts {
       clock,
     } = this.options;
     const isAvailable = () => (kind === 'read' ? monitor.canRead() : monitor.canWrite());
-    const startingMs = this.startedAtMs + START_MS - clock.nowMs();
+    const nowMs = clock.nowMs();
+    const startingMs = (this.firstUsedAtMs ??= nowMs) + START_MS - nowMs;
     if (!isAvailable() && startingMs > 0) await monitor.waitUntilUp(startingMs);
     if (!isAvailable()) throw new SessionUnavailableException();
-  }
-
-  private inTime<T>(reply: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      // After a stall of the event loop the timer fires before an answer that is already here is read: look once more.
-      const giveUp = () => setImmediate(reject, new Error('Command timed out'));
-      const timer = this.options.clock.setTimer(giveUp, TIMEOUT_MS);
-      reply.then(resolve, reject).finally(() => timer.cancel());
-    });
   }
 }
