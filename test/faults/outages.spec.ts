@@ -104,7 +104,7 @@ const faults: Record<string, { args?: string[]; run: (redis: RedisServer) => Pro
     run: async (redis) => {
       await redis.command('CONFIG', 'SET', 'requirepass', 'other');
       const admin = redis.client({ password: 'other' });
-      await admin.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+      await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
       await delay(700);
       await admin.config('SET', 'requirepass', '');
       admin.disconnect();

@@ -1,4 +1,4 @@
-import { hashText } from './scope.js';
+import { hashText } from '../../../common/hash-text.js';
 
 const STRIPES = 4_096;
 

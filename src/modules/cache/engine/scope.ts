@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { hashText } from '../../../common/hash-text.js';
 import type { EntryOptions, LoadOptions } from './cache.js';
 import type { Dependency, DependencyTable } from './dependency-table.js';
 import type { SlotAddress } from './remote-tier.js';
@@ -132,13 +133,6 @@ export class KeyLayout {
 /** The channel on which a namespace's invalidations are announced; also the pattern of Nest's event. */
 export function invalidationChannel(namespace: string): string {
   return `larder.invalidation.${namespace}`;
-}
-
-/** FNV-1a over UTF-16 units; spreads names over partitions and fences, nothing more. */
-export function hashText(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return hash >>> 0;
 }
 
 /** Injective: a hashed name starts with `#`, and so does a plain one that starts with it. UTF-8 can't carry lone surrogates. */

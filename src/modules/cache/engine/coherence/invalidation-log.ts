@@ -8,16 +8,21 @@ export interface InvalidationLog {
   readonly length: number;
   /** The last position of every partition (`LOG_START` for an empty or lost log). */
   tails(): Promise<readonly LogId[] | undefined>;
+  /** Appends an entry that says nothing and gives its id: an empty log has no place to follow from. */
+  begin(partition: number): Promise<LogId | undefined>;
   /** Entries after a position, oldest first, at most `limit`; unreadable ones are skipped (their successor shows a gap). */
   readAfter(partition: number, after: LogId, limit: number): Promise<readonly LogEntry[] | undefined>;
 }
+
+/** Why memory was emptied. */
+export type FlushReason = 'log-trimmed' | 'log-lost' | 'log-rolled-back';
 
 /** What the follower does to this instance's memory tier. */
 export interface CoherenceTarget {
   /** Makes void what the entry names. */
   apply(entry: LogEntry): void;
   /** Empties the memory tier and forgets every version. */
-  flush(reason: 'log-trimmed' | 'log-lost' | 'log-rolled-back'): void;
+  flush(reason: FlushReason): void;
   /** Invalidates again, everywhere, what Redis lost. Rejects when Redis can't be reached. */
   reissue(entries: readonly LogEntry[]): Promise<void>;
   /** Clears the whole namespace everywhere: what was lost is unknown. Rejects when Redis can't be reached. */

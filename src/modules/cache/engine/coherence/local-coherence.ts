@@ -1,13 +1,13 @@
 import type { DependencyTable } from '../dependency-table.js';
 import type { EventBus } from '../event-bus.js';
-import type { CacheEvents, InvalidationKind } from '../events.js';
+import type { InvalidationKind } from '../events.js';
 import type { KeyFence } from '../fence.js';
 import type { FlightTable } from '../flight-table.js';
 import type { MemoryLevel } from '../memory-level.js';
 import type { RemoteTier } from '../remote-tier.js';
 import type { KeyLayout } from '../scope.js';
 import type { LogBody, LogEntry } from './announcement.js';
-import type { CoherenceTarget } from './invalidation-log.js';
+import type { CoherenceTarget, FlushReason } from './invalidation-log.js';
 
 /** Invalidations re-sent in one call. */
 const REISSUE_BATCH = 1_000;
@@ -40,7 +40,7 @@ export class LocalCoherence implements CoherenceTarget {
     this.events.emit('invalidationReceived', { cache: this.layout.namespace, kind: kindOf(body), count: body.keys.length + body.versions.length });
   }
 
-  flush(reason: CacheEvents['memoryFlushed']['reason']): void {
+  flush(reason: FlushReason): void {
     const hadEntries = this.memory.store.count > 0;
     this.memory.store.clear();
     this.table.forgetAll();

@@ -1,7 +1,7 @@
 import type { Clock, TimerHandle } from '../../../../common/clock.js';
 import { compareLogIds, LOG_START, type LogId } from '../log-id.js';
 import type { LogEntry } from './announcement.js';
-import type { CoherenceTarget, InvalidationLog } from './invalidation-log.js';
+import type { CoherenceTarget, FlushReason, InvalidationLog } from './invalidation-log.js';
 import { RecentLog } from './recent-log.js';
 
 const READ_LIMIT = 1_000;
@@ -118,12 +118,8 @@ export class LogFollower {
 
   async #followPartition(partition: number, tail: LogId): Promise<boolean> {
     const position = this.#positions[partition];
-    if (position === undefined) {
-      // The first beat: nothing is known of what came before, so nothing from before may stay.
-      this.target.flush('log-lost');
-      this.#positions[partition] = tail;
-      return true;
-    }
+    // The first beat: nothing is known of what came before, so nothing from before may stay.
+    if (position === undefined) return this.#startFrom(partition, tail, 'log-lost');
     if (compareLogIds(tail, position) <= 0) return tail === position || (await this.#isAhead(partition, tail));
     return this.#replay(partition);
   }
@@ -167,10 +163,20 @@ export class LogFollower {
     const wasReset = entries.some((entry) => entry.body.isReset && compareLogIds(entry.id, reached) > 0);
     if (lost !== undefined && lost.length > 0) await this.target.reissue(lost);
     else if (lost === undefined && !isTrimmed && !wasReset) await this.target.reset();
-    this.target.flush(lost === undefined ? (isTrimmed ? 'log-trimmed' : 'log-lost') : 'log-rolled-back');
     recent.clear();
     for (const entry of entries) recent.add(entry);
-    this.#positions[partition] = last;
+    return this.#startFrom(partition, last, lost === undefined ? (isTrimmed ? 'log-trimmed' : 'log-lost') : 'log-rolled-back');
+  }
+
+  /**
+   * Follows from a place, with an empty memory. An empty log is no place: one that lost its entries again would look the
+   * same, so it is given a first entry.
+   */
+  async #startFrom(partition: number, place: LogId, reason: FlushReason): Promise<boolean> {
+    const start = place === LOG_START ? await this.log.begin(partition) : place;
+    if (start === undefined) return false;
+    this.target.flush(reason);
+    this.#positions[partition] = start;
     return true;
   }
 

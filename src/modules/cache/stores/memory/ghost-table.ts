@@ -1,5 +1,6 @@
+import { hashText } from '../../../../common/hash-text.js';
+
 const MIN_SLOTS = 1_024;
-const { imul } = Math;
 
 /**
  * Remembers, by a 32-bit hash, which keys were evicted lately. Two words a slot instead of a key: a collision costs a
@@ -42,9 +43,8 @@ export class GhostTable {
   }
 }
 
-/** FNV-1a over UTF-16 units, with a final mix so that the low bits are worth as much as the others. */
+/** With a final mix, so that the low bits are worth as much as the others. */
 function hashOf(key: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < key.length; index++) hash = imul(hash ^ key.charCodeAt(index), 0x01000193);
+  const hash = hashText(key);
   return (hash ^ (hash >>> 15)) >>> 0;
 }

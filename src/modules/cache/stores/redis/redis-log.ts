@@ -28,6 +28,13 @@ export class RedisLog implements InvalidationLog {
     return tails.includes(undefined) ? undefined : (tails as LogId[]);
   }
 
+  async begin(partition: number): Promise<LogId | undefined> {
+    const args = [0, 'hard', '{"s":"","k":[]', this.layout.channel, partition, this.length];
+    const answer = await this.scripts.call('write', 'command', cacheScripts.invalidate, [this.layout.log(partition)], args);
+    const id = Array.isArray(answer) ? String(answer[0]) : undefined;
+    return isLogId(id) ? id : undefined;
+  }
+
   async readAfter(partition: number, after: LogId, limit: number): Promise<readonly LogEntry[] | undefined> {
     const { monitor } = this.pool;
     try {
