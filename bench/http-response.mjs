@@ -40,7 +40,10 @@ const guarded = {
 
 try {
   for (const group of [contenders, guarded]) {
-    const runs = Object.entries(group).map(([name, [where, path, headers]]) => [name, () => requestsPerSecond(ports[where], path, headers)]);
+    const runs = Object.entries(group).map(([name, [where, path, headers]]) => [
+      name,
+      () => requestsPerSecond(ports[where], path, headers),
+    ]);
     const results = await interleave(Object.fromEntries(runs), { rounds: ROUNDS });
     const [baseline] = Object.keys(group);
     printTable(

@@ -11,7 +11,13 @@ import { RedisModule, redisConfig } from '../../dist/modules/redis/index.js';
 
 /** About 2 KB as JSON. */
 const makeBody = () => ({
-  items: Array.from({ length: 16 }, (_, id) => ({ id, name: `product number ${id}`, price: id * 1.5, tags: ['new', 'blue'], note: 'x'.repeat(40) })),
+  items: Array.from({ length: 16 }, (_, id) => ({
+    id,
+    name: `product number ${id}`,
+    price: id * 1.5,
+    tags: ['new', 'blue'],
+    note: 'x'.repeat(40),
+  })),
 });
 
 class Routes {
@@ -60,7 +66,12 @@ async function listen(env) {
   class Root {}
   const root = {
     module: Root,
-    imports: [AppConfigModule.forRoot(env, [...new Set([...configSections, redisConfig, cacheConfig])]), RedisModule, CacheModule.forRoot(), CacheManagerModule],
+    imports: [
+      AppConfigModule.forRoot(env, [...new Set([...configSections, redisConfig, cacheConfig])]),
+      RedisModule,
+      CacheModule.forRoot(),
+      CacheManagerModule,
+    ],
     controllers: [Routes, GuardedRoutes],
   };
   const app = await NestFactory.create(root, new FastifyAdapter(), { logger: false });

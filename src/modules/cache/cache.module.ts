@@ -7,7 +7,7 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
-import { APP_INTERCEPTOR, DiscoveryModule } from '@nestjs/core';
+import { DiscoveryModule } from '@nestjs/core';
 import { REDIS_POOL, type RedisPool } from '../redis/index.js';
 import { CacheBindingOrchestrator } from './binding/cache-binding.orchestrator.js';
 import { CachedMethodExplorer } from './binding/cached-method.explorer.js';
@@ -26,7 +26,6 @@ import type { Cache } from './engine/cache.js';
 import { createCache } from './engine/create-cache.js';
 import type { CacheOptions } from './engine/create-cache.options.js';
 import { CachedRoutes } from './http/cached-routes.js';
-import { ResponseCacheInterceptor } from './http/response-cache.interceptor.js';
 import { RouteCache } from './http/route-cache.js';
 
 /**
@@ -66,7 +65,6 @@ import { RouteCache } from './http/route-cache.js';
     CachedRoutes,
     InstanceBinder,
     RouteCache,
-    { provide: APP_INTERCEPTOR, useClass: ResponseCacheInterceptor },
   ],
   exports: [CACHE],
 })

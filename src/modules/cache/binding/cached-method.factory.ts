@@ -7,6 +7,7 @@ import { CachedRoutes } from '../http/cached-routes.js';
 import { UNDECLARED_OBSERVABLE } from './cache-binding.messages.js';
 import { CachedCall, type CallWrapper, type Invocation } from './cached-call.js';
 import type { DecoratedMethod } from './cached-method.explorer.js';
+import { copyMetadata } from './copy-metadata.js';
 import { KeyResolver } from './key-resolver.js';
 import { nameOf } from './method-identity.js';
 import { EvictingCall, PuttingCall } from './writing-call.js';
@@ -26,14 +27,14 @@ export class CachedMethodFactory {
 
   /** One function per method and application; it works on whichever object it is called. */
   create(decorated: DecoratedMethod): ErasedMethod {
-    let method = this.made.get(decorated);
-    if (!method) {
-      method = this.make(decorated);
-      copyMetadata(decorated.method, method);
-      for (const { kind, options } of decorated.operations)
-        if (kind === 'response') this.routes.plan(decorated, options, method);
-      this.made.set(decorated, method);
+    const known = this.made.get(decorated);
+    if (known) return known;
+    let method = this.make(decorated);
+    copyMetadata(decorated.method, method);
+    for (const { kind, options } of decorated.operations) {
+      if (kind === 'response') method = this.routes.handlerOf(decorated, options, method);
     }
+    this.made.set(decorated, method);
     return method;
   }
 
@@ -85,10 +86,4 @@ function passThrough(method: ErasedMethod): ErasedMethod {
   return function (this: unknown, ...args) {
     return method.apply(this, args);
   };
-}
-
-/** Routes, guards, pipes and the like are metadata of the function. */
-function copyMetadata(from: ErasedMethod, to: ErasedMethod): void {
-  for (const key of Reflect.getOwnMetadataKeys(from))
-    Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, from), to);
 }

@@ -1,10 +1,13 @@
 /** Directives of a `Cache-Control` header: names in lower case; those without a value are `true`. */
 export type CacheDirectives = ReadonlyMap<string, string | true>;
 
+const NONE: CacheDirectives = new Map();
+
 /** Reads a `Cache-Control` header (RFC 9111 5.2). What can't be read is left out. */
 export function parseCacheControl(header: string | undefined): CacheDirectives {
+  if (header === undefined) return NONE;
   const directives = new Map<string, string | true>();
-  for (const [, name, quoted, token] of (header ?? '').matchAll(/([\w-]+)(?:\s*=\s*(?:"([^"]*)"|([^\s,;]+)))?/g)) {
+  for (const [, name, quoted, token] of header.matchAll(/([\w-]+)(?:\s*=\s*(?:"([^"]*)"|([^\s,;]+)))?/g)) {
     if (name) directives.set(name.toLowerCase(), quoted ?? token ?? true);
   }
   return directives;

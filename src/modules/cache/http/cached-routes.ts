@@ -1,29 +1,33 @@
-import { Inject, Injectable, Logger, RequestMethod } from '@nestjs/common';
-import { GUARDS_METADATA, METHOD_METADATA } from '@nestjs/common/internal';
+import { Inject, Injectable, Logger, RequestMethod, UseInterceptors } from '@nestjs/common';
+import { METHOD_METADATA } from '@nestjs/common/internal';
 import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
-import type { FastifyInstance, RouteOptions } from 'fastify';
+import type {
+  FastifyInstance,
+  onRequestHookHandler,
+  onSendHookHandler,
+  preHandlerHookHandler,
+  RouteOptions,
+} from 'fastify';
+import { copyMetadata } from '../binding/copy-metadata.js';
 import { type MethodIdentity, nameOf } from '../binding/method-identity.js';
 import { type CacheConfigValues, cacheConfig } from '../cache.config.js';
 import { CACHE } from '../cache.tokens.js';
+import type { ErasedMethod } from '../decorators/cache-metadata.js';
 import type { CacheResponseOptions } from '../decorators/cache-response.options.js';
 import type { Cache } from '../engine/cache.js';
-import { NEEDS_FASTIFY, NOT_A_GET_ROUTE, NEVER_CACHED } from './response-cache.messages.js';
+import { describeRoute, placeOf } from './answering-place.js';
+import { ResponseCacheInterceptor } from './response-cache.interceptor.js';
+import { NEEDS_FASTIFY, NEVER_CACHED, NOT_A_GET_ROUTE, SENDS_BY_ITSELF } from './response-cache.messages.js';
 import { RouteCache } from './route-cache.js';
-import { planRoute, type RoutePlan } from './route-plan.js';
-
-const PLAN = Symbol('larder:cache:route-plan');
-
-/** The plan in a route's configuration, where it has one. */
-export function planOf(config: unknown): RoutePlan | undefined {
-  return (config as { [PLAN]?: RoutePlan } | undefined)?.[PLAN];
-}
+import { PLAN, planOf, planRoute, type RoutePlan } from './route-plan.js';
 
 /** Plans the cached routes of this application, and hooks the cache into those. Other routes pay nothing. */
 @Injectable()
 export class CachedRoutes {
   private readonly logger = new Logger('ResponseCache');
+  private readonly interceptor: ResponseCacheInterceptor;
 
   constructor(
     @Inject(CACHE) private readonly cache: Cache,
@@ -31,7 +35,9 @@ export class CachedRoutes {
     private readonly application: ApplicationConfig,
     private readonly adapters: HttpAdapterHost,
     private readonly routes: RouteCache,
-  ) {}
+  ) {
+    this.interceptor = new ResponseCacheInterceptor(routes);
+  }
 
   /** Must run before Nest binds the routes. */
   hookIn(): void {
@@ -40,46 +46,68 @@ export class CachedRoutes {
     adapter.getInstance<FastifyInstance>().addHook('onRoute', (route) => this.addHooks(route));
   }
 
-  /** Attaches its plan to the function that is to be the route's handler. @throws Error naming `Class@method`. */
-  plan(method: MethodIdentity, options: CacheResponseOptions, handler: object): void {
-    const name = nameOf(method);
-    if (Reflect.getMetadata(METHOD_METADATA, handler) !== RequestMethod.GET) throw new Error(NOT_A_GET_ROUTE(name));
+  /** The handler to bind in place of `method`, with its plan. @throws Error naming `Class@method`. */
+  handlerOf(identity: MethodIdentity, options: CacheResponseOptions, method: ErasedMethod): ErasedMethod {
+    const name = nameOf(identity);
+    if (Reflect.getMetadata(METHOD_METADATA, method) !== RequestMethod.GET) throw new Error(NOT_A_GET_ROUTE(name));
     if (this.adapters.httpAdapter?.getType() !== 'fastify') throw new Error(NEEDS_FASTIFY(name));
-    const hasGuards = this.hasGuards(method.type, handler);
-    if (hasGuards && options.scope === undefined) this.logger.warn(NEVER_CACHED(name));
+    const route = describeRoute(identity, method, this.application);
+    const place = placeOf(route, options);
+    if (place !== 'request' && route.isResponseHandled) throw new Error(SENDS_BY_ITSELF(name));
+    if (route.hasGuards && options.scope === undefined) this.logger.warn(NEVER_CACHED(name));
     const plan = planRoute(options, {
       name,
+      place,
       cache: options.namespace === undefined ? this.cache : this.cache.namespace(options.namespace),
       credentialHeaders: this.config.httpCredentialHeaders,
       clientControl: this.config.httpClientControl,
-      isUnguarded: !hasGuards && options.scope !== 'tenant' && options.scope !== 'user',
     });
-    const existing = Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, handler) as object | undefined;
-    const attach = RouteConfig({ ...existing, [PLAN]: plan });
-    attach(method.type, method.methodName, { value: handler });
+    const handler = place === 'handler' ? this.around(plan, method) : method;
+    this.attach(plan, identity, handler);
+    if (place === 'interceptor') this.intercept(identity, handler, route.hasInterceptors);
+    return handler;
   }
 
+  private around(plan: RoutePlan, method: ErasedMethod): ErasedMethod {
+    const { routes } = this;
+    const handler: ErasedMethod = function (this: unknown, ...args) {
+      return routes.around(plan, () => method.apply(this, args));
+    };
+    copyMetadata(method, handler);
+    return handler;
+  }
+
+  private attach(plan: RoutePlan, { type, methodName }: MethodIdentity, handler: ErasedMethod): void {
+    const existing = Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, handler) as object | undefined;
+    RouteConfig({ ...existing, [PLAN]: plan })(type, methodName, { value: handler });
+  }
+
+  /** Around every other interceptor; where there is none the route's own place will do, and costs other routes nothing. */
+  private intercept({ type, methodName }: MethodIdentity, handler: ErasedMethod, hasOthers: boolean): void {
+    const everywhere = this.application.getGlobalInterceptors();
+    if (!hasOthers) UseInterceptors(this.interceptor)(type, methodName, { value: handler });
+    else if (!everywhere.includes(this.interceptor)) everywhere.unshift(this.interceptor);
+  }
+
+  /** Callbacks rather than promises: most requests are hits, and have nothing to wait for here. */
   private addHooks(route: RouteOptions): void {
     const plan = planOf(route.config);
     if (!plan) return;
-    if (plan.isUnguarded) {
-      route.onRequest = [
-        ...hooksOf(route.onRequest),
-        async (request, reply) => {
-          const bytes = await this.routes.open(plan, request, reply);
-          if (bytes !== undefined) return reply.send(bytes ?? undefined);
-          return undefined;
-        },
-      ];
-    }
-    route.onSend = [...hooksOf(route.onSend), (request, reply, payload) => this.routes.close(request, reply, payload)];
-  }
-
-  private hasGuards(type: Function, handler: object): boolean {
-    const own = [type, handler].some(
-      (target) => ((Reflect.getMetadata(GUARDS_METADATA, target) as unknown[] | undefined) ?? []).length > 0,
-    );
-    return own || this.application.getGlobalGuards().length > 0 || this.application.getGlobalRequestGuards().length > 0;
+    const open: onRequestHookHandler = (request, reply, done) => {
+      this.routes
+        .open(plan, request, reply)
+        .then((bytes) => (bytes === undefined ? done() : void reply.send(bytes ?? undefined)))
+        .catch(done);
+    };
+    const enter: preHandlerHookHandler = (request, reply, done) => this.routes.enter(plan, request, reply, done);
+    const close: onSendHookHandler = (request, reply, payload, done) => {
+      const closing = this.routes.close(request, reply, payload);
+      if (closing) closing.then((bytes) => done(null, bytes), done);
+      else done(null, payload);
+    };
+    if (plan.place === 'request') route.onRequest = [...hooksOf(route.onRequest), open];
+    if (plan.place === 'handler') route.preHandler = [...hooksOf(route.preHandler), enter];
+    route.onSend = [...hooksOf(route.onSend), close];
   }
 }
 

@@ -8,7 +8,7 @@ import type { RoutePlan } from './route-plan.js';
 const HARMLESS_HEADERS = ['host', 'x-request-id', 'traceparent', 'tracestate'];
 
 /** The part of a request a handler may depend on; its key is made of nothing else. */
-export function viewRequest(plan: RoutePlan, request: FastifyRequest, principal: Principal | undefined): CachedRequest {
+function viewRequest(plan: RoutePlan, request: FastifyRequest, principal: Principal | undefined): CachedRequest {
   const query = Object.entries(request.query as Record<string, unknown>).filter(
     ([name]) => !plan.ignoredQuery?.test(name),
   );
@@ -20,6 +20,11 @@ export function viewRequest(plan: RoutePlan, request: FastifyRequest, principal:
   };
 }
 
+/** Whether each tenant or user has responses of its own. */
+export function isPersonal({ scope }: Pick<RoutePlan, 'scope'>): boolean {
+  return scope === 'tenant' || scope === 'user';
+}
+
 /** A user is one of a tenant: ids may repeat between tenants. */
 function principalOf(scope: RoutePlan['scope'], principal: Principal | undefined): string | undefined {
   if (scope === 'tenant') return principal?.tenantId;
@@ -29,11 +34,41 @@ function principalOf(scope: RoutePlan['scope'], principal: Principal | undefined
 }
 
 /** GET and HEAD of the same resource share a key. Hashed: keys in Redis and in events tell nobody's parameters. */
-export function responseKey(plan: RoutePlan, view: CachedRequest, host: string | undefined): string {
+function responseKey(plan: RoutePlan, view: CachedRequest, host: string | undefined): string {
   const query = Object.entries(view.query);
   if (plan.isQuerySorted) query.sort(([left], [right]) => (left < right ? -1 : 1));
   const { params, headers, principal } = view;
   return `http:${boundedStableKey([plan.name, host, params, query, headers, plan.scope, principal], 0)}`;
+}
+
+/** A request as the cache sees it. */
+export interface LocatedRequest {
+  readonly key: string;
+  readonly view: CachedRequest;
+}
+
+/** Requests remembered by their URL. */
+const MAX_KNOWN = 1_000;
+
+/** Makes the keys of requests. Where host and URL say everything, the last ones are remembered instead of hashed again. */
+export class RequestLocator {
+  private readonly known = new Map<string, LocatedRequest>();
+
+  locate(plan: RoutePlan, request: FastifyRequest, caller: Principal | undefined): LocatedRequest {
+    if (plan.vary.length > 0 || isPersonal(plan)) return this.make(plan, request, caller);
+    const url = `${plan.name} ${request.headers.host} ${request.raw.url}`;
+    const known = this.known.get(url);
+    if (known) return known;
+    const located = this.make(plan, request, caller);
+    if (this.known.size >= MAX_KNOWN) this.known.clear();
+    this.known.set(url, located);
+    return located;
+  }
+
+  private make(plan: RoutePlan, request: FastifyRequest, caller: Principal | undefined): LocatedRequest {
+    const view = viewRequest(plan, request, caller);
+    return { view, key: responseKey(plan, view, request.headers.host) };
+  }
 }
 
 /**
@@ -43,8 +78,7 @@ export function responseKey(plan: RoutePlan, view: CachedRequest, host: string |
 export function narrowRequest(plan: RoutePlan, request: FastifyRequest, view: CachedRequest): () => void {
   const { raw, query } = request;
   const { headers, url } = raw;
-  const isPersonal = plan.scope === 'tenant' || plan.scope === 'user';
-  const kept = new Set([...HARMLESS_HEADERS, ...plan.vary, ...(isPersonal ? plan.credentialHeaders : [])]);
+  const kept = new Set([...HARMLESS_HEADERS, ...plan.vary, ...(isPersonal(plan) ? plan.credentialHeaders : [])]);
   raw.headers = Object.fromEntries(Object.entries(headers).filter(([name]) => kept.has(name)));
   if (plan.ignoredQuery && url !== undefined) {
     request.query = view.query;

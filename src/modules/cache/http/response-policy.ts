@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { CachedRequest } from '../decorators/cache-response.options.js';
 import { parseCacheControl, sharedMaxAgeMs } from './cache-control.js';
+import { isPersonal } from './request-view.js';
 import type { RoutePlan } from './route-plan.js';
 
 /** More header bytes than this are not stored: a client that makes a handler echo them would fill the cache. */
@@ -35,7 +36,7 @@ export function refuseRequest(
   if (headers.range !== undefined) return 'range';
   if (plan.scope === undefined && (isKnownCaller || plan.credentialHeaders.some((name) => headers[name] !== undefined)))
     return 'credentials';
-  if ((plan.scope === 'tenant' || plan.scope === 'user') && view.principal === undefined) return 'no-principal';
+  if (isPersonal(plan) && view.principal === undefined) return 'no-principal';
   if (plan.clientControl.has('no-store') && parseCacheControl(headers['cache-control']).has('no-store'))
     return 'no-store';
   return undefined;

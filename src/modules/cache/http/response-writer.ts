@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { type CacheStatus, formatCacheStatus } from './cache-status.js';
-import { CODINGS, negotiateCoding } from './content-coding.js';
+import { type Coding, CODINGS, negotiateCoding } from './content-coding.js';
 import { isMatch, variantTag } from './entity-tag.js';
 import type { RoutePlan } from './route-plan.js';
 import type { StoredResponse } from './stored-response.js';
@@ -11,9 +11,20 @@ export interface ClientWishes {
   readonly ifNoneMatch: string | undefined;
 }
 
+/** One variant of a stored response, ready to be sent any number of times. */
+interface Variant {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly entityTag: string;
+  readonly bytes: Buffer | null;
+}
+
+type Variants = Record<string, Variant | undefined>;
+
+const variantsOf = new WeakMap<StoredResponse, Variants>();
+
 /**
- * Puts status and headers of a stored response on the reply and returns the bytes to send; `null` for none, as with 304. Used for hits
- * and for what the handler just made, so that both answer alike.
+ * Puts status and headers of a stored response on the reply and returns the bytes to send; `null` for none, as with 304.
+ * Used for hits and for what the handler just made, so that both answer alike.
  */
 export function writeResponse(
   plan: RoutePlan,
@@ -22,16 +33,14 @@ export function writeResponse(
   status: CacheStatus,
   client: ClientWishes,
 ): Buffer | null {
-  const codings = CODINGS.filter((coding) => response.variants[coding] !== undefined);
-  const coding = negotiateCoding(client.acceptEncoding, codings);
-  const entityTag = variantTag(response.entityTag, coding);
-
-  for (const [name, value] of response.headers) reply.header(name, value);
-  if (!reply.hasHeader('cache-control'))
-    reply.header('cache-control', response.status < 400 ? plan.cacheControl : 'no-cache');
-  const vary = varyOf(plan, reply.getHeader('vary')?.toString(), codings.length > 0);
-  if (vary !== '') reply.header('vary', vary);
-  reply.header('etag', entityTag);
+  const { headers, entityTag, bytes } = variantFor(plan, response, client.acceptEncoding);
+  const ownVary = reply.getHeader('vary');
+  const ownControl = headers['cache-control'] === undefined ? reply.getHeader('cache-control') : undefined;
+  reply.headers(headers);
+  if (ownVary !== undefined) reply.header('vary', joinNames([ownVary.toString(), headers['vary'] ?? '']));
+  if (headers['cache-control'] === undefined) {
+    reply.header('cache-control', ownControl ?? (response.status < 400 ? plan.cacheControl : 'no-cache'));
+  }
   reply.header('cache-status', formatCacheStatus(status));
   const ageMs = Date.now() - response.madeAtMs;
   if (status.kind === 'hit' || ageMs >= 1_000) reply.header('age', Math.max(0, Math.floor(ageMs / 1_000)));
@@ -41,18 +50,44 @@ export function writeResponse(
     return null;
   }
   reply.code(response.status);
-  if (response.body.length === 0) return null;
-  if (coding === 'identity') return response.body;
-  reply.header('content-encoding', coding);
-  return response.variants[coding] ?? response.body;
+  return bytes;
 }
 
-/** Whoever caches this further down must know what the answer depends on. */
-function varyOf(plan: RoutePlan, present: string | undefined, hasVariants: boolean): string {
-  const names = new Set((present ?? '').split(',').map((name) => name.trim().toLowerCase()));
-  for (const name of plan.vary) names.add(name);
-  if (hasVariants) names.add('accept-encoding');
-  if (plan.scope === undefined) for (const name of plan.credentialHeaders) names.add(name);
-  names.delete('');
-  return [...names].join(', ');
+function variantFor(plan: RoutePlan, response: StoredResponse, acceptEncoding: string | undefined): Variant {
+  const codings = CODINGS.filter((coding) => response.variants[coding] !== undefined);
+  const coding = negotiateCoding(acceptEncoding, codings);
+  const known = variantsOf.get(response) ?? {};
+  variantsOf.set(response, known);
+  return (known[coding] ??= prepare(plan, response, coding, codings.length > 0));
+}
+
+function prepare(
+  plan: RoutePlan,
+  response: StoredResponse,
+  coding: Coding | 'identity',
+  hasVariants: boolean,
+): Variant {
+  const entityTag = variantTag(response.entityTag, coding);
+  const vary = joinNames([
+    ...plan.vary,
+    ...(hasVariants ? ['accept-encoding'] : []),
+    // Whoever caches this further down must not give it to those who show credentials.
+    ...(plan.scope === undefined ? plan.credentialHeaders : []),
+  ]);
+  return {
+    headers: {
+      ...Object.fromEntries(response.headers),
+      etag: entityTag,
+      ...(vary === '' ? {} : { vary }),
+      ...(coding === 'identity' ? {} : { 'content-encoding': coding }),
+    },
+    entityTag,
+    bytes: response.body.length === 0 ? null : coding === 'identity' ? response.body : response.variants[coding]!,
+  };
+}
+
+/** A header's list of names, each once. */
+function joinNames(lists: readonly string[]): string {
+  const names = lists.join(',').split(',');
+  return [...new Set(names.map((name) => name.trim().toLowerCase()))].filter((name) => name !== '').join(', ');
 }

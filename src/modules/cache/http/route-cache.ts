@@ -9,7 +9,7 @@ import { Capture, HandlerFailedError } from './capture.js';
 import { compressedVariants } from './content-coding.js';
 import { strongTag } from './entity-tag.js';
 import { CACHE_PRINCIPAL, principalOfUser, type PrincipalResolver } from './principal.js';
-import { narrowRequest, responseKey, viewRequest } from './request-view.js';
+import { type LocatedRequest, narrowRequest, RequestLocator } from './request-view.js';
 import { type Answer, type Lead, type Remake, ResponseCache } from './response-cache.js';
 import { addedHeaders, isStorableHeader, judgeResponse, refuseRequest } from './response-policy.js';
 import { type ClientWishes, writeResponse } from './response-writer.js';
@@ -25,16 +25,27 @@ interface Run extends Lead {
   restore(): void;
 }
 
+/** A request on its way to its handler. */
+interface Exchange {
+  readonly plan: RoutePlan;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  isAtHandler: boolean;
+}
+
 /**
  * Answers requests of cached routes, or has their handlers run and keeps what they answer. Called before Nest's pipeline
- * or after the guards ({@link open}), and when the response is about to be sent ({@link close}).
+ * or after the guards ({@link open}, {@link around}), and when the response is about to be sent ({@link close}).
  */
 @Injectable()
 export class RouteCache {
   private readonly responses = new ResponseCache();
+  private readonly locator = new RequestLocator();
   private readonly runs = new WeakMap<FastifyRequest, Run>();
   /** Marks requests made here, to remake a stale response. */
   private readonly remaking = new AsyncLocalStorage<{ capture: Capture | undefined }>();
+  /** The exchange whose guards and pipes run, until its handler is called. */
+  private readonly exchanges = new AsyncLocalStorage<Exchange>();
   private readonly principalOf: PrincipalResolver;
 
   constructor(
@@ -53,40 +64,51 @@ export class RouteCache {
   async open(plan: RoutePlan, request: FastifyRequest, reply: FastifyReply): Promise<Buffer | null | undefined> {
     const client = wishesOf(request);
     const caller = this.principalOf(request);
-    const view = viewRequest(plan, request, caller);
+    const located = this.locator.locate(plan, request, caller);
     const remaking = this.remaking.getStore();
     if (remaking?.capture) {
-      this.begin(plan, request, reply, view, { capture: remaking.capture, fallback: Promise.resolve(undefined) });
+      const lead = { capture: remaking.capture, fallback: Promise.resolve(undefined) };
       remaking.capture = undefined;
+      this.begin(plan, request, reply, located.view, lead);
       return undefined;
     }
-    const refusal = refuseRequest(plan, request, view, caller !== undefined);
+    const refusal = refuseRequest(plan, request, located.view, caller !== undefined);
     if (refusal !== undefined) return this.pass(reply, refusal);
-    const key = responseKey(plan, view, request.headers.host);
-    const answer = await this.answer(plan, request, reply, view, key);
+    const answer = await this.answer(plan, request, reply, located);
     return answer && writeResponse(plan, reply, answer.response, answer.status, client);
   }
 
-  /** What to send instead of the handler's payload: the same bytes as a later hit. */
-  async close(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
+  /** Goes on with Nest's pipeline, so that {@link around} finds the request again. */
+  enter(plan: RoutePlan, request: FastifyRequest, reply: FastifyReply, next: () => void): void {
+    this.exchanges.run({ plan, request, reply, isAtHandler: false }, next);
+  }
+
+  /** {@link open} in place of the handler. A call that is not the route's own goes to the method. */
+  async around(plan: RoutePlan, invoke: () => Promise<unknown>): Promise<unknown> {
+    const exchange = this.exchanges.getStore();
+    if (exchange?.plan !== plan || exchange.isAtHandler) return invoke();
+    exchange.isAtHandler = true;
+    const bytes = await this.open(plan, exchange.request, exchange.reply);
+    return bytes === undefined ? invoke() : (bytes ?? undefined);
+  }
+
+  /**
+   * What to send instead of the handler's payload: the same bytes as a later hit. `undefined` where no handler ran for
+   * the cache.
+   */
+  close(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> | undefined {
     const run = this.runs.get(request);
-    if (!run) return payload;
+    if (!run) return undefined;
     this.runs.delete(request);
     run.restore();
-    try {
-      return await this.finish(run, reply, payload);
-    } catch (error) {
-      run.capture.abandon();
-      throw error;
-    }
+    return this.finish(run, reply, payload).finally(() => run.capture.abandon());
   }
 
   private async answer(
     plan: RoutePlan,
     request: FastifyRequest,
     reply: FastifyReply,
-    view: CachedRequest,
-    key: string,
+    { key, view }: LocatedRequest,
   ): Promise<Answer | undefined> {
     const wished = parseCacheControl(request.headers['cache-control']);
     const isRefresh = plan.clientControl.has('no-cache') && wished.has('no-cache');

@@ -1,6 +1,7 @@
 import { toMs } from '../../../common/duration.js';
 import type { CacheResponseOptions, ClientDirective } from '../decorators/cache-response.options.js';
 import type { Cache } from '../engine/cache.js';
+import type { AnsweringPlace } from './answering-place.js';
 
 /** Errors that were asked to be stored are never kept longer. */
 const MAX_ERROR_TTL_MS = 10_000;
@@ -29,12 +30,19 @@ export interface RoutePlan {
   readonly clientControl: ReadonlySet<ClientDirective>;
   /** Request headers that carry credentials. */
   readonly credentialHeaders: readonly string[];
-  /** No guard has a say, so a hit may be answered before Nest's pipeline. */
-  readonly isUnguarded: boolean;
+  readonly place: AnsweringPlace;
+}
+
+/** Under which a route's Fastify configuration carries its plan. */
+export const PLAN = Symbol('larder:cache:route-plan');
+
+/** The plan in a route's configuration, where it has one. */
+export function planOf(config: unknown): RoutePlan | undefined {
+  return (config as { [PLAN]?: RoutePlan } | undefined)?.[PLAN];
 }
 
 /** What a plan takes from the application rather than from the decorator. */
-export type PlanSurroundings = Pick<RoutePlan, 'name' | 'cache' | 'credentialHeaders' | 'isUnguarded'> & {
+export type PlanSurroundings = Pick<RoutePlan, 'name' | 'cache' | 'credentialHeaders' | 'place'> & {
   readonly clientControl: readonly ClientDirective[];
 };
 
