@@ -37,7 +37,10 @@ export function bentocache({ redisUrl }) {
     hasStrictReads: false,
     expireTags: undefined,
     get: (key) => spaceOf(key).get({ key: key.name }),
-    getMany: async (keys) => (await Promise.all(keys.map((key) => spaceOf(key).get({ key: key.name })))).filter((value) => value !== undefined && value !== null),
+    getMany: async (keys) =>
+      (await Promise.all(keys.map((key) => spaceOf(key).get({ key: key.name })))).filter(
+        (value) => value !== undefined && value !== null,
+      ),
     getOrLoad,
     getOrLoadMany: (keys, load, options) => Promise.all(keys.map((key) => getOrLoad(key, load, options))),
     set: async (key, value, options) => {

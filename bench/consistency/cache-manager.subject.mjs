@@ -29,7 +29,8 @@ export function cacheManager({ redisUrl }) {
     hasStrictReads: false,
     expireTags: undefined,
     get: (key) => cache.get(nameOf(key)),
-    getMany: async (keys) => (await cache.mget(keys.map(nameOf))).filter((value) => value !== undefined && value !== null),
+    getMany: async (keys) =>
+      (await cache.mget(keys.map(nameOf))).filter((value) => value !== undefined && value !== null),
     getOrLoad,
     getOrLoadMany: (keys, load, options) => Promise.all(keys.map((key) => getOrLoad(key, load, options))),
     set: async (key, value, { ttlMs }) => {

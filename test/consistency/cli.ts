@@ -26,8 +26,10 @@ const { values } = parseArgs({
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const subject = values.subject as SubjectName;
-if (!(subject in SUBJECTS)) throw new Error(`No such subject: ${subject}. There are ${Object.keys(SUBJECTS).join(', ')}.`);
-const faults = values.faults === 'all' ? ALL_FAULTS : values.faults === 'none' ? [] : (values.faults.split(',') as FaultName[]);
+if (!(subject in SUBJECTS))
+  throw new Error(`No such subject: ${subject}. There are ${Object.keys(SUBJECTS).join(', ')}.`);
+const faults =
+  values.faults === 'all' ? ALL_FAULTS : values.faults === 'none' ? [] : (values.faults.split(',') as FaultName[]);
 
 print(`${subject}, seed ${values.seed}`);
 const startedMs = Date.now();
@@ -38,7 +40,8 @@ const report = await runConsistency({
   reads: Number(values.reads),
   workers: Number(values.workers),
   roundMs: Number(values.round),
-  onRound: (soFar) => print(`round ${soFar.rounds}: ${soFar.checked} reads checked, ${soFar.violations.length} violations`),
+  onRound: (soFar) =>
+    print(`round ${soFar.rounds}: ${soFar.checked} reads checked, ${soFar.violations.length} violations`),
 });
 summarise(report);
 process.exitCode = report.violations.length > 0 ? 1 : 0;
@@ -47,5 +50,11 @@ function summarise({ traces, violations, ...figures }: ConsistencyReport): void 
   for (const trace of traces) print(`\n${trace}`);
   const byKind: Record<string, number> = {};
   for (const { kind } of violations) byKind[kind] = (byKind[kind] ?? 0) + 1;
-  print(JSON.stringify({ ...figures, seconds: Math.round((Date.now() - startedMs) / 1_000), violations: violations.length, byKind }, null, 2));
+  print(
+    JSON.stringify(
+      { ...figures, seconds: Math.round((Date.now() - startedMs) / 1_000), violations: violations.length, byKind },
+      null,
+      2,
+    ),
+  );
 }

@@ -16,9 +16,21 @@ const invalidation = (changes: Partial<InvalidationEvent> = {}): InvalidationEve
 });
 
 /** Worker 0 reads key 5 at 20, and gets version 1. */
-const read = (changes: Partial<ReadEvent> = {}): ReadEvent => ({ worker: 0, operation: 'get', key: 5, startMs: 20, endMs: 21, version: 1, ...changes });
+const read = (changes: Partial<ReadEvent> = {}): ReadEvent => ({
+  worker: 0,
+  operation: 'get',
+  key: 5,
+  startMs: 20,
+  endMs: 21,
+  version: 1,
+  ...changes,
+});
 
-function judge(event: InvalidationEvent, one: ReadEvent, prepare: (checker: HistoryChecker) => void = () => undefined): string {
+function judge(
+  event: InvalidationEvent,
+  one: ReadEvent,
+  prepare: (checker: HistoryChecker) => void = () => undefined,
+): string {
   const checker = new HistoryChecker(BOUNDS);
   checker.addInvalidation(event);
   prepare(checker);
@@ -41,7 +53,9 @@ describe('the history checker', () => {
     ['an old value here', read(), 'same instance'],
     ['an old value elsewhere, though late', read({ worker: 1, startMs: 9_000 }), 'kept'],
     ['an old value elsewhere, though asked for strictly', read({ worker: 1, operation: 'strict get' }), 'kept'],
-  ])('queued and not sent: %s', (_, one, verdict) => expect(judge(invalidation({ status: 'queued' }), one)).toBe(verdict));
+  ])('queued and not sent: %s', (_, one, verdict) =>
+    expect(judge(invalidation({ status: 'queued' }), one)).toBe(verdict),
+  );
 
   it('counts a queued invalidation from when it was sent', () => {
     const queued = invalidation({ status: 'queued' });
@@ -52,14 +66,16 @@ describe('the history checker', () => {
   });
 
   it('grants a fault its bound, and no more', () => {
-    const fault = (checker: HistoryChecker): void => void checker.disturbances.push({ name: 'frozen', startMs: 0, endMs: 15 });
+    const fault = (checker: HistoryChecker): void =>
+      void checker.disturbances.push({ name: 'frozen', startMs: 0, endMs: 15 });
     expect(judge(invalidation(), read({ worker: 1, startMs: 5_009 }), fault)).toBe('kept');
     expect(judge(invalidation(), read({ worker: 1, startMs: 5_011 }), fault)).toBe('other instance, fault');
     expect(judge(invalidation(), read(), fault)).toBe('same instance');
   });
 
   it('grants a reader the time its own event loop stood still, and no other reader', () => {
-    const stall = (checker: HistoryChecker): void => void checker.disturbances.push({ name: 'held up', worker: 1, startMs: 20, endMs: 320 });
+    const stall = (checker: HistoryChecker): void =>
+      void checker.disturbances.push({ name: 'held up', worker: 1, startMs: 20, endMs: 320 });
     expect(judge(invalidation(), read({ worker: 1, startMs: 400 }), stall)).toBe('kept');
     expect(judge(invalidation(), read({ worker: 1, startMs: 411 }), stall)).toBe('other instance');
     expect(judge(invalidation(), read({ worker: 2, startMs: 400 }), stall)).toBe('other instance');

@@ -81,7 +81,9 @@ export class HistoryChecker {
 
   /** Invalidations of a key that were under way in a stretch of time. */
   invalidationsOf(key: number, fromMs: number, toMs: number): InvalidationEvent[] {
-    return (this.requirements.get(key) ?? []).map(({ event }) => event).filter(({ startMs, ackMs }) => ackMs >= fromMs && startMs <= toMs);
+    return (this.requirements.get(key) ?? [])
+      .map(({ event }) => event)
+      .filter(({ startMs, ackMs }) => ackMs >= fromMs && startMs <= toMs);
   }
 
   private checkOne(read: ReadEvent): Violation | undefined {
@@ -111,10 +113,17 @@ export class HistoryChecker {
     const effectiveMs = isSame || event.status === 'applied' ? event.ackMs : this.sentMs(event);
     if (!(read.startMs > effectiveMs)) return undefined;
     if (isSame || isStrict) {
-      return { read, invalidation: event, required, kind: isSame ? 'same instance' : 'strict', lateMs: read.startMs - effectiveMs };
+      return {
+        read,
+        invalidation: event,
+        required,
+        kind: isSame ? 'same instance' : 'strict',
+        lateMs: read.startMs - effectiveMs,
+      };
     }
     const isFault = this.hasFault(effectiveMs, read.startMs);
-    const boundMs = (isFault ? this.bounds.faultMs : this.bounds.busMs) + this.stalledMs(read.worker, effectiveMs, read.startMs);
+    const boundMs =
+      (isFault ? this.bounds.faultMs : this.bounds.busMs) + this.stalledMs(read.worker, effectiveMs, read.startMs);
     const ageMs = read.startMs - effectiveMs;
     if (ageMs <= boundMs) {
       this.staleWithinBound++;
@@ -122,7 +131,13 @@ export class HistoryChecker {
       this.longestStaleMs[phase] = Math.max(this.longestStaleMs[phase], ageMs);
       return undefined;
     }
-    return { read, invalidation: event, required, kind: isFault ? 'other instance, fault' : 'other instance', lateMs: ageMs - boundMs };
+    return {
+      read,
+      invalidation: event,
+      required,
+      kind: isFault ? 'other instance, fault' : 'other instance',
+      lateMs: ageMs - boundMs,
+    };
   }
 
   private sentMs({ worker, startMs, ackMs }: InvalidationEvent): number {
@@ -131,7 +146,9 @@ export class HistoryChecker {
   }
 
   private hasFault(fromMs: number, toMs: number): boolean {
-    return this.disturbances.some(({ worker, startMs, endMs }) => worker === undefined && startMs <= toMs && endMs + this.bounds.settleMs >= fromMs);
+    return this.disturbances.some(
+      ({ worker, startMs, endMs }) => worker === undefined && startMs <= toMs && endMs + this.bounds.settleMs >= fromMs,
+    );
   }
 
   private stalledMs(reader: number, fromMs: number, toMs: number): number {

@@ -3,8 +3,7 @@ import { seededRandom } from '../support/seeded-random.js';
 import { type FromWorker, type InvalidationEvent, type Operation, OPERATIONS, type WorkerSetup } from './protocol.js';
 import type { SourceOfTruth } from './source-of-truth.js';
 import type { Ack, KeepOptions, SourceLoader, Subject, Versioned } from './subject.js';
-import { KEYS_BY_SPACE, type KeySpec, keysTagged, keysUnder, MAX_LOAD_MS, SPACES, TAGS } from './world.js';
-import { nowMs } from './world.js';
+import { KEYS_BY_SPACE, type KeySpec, keysTagged, keysUnder, MAX_LOAD_MS, nowMs, SPACES, TAGS } from './world.js';
 
 /** Where an operator's events go. */
 export interface OperatorSink {
@@ -17,13 +16,22 @@ class SourceFailure extends Error {}
 
 /** Every this many operations, one of each kind; the rest are loads. */
 const WEIGHTS: readonly (readonly [Operation, number])[] = [
-  ['get', 24], ['getMany', 6], ['getOrLoad', 40], ['getOrLoadMany', 6],
-  ['strict get', 5], ['strict getMany', 2], ['strict getOrLoad', 4],
-  ['set', 3], ['delete', 5], ['invalidateTags', 3], ['expireTags', 0.5], ['clear', 0.2],
+  ['get', 24],
+  ['getMany', 6],
+  ['getOrLoad', 40],
+  ['getOrLoadMany', 6],
+  ['strict get', 5],
+  ['strict getMany', 2],
+  ['strict getOrLoad', 4],
+  ['set', 3],
+  ['delete', 5],
+  ['invalidateTags', 3],
+  ['expireTags', 0.5],
+  ['clear', 0.2],
 ];
 const TOTAL_WEIGHT = WEIGHTS.reduce((sum, [, weight]) => sum + weight, 0);
 /** An operation that takes longer hangs. */
-const HANG_MS = 30_000;
+const HANG_MS = 15_000;
 
 /** Does random operations on one cache and records what it answered. */
 export class Operator {
@@ -48,10 +56,10 @@ export class Operator {
     this.loops = Array.from({ length: this.setup.loops }, () => this.loop());
   }
 
-  /** Resolves when no operation is under way. */
+  /** Resolves when no operation is under way, or those that are hang. */
   async pause(): Promise<void> {
     this.isRunning = false;
-    await Promise.all(this.loops);
+    await Promise.race([Promise.all(this.loops), delay(HANG_MS)]);
   }
 
   /** Operations since the last call. */
@@ -72,7 +80,8 @@ export class Operator {
       try {
         await this.guard(this.perform(operation));
       } catch (error) {
-        if (!isExpected(error)) this.sink.send({ type: 'error', operation, message: error instanceof Error ? error.message : String(error) });
+        if (!isExpected(error))
+          this.sink.send({ type: 'error', operation, message: error instanceof Error ? error.message : String(error) });
       }
       this.count++;
       const { pauseMs } = this.setup;
@@ -82,7 +91,10 @@ export class Operator {
   }
 
   private async guard(work: Promise<void>): Promise<void> {
-    const timer = setTimeout(() => this.sink.send({ type: 'error', operation: 'get', message: `an operation took more than ${HANG_MS} ms` }), HANG_MS);
+    const timer = setTimeout(
+      () => this.sink.send({ type: 'error', operation: 'get', message: `an operation took more than ${HANG_MS} ms` }),
+      HANG_MS,
+    );
     try {
       await work;
     } finally {
@@ -107,7 +119,9 @@ export class Operator {
       case 'getOrLoad':
       case 'strict getOrLoad': {
         const key = this.drawKey();
-        return this.read(operation, async () => [await subject.getOrLoad(key, this.load, this.drawOptions(), isStrict)]);
+        return this.read(operation, async () => [
+          await subject.getOrLoad(key, this.load, this.drawOptions(), isStrict),
+        ]);
       }
       case 'getOrLoadMany': {
         const keys = this.drawKeys();
@@ -139,7 +153,10 @@ export class Operator {
     const [version] = await this.write([key], true);
     try {
       const required = [[key.index, version!]] as const;
-      if (this.random() < 0.8) await this.record('set', key.name, required, () => this.subject.set(key, { key: key.index, version: version! }, this.drawOptions()));
+      if (this.random() < 0.8)
+        await this.record('set', key.name, required, () =>
+          this.subject.set(key, { key: key.index, version: version! }, this.drawOptions()),
+        );
       else await this.record('delete', key.name, required, () => this.subject.delete([key]));
     } finally {
       this.sink.send({ type: 'release', key: key.index });
@@ -147,10 +164,14 @@ export class Operator {
   }
 
   private async evict(): Promise<void> {
-    const keys = this.drawKeys().slice(0, 3).filter(({ kind }) => kind === 'evicted');
+    const keys = this.drawKeys()
+      .slice(0, 3)
+      .filter(({ kind }) => kind === 'evicted');
     if (keys.length === 0) return;
     await this.change(keys);
-    await this.record('delete', keys.map(({ name }) => name).join(' '), this.requiredOf(keys), () => this.subject.delete(keys));
+    await this.record('delete', keys.map(({ name }) => name).join(' '), this.requiredOf(keys), () =>
+      this.subject.delete(keys),
+    );
   }
 
   private async invalidateTags(): Promise<void> {
@@ -159,7 +180,9 @@ export class Operator {
     if (tags.length === 0) return;
     const keys = keysTagged(space, tags);
     await this.change(keys);
-    await this.record('invalidateTags', `${SPACES[space]}: ${tags.join(' ')}`, this.requiredOf(keys), () => this.subject.invalidateTags(space, tags));
+    await this.record('invalidateTags', `${SPACES[space]}: ${tags.join(' ')}`, this.requiredOf(keys), () =>
+      this.subject.invalidateTags(space, tags),
+    );
   }
 
   private async expireTags(): Promise<void> {
@@ -189,10 +212,18 @@ export class Operator {
     return keys.map(({ index }) => [index, this.source.read(index)] as const);
   }
 
-  private async record(operation: Operation, target: string, required: InvalidationEvent['required'], invalidate: () => Promise<Ack>): Promise<void> {
+  private async record(
+    operation: Operation,
+    target: string,
+    required: InvalidationEvent['required'],
+    invalidate: () => Promise<Ack>,
+  ): Promise<void> {
     const startMs = nowMs();
     const status = await invalidate();
-    this.sink.send({ type: 'invalidation', event: { worker: this.setup.worker, operation, target, startMs, ackMs: nowMs(), status, required } });
+    this.sink.send({
+      type: 'invalidation',
+      event: { worker: this.setup.worker, operation, target, startMs, ackMs: nowMs(), status, required },
+    });
   }
 
   /** Mostly fast, sometimes slow, now and then failing; reads the source first, as a query does. */
@@ -211,7 +242,9 @@ export class Operator {
     for (const [operation, weight] of WEIGHTS) {
       at -= weight;
       if (at >= 0) continue;
-      return operation.startsWith('strict') && !this.subject.hasStrictReads ? (operation.slice('strict '.length) as Operation) : operation;
+      return operation.startsWith('strict') && !this.subject.hasStrictReads
+        ? (operation.slice('strict '.length) as Operation)
+        : operation;
     }
     return 'getOrLoad';
   }

@@ -3,8 +3,18 @@ import type { Ack } from './subject.js';
 
 /** Every operation a worker may do. */
 export const OPERATIONS = [
-  'get', 'getMany', 'getOrLoad', 'getOrLoadMany', 'strict get', 'strict getMany', 'strict getOrLoad',
-  'set', 'delete', 'invalidateTags', 'expireTags', 'clear',
+  'get',
+  'getMany',
+  'getOrLoad',
+  'getOrLoadMany',
+  'strict get',
+  'strict getMany',
+  'strict getOrLoad',
+  'set',
+  'delete',
+  'invalidateTags',
+  'expireTags',
+  'clear',
 ] as const;
 
 export type Operation = (typeof OPERATIONS)[number];

@@ -169,7 +169,11 @@ class ConsistencyRun {
 
   /** Every fault once, in random order, then again. */
   private async breakSomething(faults: readonly FaultName[]): Promise<void> {
-    if (this.deck.length === 0) this.deck = faults.map((name) => ({ name, at: this.random() })).sort((a, b) => a.at - b.at).map(({ name }) => name);
+    if (this.deck.length === 0)
+      this.deck = faults
+        .map((name) => ({ name, at: this.random() }))
+        .sort((a, b) => a.at - b.at)
+        .map(({ name }) => name);
     const name = this.deck.pop()!;
     const disturbance = { name, startMs: nowMs(), endMs: Infinity };
     this.checker.disturbances.push(disturbance);
@@ -213,7 +217,13 @@ class ConsistencyRun {
     switch (message.type) {
       case 'reads':
         for (let i = 0; i < message.reads.length; i += READ_FIELDS) {
-          const [operation, key, startMs, endMs, version] = message.reads.subarray(i, i + READ_FIELDS) as unknown as [number, number, number, number, number];
+          const [operation, key, startMs, endMs, version] = message.reads.subarray(i, i + READ_FIELDS) as unknown as [
+            number,
+            number,
+            number,
+            number,
+            number,
+          ];
           this.reads.push({ worker, operation: OPERATIONS[operation]!, key, startMs, endMs, version });
         }
         break;
@@ -257,7 +267,9 @@ class ConsistencyRun {
   /** Everything that was read and invalidated so far has arrived here. */
   private async flush(): Promise<void> {
     for (const name of Object.keys(this.stats)) delete this.stats[name];
-    const flushed = this.workers.map((worker) => new Promise<void>((resolve) => this.waitingForFlush.set(worker, resolve)));
+    const flushed = this.workers.map(
+      (worker) => new Promise<void>((resolve) => this.waitingForFlush.set(worker, resolve)),
+    );
     this.broadcast({ type: 'pause' });
     await Promise.all(flushed);
     this.waitingForFlush.clear();

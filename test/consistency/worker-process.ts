@@ -14,7 +14,10 @@ export class WorkerProcess {
   ) {}
 
   /** Resolves when the cache is made. */
-  static async start(setup: WorkerSetup, onMessage: (message: FromWorker, from: WorkerProcess) => void): Promise<WorkerProcess> {
+  static async start(
+    setup: WorkerSetup,
+    onMessage: (message: FromWorker, from: WorkerProcess) => void,
+  ): Promise<WorkerProcess> {
     const child = fork(ENTRY, [JSON.stringify(setup)], {
       execArgv: ['--import', HOOKS, '--enable-source-maps'],
       // What a test runner sets for itself is not for the worker.
@@ -28,7 +31,9 @@ export class WorkerProcess {
       if (message.type === 'ready') isReady();
       else onMessage(message, worker);
     });
-    const failed = once(child, 'exit').then(([code]) => Promise.reject(new Error(`A worker ended with ${code} before it was ready.`)));
+    const failed = once(child, 'exit').then(([code]) =>
+      Promise.reject(new Error(`A worker ended with ${code} before it was ready.`)),
+    );
     failed.catch(() => undefined);
     await Promise.race([ready, failed]);
     return worker;

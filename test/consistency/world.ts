@@ -22,25 +22,40 @@ const KEYS_PER_SPACE = [24, 16, 8];
 const TAGS_PER_SPACE = 4;
 
 /** Every key of the history checker's world. */
-export const KEYS: readonly KeySpec[] = KEYS_PER_SPACE.flatMap((count, space) => Array.from({ length: count }, (_, i) => ({ space, i }))).map(
-  ({ space, i }, index) => {
-    const first = `t${i % TAGS_PER_SPACE}`;
-    const second = `t${(i + 1) % TAGS_PER_SPACE}`;
-    const shapes = [
-      { kind: 'evicted', tags: [], lateTags: [] },
-      { kind: 'evicted', tags: [first, second], lateTags: [] },
-      { kind: 'evicted', tags: [first], lateTags: [second] },
-      { kind: 'put', tags: [first], lateTags: [] },
-    ] as const;
-    return { index, space, name: `k${i}`, ...shapes[Math.floor(i / TAGS_PER_SPACE) % shapes.length]! };
-  },
-);
+export const KEYS: readonly KeySpec[] = makeKeys();
+
+function makeKeys(): KeySpec[] {
+  const keys: KeySpec[] = [];
+  KEYS_PER_SPACE.forEach((count, space) => {
+    for (let i = 0; i < count; i++) {
+      const first = `t${i % TAGS_PER_SPACE}`;
+      const second = `t${(i + 1) % TAGS_PER_SPACE}`;
+      const place = { index: keys.length, space, name: `k${i}` };
+      switch (Math.floor(i / TAGS_PER_SPACE) % 4) {
+        case 0:
+          keys.push({ ...place, kind: 'evicted', tags: [], lateTags: [] });
+          break;
+        case 1:
+          keys.push({ ...place, kind: 'evicted', tags: [first, second], lateTags: [] });
+          break;
+        case 2:
+          keys.push({ ...place, kind: 'evicted', tags: [first], lateTags: [second] });
+          break;
+        default:
+          keys.push({ ...place, kind: 'put', tags: [first], lateTags: [] });
+      }
+    }
+  });
+  return keys;
+}
 
 /** Tags in use in every space. */
 export const TAGS: readonly string[] = Array.from({ length: TAGS_PER_SPACE }, (_, i) => `t${i}`);
 
 /** Keys of one space. */
-export const KEYS_BY_SPACE: readonly (readonly KeySpec[])[] = SPACES.map((_, space) => KEYS.filter((key) => key.space === space));
+export const KEYS_BY_SPACE: readonly (readonly KeySpec[])[] = SPACES.map((_, space) =>
+  KEYS.filter((key) => key.space === space),
+);
 
 /** Keys that carry one of the tags. Tags belong to their space. */
 export function keysTagged(space: number, tags: readonly string[]): KeySpec[] {

@@ -11,7 +11,8 @@ registerHooks({
   resolve(specifier, context, next) {
     if (specifier.startsWith('.') && specifier.endsWith('.js')) {
       const source = new URL(`${specifier.slice(0, -3)}.ts`, context.parentURL);
-      if (source.protocol === 'file:' && existsSync(source)) return { url: source.href, format: 'module', shortCircuit: true };
+      if (source.protocol === 'file:' && existsSync(source))
+        return { url: source.href, format: 'module', shortCircuit: true };
     }
     return next(specifier, context);
   },

@@ -29,7 +29,8 @@ describe(`the cache against a model of it (TEST_SEED=${SEED})`, () => {
     beforeAll(async () => {
       redis = await RedisServer.start();
       caches = [1, 2].map(() => createCache({ namespace: 'model', redis: redis.url }));
-      for (const cache of caches) await eventually(() => expect(cache.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
+      for (const cache of caches)
+        await eventually(() => expect(cache.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
     });
 
     afterAll(async () => {
@@ -45,7 +46,10 @@ describe(`the cache against a model of it (TEST_SEED=${SEED})`, () => {
       async (_, instances) => {
         const property = fc.asyncProperty(cacheCommands(instances, false), async (commands) => {
           await caches[0]!.clear();
-          const real: RealCaches = { instances: caches.slice(0, instances).map(withChild), advance: async () => undefined };
+          const real: RealCaches = {
+            instances: caches.slice(0, instances).map(withChild),
+            advance: async () => undefined,
+          };
           await fc.asyncModelRun(() => ({ model: newModel(), real }), commands);
         });
         await fc.assert(property, { seed: SEED, numRuns: 60 });

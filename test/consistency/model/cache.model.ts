@@ -38,7 +38,10 @@ const TAGS = ['x', 'y'];
 let lastValue = 0;
 
 /** Commands over `instances` caches that share their contents; with `hasTime` they may also let time pass. */
-export function cacheCommands(instances: number, hasTime: boolean): fc.Arbitrary<Iterable<fc.AsyncCommand<CacheModel, RealCaches>>> {
+export function cacheCommands(
+  instances: number,
+  hasTime: boolean,
+): fc.Arbitrary<Iterable<fc.AsyncCommand<CacheModel, RealCaches>>> {
   const at = fc.record({ instance: fc.nat({ max: instances - 1 }), space: fc.constantFrom(...SPACES) });
   const key = fc.constantFrom(...KEYS);
   const tags = fc.subarray(TAGS);
@@ -49,9 +52,25 @@ export function cacheCommands(instances: number, hasTime: boolean): fc.Arbitrary
   });
   return fc.commands(
     [
-      fc.tuple(at, key).map(([target, name]) => new Read('get', target, name, fresh, (cache, options) => cache.get(name, options))),
-      fc.tuple(at, key).map(([target, name]) => new Read('getStale', target, name, kept, (cache, options) => cache.get(name, { ...options, allowStale: true }))),
-      fc.tuple(at, key).map(([target, name]) => new Read('getMany', target, name, fresh, async (cache, options) => (await cache.getMany<number>([name, 'none'], options)).get(name))),
+      fc
+        .tuple(at, key)
+        .map(([target, name]) => new Read('get', target, name, fresh, (cache, options) => cache.get(name, options))),
+      fc
+        .tuple(at, key)
+        .map(
+          ([target, name]) =>
+            new Read('getStale', target, name, kept, (cache, options) =>
+              cache.get(name, { ...options, allowStale: true }),
+            ),
+        ),
+      fc
+        .tuple(at, key)
+        .map(
+          ([target, name]) =>
+            new Read('getMany', target, name, fresh, async (cache, options) =>
+              (await cache.getMany<number>([name, 'none'], options)).get(name),
+            ),
+        ),
       fc.tuple(at, key, keep).map(([target, name, options]) => new Load(target, name, options)),
       fc.tuple(at, key, keep).map(([target, name, options]) => new FailingLoad(target, name, options)),
       fc.tuple(at, key, keep).map(([target, name, options]) => new Set(target, name, options)),
@@ -129,7 +148,9 @@ class Load extends Targeted {
   async run(model: CacheModel, real: RealCaches): Promise<void> {
     const value = ++lastValue;
     const known = fresh(model, this.at(this.key));
-    expect(await this.cache(real).getOrLoad(this.key, () => value, { ...this.options, ...this.reading(real) })).toBe(known ?? value);
+    expect(await this.cache(real).getOrLoad(this.key, () => value, { ...this.options, ...this.reading(real) })).toBe(
+      known ?? value,
+    );
     if (known === undefined) keep(model, this.at(this.key), value, this.options);
   }
 
@@ -239,7 +260,8 @@ class ExpireTags extends Targeted {
 class Clear extends Targeted {
   async run(model: CacheModel, real: RealCaches): Promise<void> {
     await this.cache(real).clear();
-    for (const at of [...model.entries.keys()]) if (this.target.space === 'root' || at.startsWith('child:')) model.entries.delete(at);
+    for (const at of [...model.entries.keys()])
+      if (this.target.space === 'root' || at.startsWith('child:')) model.entries.delete(at);
   }
 
   toString(): string {
@@ -262,8 +284,18 @@ class Advance extends Command {
   }
 }
 
-function keep(model: CacheModel, at: string, value: number, { ttlMs, graceMs, tags }: Required<Pick<EntryOptions, 'ttlMs' | 'graceMs' | 'tags'>>): void {
-  model.entries.set(at, { value, freshUntilMs: model.nowMs + ttlMs, staleUntilMs: model.nowMs + ttlMs + graceMs, tags });
+function keep(
+  model: CacheModel,
+  at: string,
+  value: number,
+  { ttlMs, graceMs, tags }: Required<Pick<EntryOptions, 'ttlMs' | 'graceMs' | 'tags'>>,
+): void {
+  model.entries.set(at, {
+    value,
+    freshUntilMs: model.nowMs + ttlMs,
+    staleUntilMs: model.nowMs + ttlMs + graceMs,
+    tags,
+  });
 }
 
 function fresh(model: CacheModel, at: string): number | undefined {
@@ -277,5 +309,7 @@ function kept(model: CacheModel, at: string): number | undefined {
 }
 
 function tagged(model: CacheModel, space: Space, tags: readonly string[]): [string, ModelEntry][] {
-  return [...model.entries].filter(([at, entry]) => at.startsWith(`${space}:`) && entry.tags.some((tag) => tags.includes(tag)));
+  return [...model.entries].filter(
+    ([at, entry]) => at.startsWith(`${space}:`) && entry.tags.some((tag) => tags.includes(tag)),
+  );
 }

@@ -46,10 +46,24 @@ class OneEntryTier implements Pick<RemoteTier, 'read' | 'versions' | 'nowMs'> {
 describe('an announcement that overtakes the answer about versions', () => {
   it.each(['strict', 'not lately followed'])('keeps the old value out of memory: %s', async (why) => {
     const table = new DependencyTable();
-    const memory = new MemoryLevel(new MemoryStore<MemoryEntry>({ maxBytes: 1_000_000 }), table, systemClock, 60_000, 5_000);
+    const memory = new MemoryLevel(
+      new MemoryStore<MemoryEntry>({ maxBytes: 1_000_000 }),
+      table,
+      systemClock,
+      60_000,
+      5_000,
+    );
     if (why !== 'strict') memory.trust = { trustedUntilMs: Number.NEGATIVE_INFINITY };
     const tier = new OneEntryTier(newVersion(), systemClock.wallMs());
-    const remote = new RemoteLevel(tier as unknown as RemoteTier, table, new KeyFence(), new Outbox(10), memory, new EventBus(), systemClock);
+    const remote = new RemoteLevel(
+      tier as unknown as RemoteTier,
+      table,
+      new KeyFence(),
+      new Outbox(10),
+      memory,
+      new EventBus(),
+      systemClock,
+    );
     const scope = new Scope(table, new KeyLayout('test', 1), '', {});
 
     const reading = remote.read({ scope, isStrict: why === 'strict', promotes: true }, 'k', scope.address('k'));

@@ -15,12 +15,22 @@ describe('log entries of this instance', () => {
     const table = new DependencyTable();
     const memory = new MemoryLevel(new NoMemoryTier(), table, new ManualClock(), 60_000, 5_000);
     const coherence = new LocalCoherence(
-      'me', new KeyLayout('test', 1), table, new KeyFence(), new FlightTable(table), memory, {} as RemoteTier, new EventBus(), () => undefined,
+      'me',
+      new KeyLayout('test', 1),
+      table,
+      new KeyFence(),
+      new FlightTable(table),
+      memory,
+      {} as RemoteTier,
+      new EventBus(),
+      () => undefined,
     );
     const [older, newest] = [newVersion(), newVersion()];
     const tag = table.of('t::a');
     const entry = (id: string, previous: string, source: string, version: string) => ({
-      id, previous, body: { source, keys: [], versions: [['t::a', version]] as const, isReset: false },
+      id,
+      previous,
+      body: { source, keys: [], versions: [['t::a', version]] as const, isReset: false },
     });
 
     // Memory was flushed, and Redis asked: it has the newest version. Then the log is read from its start.

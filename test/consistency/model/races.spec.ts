@@ -7,9 +7,25 @@ import { SEED } from '../../support/seeded-random.js';
 
 const KEYS = ['a', 'b'];
 /** Tags each key gets before its load, and from its result. */
-const TAGS: Record<string, { early: string[]; late: string[] }> = { a: { early: ['x'], late: ['y'] }, b: { early: ['y'], late: [] } };
+const TAGS: Record<string, { early: string[]; late: string[] }> = {
+  a: { early: ['x'], late: ['y'] },
+  b: { early: ['y'], late: [] },
+};
 
-const OPERATIONS = ['getOrLoad', 'getOrLoad of stale', 'failing getOrLoad', 'refresh', 'getOrLoadMany', 'get', 'delete', 'set', 'invalidate x', 'invalidate y', 'expire y', 'clear'] as const;
+const OPERATIONS = [
+  'getOrLoad',
+  'getOrLoad of stale',
+  'failing getOrLoad',
+  'refresh',
+  'getOrLoadMany',
+  'get',
+  'delete',
+  'set',
+  'invalidate x',
+  'invalidate y',
+  'expire y',
+  'clear',
+] as const;
 type Step = readonly [(typeof OPERATIONS)[number], key: string];
 
 const WRITES: Record<string, (cache: Cache, key: string, version: number) => Promise<unknown>> = {
@@ -66,7 +82,10 @@ class Race {
           await this.scheduler.schedule(Promise.resolve(), 'batch answers');
           return new Map(values);
         };
-        return cache.getOrLoadMany(KEYS, load, { tagsOf: (name) => [...TAGS[name]!.early, ...TAGS[name]!.late], graceMs: 60_000 });
+        return cache.getOrLoadMany(KEYS, load, {
+          tagsOf: (name) => [...TAGS[name]!.early, ...TAGS[name]!.late],
+          graceMs: 60_000,
+        });
       }
       default:
         return one(key, await cache.get<number>(key));
@@ -84,16 +103,36 @@ class Race {
   }
 
   private async write(operation: Step[0], key: string, write: (typeof WRITES)[string]): Promise<void> {
-    const covered = operation === 'clear' ? KEYS : operation.startsWith('invalidate') ? KEYS.filter((name) => carries(name, operation.slice(-1))) : [key];
+    const covered =
+      operation === 'clear'
+        ? KEYS
+        : operation.startsWith('invalidate')
+          ? KEYS.filter((name) => carries(name, operation.slice(-1)))
+          : [key];
     for (const name of covered) this.source.set(name, this.source.get(name)! + 1);
     const required = covered.map((name) => [KEYS.indexOf(name), this.source.get(name)!] as const);
     const startMs = ++this.ticks;
     await write(this.cache, key, this.source.get(key)!);
-    this.checker.addInvalidation({ worker: 0, operation: operation as Operation, target: key, startMs, ackMs: ++this.ticks, status: 'applied', required });
+    this.checker.addInvalidation({
+      worker: 0,
+      operation: operation as Operation,
+      target: key,
+      startMs,
+      ackMs: ++this.ticks,
+      status: 'applied',
+      required,
+    });
   }
 
   private record(name: string, startMs: number, version: number): void {
-    this.reads.push({ worker: 0, operation: 'getOrLoad', key: KEYS.indexOf(name), startMs, endMs: ++this.ticks, version });
+    this.reads.push({
+      worker: 0,
+      operation: 'getOrLoad',
+      key: KEYS.indexOf(name),
+      startMs,
+      endMs: ++this.ticks,
+      version,
+    });
   }
 }
 
@@ -107,7 +146,10 @@ function carries(key: string, tag: string): boolean {
 
 describe(`races in one process (TEST_SEED=${SEED})`, () => {
   it('never give what was void before the read began', async () => {
-    const steps = fc.array(fc.tuple(fc.constantFrom(...OPERATIONS), fc.constantFrom(...KEYS)), { minLength: 3, maxLength: 12 });
+    const steps = fc.array(fc.tuple(fc.constantFrom(...OPERATIONS), fc.constantFrom(...KEYS)), {
+      minLength: 3,
+      maxLength: 12,
+    });
     const property = fc.asyncProperty(fc.scheduler(), steps, async (scheduler, race) => {
       const run = new Race(scheduler);
       await run.run(race);

@@ -50,7 +50,9 @@ export class StampedeFleet {
   ) {}
 
   static async start(redis: RedisServer, processes: number): Promise<StampedeFleet> {
-    const workers = Array.from({ length: processes }, () => fork(ENTRY, [redis.url], { execArgv: ['--import', HOOKS], env: { ...process.env, NODE_OPTIONS: '' } }));
+    const workers = Array.from({ length: processes }, () =>
+      fork(ENTRY, [redis.url], { execArgv: ['--import', HOOKS], env: { ...process.env, NODE_OPTIONS: '' } }),
+    );
     await Promise.all(workers.map((worker) => once(worker, 'message')));
     return new StampedeFleet(workers, redis);
   }

@@ -20,7 +20,9 @@ async function load(key: string, loadMs: number): Promise<number> {
 async function burst({ key, callers, loadMs, startAtMs }: Burst): Promise<StampedeAnswer> {
   await delay(startAtMs - nowMs());
   const startedMs = nowMs();
-  const values = await Promise.all(Array.from({ length: callers }, () => cache.getOrLoad(key, () => load(key, loadMs))));
+  const values = await Promise.all(
+    Array.from({ length: callers }, () => cache.getOrLoad(key, () => load(key, loadMs))),
+  );
   return { values: [...new Set(values)], longestMs: nowMs() - startedMs };
 }
 

@@ -23,7 +23,15 @@ describe('a stampede from four processes', () => {
   it('loads once per expiry, early, under steady reads', async () => {
     const forMs = 5_000;
     const ttlMs = 500;
-    const { loads, values } = await fleet.run({ type: 'steady', key: 'hot', loadMs: 20, ttlMs, beta: 1, everyMs: 2, forMs });
+    const { loads, values } = await fleet.run({
+      type: 'steady',
+      key: 'hot',
+      loadMs: 20,
+      ttlMs,
+      beta: 1,
+      everyMs: 2,
+      forMs,
+    });
     // One load makes one value, and a value lives at least until a refresh is due.
     expect(values).toEqual(Array.from({ length: loads }, (_, i) => i + 1));
     expect(loads).toBeLessThanOrEqual(1.5 * (forMs / ttlMs));

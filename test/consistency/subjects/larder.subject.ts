@@ -17,7 +17,9 @@ class LarderSubject implements Subject {
   private readonly spaces: readonly Cache[];
 
   constructor(private readonly root: Cache) {
-    this.spaces = SPACES.map((path) => path.split('/').reduce((cache, name) => (name === '' ? cache : cache.namespace(name)), root));
+    this.spaces = SPACES.map((path) =>
+      path.split('/').reduce((cache, name) => (name === '' ? cache : cache.namespace(name)), root),
+    );
   }
 
   get(key: KeySpec, isStrict: boolean): Promise<Versioned | undefined> {
@@ -25,19 +27,29 @@ class LarderSubject implements Subject {
   }
 
   async getMany(keys: readonly KeySpec[], isStrict: boolean): Promise<Versioned[]> {
-    const found = await this.spaceOf(keys[0]!).getMany<Versioned>(keys.map((key) => key.name), consistency(isStrict));
+    const found = await this.spaceOf(keys[0]!).getMany<Versioned>(
+      keys.map((key) => key.name),
+      consistency(isStrict),
+    );
     return [...found.values()];
   }
 
   getOrLoad(key: KeySpec, load: SourceLoader, options: KeepOptions, isStrict: boolean): Promise<Versioned> {
     const loader = async (context: LoadContext): Promise<Versioned> => (await load([key], sideOf(context)))[0]!;
-    return this.spaceOf(key).getOrLoad<Versioned>(key.name, loader, { ...loadOptions(options), tags: key.tags, ...consistency(isStrict) });
+    return this.spaceOf(key).getOrLoad<Versioned>(key.name, loader, {
+      ...loadOptions(options),
+      tags: key.tags,
+      ...consistency(isStrict),
+    });
   }
 
   async getOrLoadMany(keys: readonly KeySpec[], load: SourceLoader, options: KeepOptions): Promise<Versioned[]> {
     const byName = new Map(keys.map((key) => [key.name, key]));
     const loader = async (missing: readonly string[], context: LoadContext): Promise<Map<string, Versioned>> => {
-      const values = await load(missing.map((name) => byName.get(name)!), sideOf(context));
+      const values = await load(
+        missing.map((name) => byName.get(name)!),
+        sideOf(context),
+      );
       return new Map(values.map((value) => [KEYS[value.key]!.name, value]));
     };
     const found = await this.spaceOf(keys[0]!).getOrLoadMany<Versioned>([...byName.keys()], loader, {
@@ -67,7 +79,14 @@ class LarderSubject implements Subject {
 
   stats(): Record<string, number> {
     const { hits, misses, fills, fillsRejected } = this.root.stats();
-    return { 'memory hits': hits.memory, 'redis hits': hits.redis, 'stale served': hits.stale, misses, fills, 'fills rejected': fillsRejected };
+    return {
+      'memory hits': hits.memory,
+      'redis hits': hits.redis,
+      'stale served': hits.stale,
+      misses,
+      fills,
+      'fills rejected': fillsRejected,
+    };
   }
 
   close(): Promise<void> {
@@ -89,5 +108,8 @@ function sideOf(context: LoadContext): Parameters<SourceLoader>[1] {
 
 function loadOptions({ isRefresh, ...options }: KeepOptions): LoadManyOptions<Versioned> {
   const set = Object.entries(options).filter(([, value]) => value !== undefined);
-  return { ...(Object.fromEntries(set) as LoadManyOptions<Versioned>), ...(isRefresh ? { consistency: 'refresh' } : {}) };
+  return {
+    ...(Object.fromEntries(set) as LoadManyOptions<Versioned>),
+    ...(isRefresh ? { consistency: 'refresh' } : {}),
+  };
 }
