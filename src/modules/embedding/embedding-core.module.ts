@@ -4,6 +4,7 @@ import { type EmbeddingConfig, embeddingConfig } from './embedding.config.js';
 import { EmbeddingLedger } from './embedding.ledger.js';
 import { EmbeddingService } from './embedding.service.js';
 import { CLOCK, PROVIDERS } from './embedding.tokens.js';
+import { RequestPlanner } from './keys/request-planner.js';
 import { ModelCatalog } from './models/model-catalog.js';
 import { TokenCounter } from './models/token-counter.js';
 import { createProviders, type ProviderRegistry } from './providers/provider.registry.js';
@@ -24,13 +25,23 @@ import { WindowCounter } from './tenants/window-counter.js';
     EmbeddingLedger,
     EmbeddingService,
     ModelCatalog,
+    RequestPlanner,
     TextQuota,
     TokenCounter,
     VectorCaches,
     VectorLoader,
     WindowCounter,
   ],
-  exports: [EmbeddingLedger, EmbeddingService, ModelCatalog, PROVIDERS, TokenCounter, VectorCaches, WindowCounter],
+  exports: [
+    EmbeddingLedger,
+    EmbeddingService,
+    ModelCatalog,
+    PROVIDERS,
+    RequestPlanner,
+    TokenCounter,
+    VectorCaches,
+    WindowCounter,
+  ],
 })
 export class EmbeddingCoreModule implements OnModuleDestroy {
   constructor(@Inject(PROVIDERS) private readonly providers: ProviderRegistry) {}

@@ -2,20 +2,26 @@ import { Inject, Module } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
 import { ErrorDialects } from '../../common/http/error-dialects.js';
+import { EmbeddingAdminController } from './admin/embedding-admin.controller.js';
+import { EmbeddingOperations } from './admin/embedding-operations.js';
+import { VectorArchive } from './admin/vector-archive.js';
 import { EmbeddingCoreModule } from './embedding-core.module.js';
 import { type EmbeddingConfig, embeddingConfig } from './embedding.config.js';
 import { throttlingProviders } from './tenants/tenant-throttler.guard.js';
+import { FileWarmUpSource } from './jobs/file-warm-up.source.js';
+import { VectorKeys } from './store/vector-keys.js';
 import { TenantGuard } from './tenants/tenant.guard.js';
 import { embeddingErrorDialects } from './wire/error-dialects.js';
 import { GoogleController } from './wire/google/google.controller.js';
 import { ModelsController } from './wire/models.controller.js';
 import { OpenAiController } from './wire/openai/openai.controller.js';
+import { limitValues } from './wire/value-limit.stream.js';
 
 /** The embeddings gateway over HTTP, in OpenAI's dialect and in Google's. */
 @Module({
   imports: [EmbeddingCoreModule],
-  controllers: [OpenAiController, GoogleController, ModelsController],
-  providers: [TenantGuard, ...throttlingProviders],
+  controllers: [OpenAiController, GoogleController, ModelsController, EmbeddingAdminController],
+  providers: [EmbeddingOperations, FileWarmUpSource, TenantGuard, VectorArchive, VectorKeys, ...throttlingProviders],
   exports: [EmbeddingCoreModule],
 })
 export class EmbeddingModule {
@@ -25,10 +31,18 @@ export class EmbeddingModule {
     @Inject(embeddingConfig.KEY) config: EmbeddingConfig,
   ) {
     for (const dialect of embeddingErrorDialects) dialects.register(dialect);
-    // Nest has no limit per route; Fastify has, and routes are added after modules are made.
-    (httpAdapter.getInstance() as FastifyInstance).addHook('onRoute', (route) => {
-      if (embeddingErrorDialects.some(({ pathPrefix }) => route.url.startsWith(pathPrefix)))
-        route.bodyLimit = config.bodyLimitBytes;
+    const server = httpAdapter.getInstance() as FastifyInstance;
+    // Nest has no limits per route; Fastify has, and routes are added after modules are made.
+    server.addHook('onRoute', (route) => {
+      if (!embeddingErrorDialects.some(({ pathPrefix }) => route.url.startsWith(pathPrefix))) return;
+      route.bodyLimit = config.bodyLimitBytes;
+      // With a callback: a promise would let the body flow, and fail, before anyone listens.
+      route.preParsing = ({ headers }, _reply, payload, done) => {
+        const isTooLarge = Number(headers['content-length']) > config.bodyLimitBytes;
+        done(null, isTooLarge ? payload : limitValues(payload));
+      };
     });
+    // An import is read line by line, however long it is.
+    server.addContentTypeParser('application/x-ndjson', (_request, payload, done) => done(null, payload));
   }
 }

@@ -13,7 +13,7 @@ const model: EmbeddingModel = {
   maxInputTokens: 5,
   usdPerMillionTokens: 0,
 };
-const identity = { provider: 'google', origin: 'o', dimensions: 4, namespace: '' };
+const identity = { provider: 'google', origin: 'o', dimensions: 4 };
 const plan = (
   inputs: EmbeddingInput[],
   changes: Partial<EmbeddingModel> = {},

@@ -7,7 +7,6 @@ const identity: VectorIdentity = {
   model: 'gemini-embedding-2',
   dimensions: 768,
   input: { parts: ['hello'] },
-  namespace: '',
 };
 
 describe('vector key', () => {
@@ -24,7 +23,6 @@ describe('vector key', () => {
     ['parts', { input: { parts: ['hel', 'lo'] } }],
     ['task', { input: { parts: ['hello'], taskType: 'CLUSTERING' } }],
     ['title', { input: { parts: ['hello'], title: 'x' } }],
-    ['namespace', { namespace: 'a' }],
   ])('depends on the %s', (_name, change) => {
     expect(vectorKey({ ...identity, ...change })).not.toBe(vectorKey(identity));
   });

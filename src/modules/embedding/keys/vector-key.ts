@@ -13,25 +13,14 @@ export interface VectorIdentity {
   readonly dimensions: number;
   /** As it is sent upstream: prefixes are part of the text already. */
   readonly input: EmbeddingInput;
-  /** The caller's part of the cache; empty for the shared one. */
-  readonly namespace: string;
 }
 
 /**
  * The cache key of a vector: `v1:<dimensions>:` and 43 base64url characters, the whole SHA-256 of the identity. Each field
  * is preceded by its length, so no two identities run into the same bytes; no text can be read from a key.
  */
-export function vectorKey({ provider, origin, model, dimensions, input, namespace }: VectorIdentity): string {
-  const fields = [
-    provider,
-    origin,
-    model,
-    String(dimensions),
-    input.taskType ?? '',
-    input.title ?? '',
-    namespace,
-    ...input.parts,
-  ];
+export function vectorKey({ provider, origin, model, dimensions, input }: VectorIdentity): string {
+  const fields = [provider, origin, model, String(dimensions), input.taskType ?? '', input.title ?? '', ...input.parts];
   const framed = fields.map((field) => `${field.length}:${field}`).join('');
   return `${KEY_VERSION}:${dimensions}:${hash('sha256', framed, 'base64url')}`;
 }

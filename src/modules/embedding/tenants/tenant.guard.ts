@@ -7,14 +7,8 @@ import { type EmbeddingConfig, embeddingConfig } from '../embedding.config.js';
 import { EmbeddingError } from '../embedding.error.js';
 import type { Tenant } from '../embedding.types.js';
 import type { ApiKey } from './api-key-text.js';
+import { LOCAL_TENANT } from './local-tenant.js';
 import { setTenant } from './request-tenant.js';
-
-const LOCAL_TENANT: Tenant = {
-  name: 'local',
-  isIsolated: false,
-  requestsPerMinute: Number.POSITIVE_INFINITY,
-  textsPerDay: Number.POSITIVE_INFINITY,
-};
 
 /**
  * Lets in who has an API key, sent as OpenAI's clients do (`Authorization: Bearer`) or as Google's (`x-goog-api-key`,

@@ -31,8 +31,10 @@ export function toFailure(error: unknown): Failure {
   return { status, kind: undefined, message: detail, param, retryAfterMs: undefined, isRetryable: status >= 500 };
 }
 
-/** What official clients obey: `x-should-retry` (OpenAI's) and `retry-after`. */
-export function retryHeaders({ status, isRetryable, retryAfterMs }: Failure): Record<string, string> {
+/** Headers of an error: what official clients obey (`x-should-retry`, OpenAI's, and `retry-after`). */
+export function failureHeaders({ status, isRetryable, retryAfterMs }: Failure): Record<string, string> {
+  // Closing the connection on someone who is still sending would take the answer away again.
+  if (status === 413) return { connection: 'keep-alive' };
   if (status < 429) return {};
   return {
     'x-should-retry': String(isRetryable),

@@ -3,7 +3,7 @@ import { TASK_TYPES, type TaskType } from '../../embedding.types.js';
 
 /** As the Gemini API has it. */
 const MAX_REQUESTS = 100;
-const MAX_PARTS = 256;
+const MAX_PARTS = 16;
 
 const contentSchema = z.object({
   parts: z

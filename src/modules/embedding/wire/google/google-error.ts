@@ -1,5 +1,5 @@
 import type { ErrorReply } from '../../../../common/http/error-dialects.js';
-import { type Failure, retryHeaders, toFailure } from '../failure.js';
+import { type Failure, failureHeaders, toFailure } from '../failure.js';
 
 const STATUSES: Record<number, string> = {
   400: 'INVALID_ARGUMENT',
@@ -19,7 +19,7 @@ export function renderGoogleError(error: unknown): ErrorReply {
   const status = STATUSES[code] ?? (code >= 500 ? 'INTERNAL' : 'INVALID_ARGUMENT');
   return {
     status: code,
-    headers: { 'content-type': 'application/json; charset=UTF-8', ...retryHeaders(failure) },
+    headers: { 'content-type': 'application/json; charset=UTF-8', ...failureHeaders(failure) },
     body: JSON.stringify({ error: { code, message, status, ...detailsOf(failure) } }),
   };
 }

@@ -1,6 +1,6 @@
 import type { ErrorReply } from '../../../../common/http/error-dialects.js';
 import type { EmbeddingErrorKind } from '../../embedding.error.js';
-import { type Failure, retryHeaders, toFailure } from '../failure.js';
+import { type Failure, failureHeaders, toFailure } from '../failure.js';
 
 const CODES: Partial<Record<EmbeddingErrorKind, string>> = {
   unauthenticated: 'invalid_api_key',
@@ -19,7 +19,7 @@ export function renderOpenAiError(error: unknown): ErrorReply {
   const { message, param, kind, status } = failure;
   return {
     status,
-    headers: { 'content-type': 'application/json; charset=utf-8', ...retryHeaders(failure) },
+    headers: { 'content-type': 'application/json; charset=utf-8', ...failureHeaders(failure) },
     body: JSON.stringify({ error: { message, type: typeOf(failure), param, code: (kind && CODES[kind]) ?? null } }),
   };
 }

@@ -1,0 +1,58 @@
+import { Readable } from 'node:stream';
+import { Body, Controller, Get, Header, HttpCode, Post, StreamableFile, UseGuards } from '@nestjs/common';
+import { ApiBearerAuth, ApiConsumes, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { AdminGuard } from '../../../common/http/admin.guard.js';
+import { EmbeddingLedger } from '../embedding.ledger.js';
+import { type Lookup, lookupSchema, type Purge, purgeSchema } from './embedding-admin.schemas.js';
+import { EmbeddingOperations } from './embedding-operations.js';
+import { VectorArchive } from './vector-archive.js';
+
+/** Cached vectors, for operators. */
+@ApiTags('admin')
+@ApiBearerAuth()
+@Controller('admin/embeddings')
+@UseGuards(AdminGuard)
+export class EmbeddingAdminController {
+  constructor(
+    private readonly operations: EmbeddingOperations,
+    private readonly archive: VectorArchive,
+    private readonly ledger: EmbeddingLedger,
+  ) {}
+
+  @Get()
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ summary: 'What requests cost and saved on this instance since it started, by model' })
+  totals() {
+    return Object.fromEntries(this.ledger.totals());
+  }
+
+  @Post('lookup')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Whether texts are cached, how old and how big their vectors are' })
+  async lookup(@Body({ schema: lookupSchema }) lookup: Lookup) {
+    return { texts: await this.operations.lookup(lookup) };
+  }
+
+  @Post('purge')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Removes the vectors of texts, of a namespace or of a model, or counts them' })
+  purge(@Body({ schema: purgeSchema }) purge: Purge) {
+    return this.operations.purge(purge);
+  }
+
+  @Get('export')
+  @Header('content-type', 'application/x-ndjson')
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ summary: 'Every vector in Redis, one a line' })
+  export(): StreamableFile {
+    return new StreamableFile(Readable.from(this.archive.export()), { type: 'application/x-ndjson' });
+  }
+
+  @Post('import')
+  @HttpCode(200)
+  @ApiConsumes('application/x-ndjson')
+  @ApiOperation({ summary: 'Stores what an export wrote' })
+  import(@Body() body: Readable) {
+    return this.archive.import(body);
+  }
+}

@@ -1,0 +1,117 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { ProblemException } from '../../../common/http/problem.exception.js';
+import type { Cache } from '../../cache/index.js';
+import { type EmbeddingConfig, embeddingConfig } from '../embedding.config.js';
+import type { Tenant } from '../embedding.types.js';
+import { RequestPlanner } from '../keys/request-planner.js';
+import { ModelCatalog } from '../models/model-catalog.js';
+import { pathOf, VectorCaches } from '../store/vector-caches.js';
+import { VectorKeys } from '../store/vector-keys.js';
+import { decodeVectorRecord } from '../vector/vector-record.js';
+import type { Lookup, Purge } from './embedding-admin.schemas.js';
+
+type Owner = Pick<Tenant, 'name' | 'isIsolated'>;
+
+/** Whether a text's vector is cached. */
+export interface CachedText {
+  readonly isCached: boolean;
+  readonly key: string;
+  readonly tier?: 'memory' | 'redis';
+  /** Since it was computed. */
+  readonly ageSeconds?: number;
+  readonly expiresInSeconds?: number;
+  readonly sizeBytes?: number;
+  readonly tokens?: number;
+}
+
+/** What a purge did, or would do. */
+export interface PurgeOutcome {
+  /** `undefined` where that was not counted. */
+  readonly vectors: number | undefined;
+  readonly status: 'applied' | 'queued' | 'dry-run';
+}
+
+/** What operators do with cached vectors: look up, purge. */
+@Injectable()
+export class EmbeddingOperations {
+  private readonly logger = new Logger('EmbeddingAdmin');
+
+  constructor(
+    private readonly planner: RequestPlanner,
+    private readonly catalog: ModelCatalog,
+    private readonly caches: VectorCaches,
+    private readonly keys: VectorKeys,
+    @Inject(embeddingConfig.KEY) private readonly config: EmbeddingConfig,
+  ) {}
+
+  /** Reads without loading, and without counting as a use. */
+  async lookup(lookup: Lookup): Promise<readonly CachedText[]> {
+    const { cache, keys, storedDimensions } = this.planTexts(lookup, lookup.input);
+    const entries = await cache.getManyEntries(keys);
+    return keys.map((key): CachedText => {
+      const entry = entries.get(key);
+      const record = decodeVectorRecord(entry?.value, storedDimensions);
+      if (!entry || !record) return { isCached: false, key };
+      return {
+        isCached: true,
+        key,
+        tier: entry.tier,
+        ageSeconds: Math.round((Date.now() - record.createdAtMs) / 1_000),
+        expiresInSeconds: Math.round(entry.ttlMs / 1_000),
+        sizeBytes: entry.sizeBytes,
+        tokens: record.tokens,
+      };
+    });
+  }
+
+  /** @throws ProblemException 409 for a dry run over more than texts without Redis. */
+  async purge({ isDryRun, input, ...scope }: Purge): Promise<PurgeOutcome> {
+    const outcome = await (input ? this.purgeTexts(scope, input, isDryRun) : this.purgeScope(scope, isDryRun));
+    this.logger.log(
+      `Purge of ${input ? 'texts' : 'a scope'}: ${outcome.status}, ${outcome.vectors ?? 'uncounted'} vectors`,
+    );
+    return outcome;
+  }
+
+  private async purgeTexts(
+    scope: Omit<Lookup, 'input'>,
+    input: readonly string[],
+    isDryRun: boolean,
+  ): Promise<PurgeOutcome> {
+    const { cache, keys } = this.planTexts(scope, input);
+    const vectors = (await cache.getMany(keys)).size;
+    return { vectors, status: isDryRun ? 'dry-run' : (await cache.delete(keys)).status };
+  }
+
+  private async purgeScope(
+    { model, tenant, namespace }: Omit<Lookup, 'input'>,
+    isDryRun: boolean,
+  ): Promise<PurgeOutcome> {
+    const path = pathOf({ model: this.catalog.resolve(model).model.id, tenant: this.ownerOf(tenant), namespace });
+    if (isDryRun) return { vectors: await this.count(path), status: 'dry-run' };
+    const cache: Cache = this.caches.at(path);
+    return { vectors: undefined, status: (await cache.clear()).status };
+  }
+
+  private async count(path: string): Promise<number> {
+    const found = new Set<string>();
+    for await (const keys of this.keys.scan(path)) for (const { path: at, key } of keys) found.add(`${at}:${key}`);
+    return found.size;
+  }
+
+  private planTexts({ taskType, title, tenant, ...scope }: Omit<Lookup, 'input'>, input: readonly string[]) {
+    const inputs = input.map((text) => ({
+      parts: [text],
+      ...(taskType ? { taskType } : {}),
+      ...(title ? { title } : {}),
+    }));
+    return this.planner.plan({ ...scope, inputs, tenant: this.ownerOf(tenant) });
+  }
+
+  private ownerOf(name: string | undefined): Owner {
+    if (name === undefined) return { name: 'shared', isIsolated: false };
+    const tenant = this.config.apiKeys.find((key) => key.tenant.name === name)?.tenant;
+    if (tenant?.isIsolated) return tenant;
+    throw new ProblemException(404, { title: 'No such tenant', detail: `There is no isolated tenant named ${name}.` });
+  }
+}

@@ -1,0 +1,24 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { AppConfigModule } from '../../../common/config/app-config.module.js';
+import { CacheModule, cacheConfig } from '../../cache/index.js';
+import { RedisModule, redisConfig } from '../../redis/index.js';
+import { EmbeddingCoreModule } from '../embedding-core.module.js';
+import { embeddingConfig } from '../embedding.config.js';
+import { EmbedJob } from '../jobs/embed-job.js';
+
+/** What a job needs: the service's cache and providers, without its HTTP. */
+@Module({})
+export class EmbedCliModule {
+  static forRoot(env: NodeJS.ProcessEnv): DynamicModule {
+    return {
+      module: EmbedCliModule,
+      imports: [
+        AppConfigModule.forRoot(env, [redisConfig, cacheConfig, embeddingConfig]),
+        RedisModule,
+        CacheModule.forRoot(),
+        EmbeddingCoreModule,
+      ],
+      providers: [EmbedJob],
+    };
+  }
+}

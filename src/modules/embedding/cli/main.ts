@@ -1,0 +1,65 @@
+#!/usr/bin/env node
+import { createReadStream } from 'node:fs';
+import { NestFactory } from '@nestjs/core';
+import { ConfigError } from '../../../common/config/define-config.js';
+import { REDIS_POOL, type RedisPool } from '../../redis/index.js';
+import { EmbeddingError } from '../embedding.error.js';
+import { EmbedJob } from '../jobs/embed-job.js';
+import { readTextLines } from '../jobs/text-lines.js';
+import { type EmbedArguments, readArguments, USAGE } from './arguments.js';
+import { EmbedCliModule } from './embed-cli.module.js';
+import { OutputFile } from './output-file.js';
+import { progressLine } from './progress-line.js';
+
+/** Vectors found in Redis cost nothing, so it is worth a moment's wait; a job does without, too. */
+const REDIS_WAIT_MS = 3_000;
+
+const toStandardOutput = {
+  linesBefore: 0,
+  write: (lines: string) => new Promise<void>((resolve) => void process.stdout.write(lines, () => resolve())),
+  close: async () => {},
+};
+
+async function embed({ input, output, model, dimensions }: EmbedArguments): Promise<void> {
+  const app = await NestFactory.createApplicationContext(EmbedCliModule.forRoot(process.env), {
+    logger: ['error', 'warn'],
+  });
+  // Timers that wait for a quota keep no process alive.
+  const alive = setInterval(() => {}, 60_000);
+  const target = output === '-' ? toStandardOutput : await OutputFile.open(output);
+  try {
+    await app.get<RedisPool | null>(REDIS_POOL)?.monitor.waitUntilUp(REDIS_WAIT_MS);
+    const total = input === '-' ? undefined : await count(input);
+    const texts = readTextLines(input === '-' ? process.stdin : createReadStream(input));
+    const startedMs = performance.now();
+    const options = { model, dimensions, skip: target.linesBefore };
+    for await (const progress of app.get(EmbedJob).run(texts, target.write.bind(target), options)) {
+      report(progressLine(progress, total, performance.now() - startedMs));
+    }
+  } finally {
+    if (process.stderr.isTTY) process.stderr.write('\n');
+    await target.close();
+    clearInterval(alive);
+    await app.close();
+  }
+}
+
+async function count(file: string): Promise<number> {
+  let total = 0;
+  for await (const _line of readTextLines(createReadStream(file))) total += 1;
+  return total;
+}
+
+/** On a terminal one line that changes, elsewhere a line each. */
+function report(line: string): void {
+  process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${line}` : `${line}\n`);
+}
+
+try {
+  await embed(readArguments(process.argv.slice(2)));
+} catch (error) {
+  const isExpected = error instanceof EmbeddingError || error instanceof ConfigError || error instanceof SyntaxError;
+  if (error instanceof TypeError) console.error(`${error.message}\n\n${USAGE}`);
+  else console.error(isExpected ? error.message : error);
+  process.exitCode = 1;
+}

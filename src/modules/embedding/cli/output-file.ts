@@ -1,0 +1,47 @@
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open, stat, truncate } from 'node:fs/promises';
+
+const NEWLINE = 0x0a;
+
+/** A file of lines that an interrupted run has begun and another goes on with. */
+export class OutputFile {
+  private constructor(
+    private readonly file: FileHandle,
+    /** Whole lines that were there. */
+    readonly linesBefore: number,
+  ) {}
+
+  /** Opens it for appending. A line that was cut off in the middle is removed. */
+  static async open(path: string): Promise<OutputFile> {
+    const { lines, wholeBytes } = await measure(path);
+    if (wholeBytes !== undefined) await truncate(path, wholeBytes);
+    return new OutputFile(await open(path, 'a'), lines);
+  }
+
+  /** Resolves when the lines are with the operating system. */
+  async write(lines: string): Promise<void> {
+    await this.file.appendFile(lines);
+  }
+
+  async close(): Promise<void> {
+    await this.file.close();
+  }
+}
+
+/** Whole lines and the bytes they take; no bytes where there is no file. */
+async function measure(path: string): Promise<{ lines: number; wholeBytes?: number }> {
+  const size = await stat(path).then(
+    ({ size: bytes }) => bytes,
+    () => undefined,
+  );
+  if (size === undefined) return { lines: 0 };
+  let [lines, wholeBytes, readBytes] = [0, 0, 0];
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, at + 1)) {
+      lines += 1;
+      wholeBytes = readBytes + at + 1;
+    }
+    readBytes += chunk.length;
+  }
+  return { lines, wholeBytes };
+}

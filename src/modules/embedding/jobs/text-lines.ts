@@ -1,0 +1,50 @@
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { z } from 'zod';
+
+/** One text of a file. */
+export interface TextLine {
+  /** The line's `id`, else its number, from 1. */
+  readonly id: string | number;
+  readonly text: string;
+}
+
+const lineSchema = z.union([
+  z.string().transform((text) => ({ text, id: undefined })),
+  z.object({ text: z.string(), id: z.union([z.string(), z.number()]).optional() }),
+]);
+
+/**
+ * The texts of a file: JSONL (`"text"` or `{"text": …, "id": …}`), or plain lines. Empty lines are skipped.
+ *
+ * @throws SyntaxError for a line that begins as JSON and isn't a text, naming its number.
+ */
+export async function* readTextLines(input: Readable): AsyncGenerator<TextLine, void> {
+  let number = 0;
+  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    number += 1;
+    if (line.trim() === '') continue;
+    const { text, id = number } = /^\s*["{]/.test(line) ? parseJsonLine(line, number) : { text: line };
+    yield { id, text };
+  }
+}
+
+/** Groups of up to `size`, the last one smaller. */
+export async function* inGroups<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[], void> {
+  let group: T[] = [];
+  for await (const item of items) {
+    group.push(item);
+    if (group.length < size) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
+}
+
+function parseJsonLine(line: string, number: number): z.output<typeof lineSchema> {
+  try {
+    return lineSchema.parse(JSON.parse(line));
+  } catch {
+    throw new SyntaxError(`Line ${number} is neither a text nor an object with a "text".`);
+  }
+}

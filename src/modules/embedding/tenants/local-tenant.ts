@@ -1,0 +1,9 @@
+import type { Tenant } from '../embedding.types.js';
+
+/** Who works on this machine: without limits, in the shared cache. */
+export const LOCAL_TENANT: Tenant = {
+  name: 'local',
+  isIsolated: false,
+  requestsPerMinute: Number.POSITIVE_INFINITY,
+  textsPerDay: Number.POSITIVE_INFINITY,
+};

@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import { request } from 'node:http';
+import OpenAI from 'openai';
+import { EmbeddingUpstream } from '../../support/embedding-upstream.js';
+import { patientRedisEnv, redisUp } from '../../support/redis-up.js';
+import { RedisServer } from '../../support/redis-server.js';
+import { startApp, type TestApp } from '../../support/test-app.js';
+
+const digest = (key: string) => createHash('sha256').update(key).digest('hex');
+const KEYS = [
+  `free=${digest('free-key')}`,
+  `slow=${digest('slow-key')};rpm=3`,
+  `capped=${digest('capped-key')};texts-per-day=5`,
+  `private=${digest('private-key')};cache=isolated`,
+].join(',');
+
+let upstream: EmbeddingUpstream;
+let redis: RedisServer;
+let apps: TestApp[];
+
+beforeAll(async () => {
+  [upstream, redis] = await Promise.all([EmbeddingUpstream.start(), RedisServer.start()]);
+  const env = { ...upstream.googleEnv, ...patientRedisEnv(redis.url), EMBEDDING_API_KEYS: KEYS };
+  apps = await Promise.all([startApp(env), startApp(env)]);
+  await Promise.all(apps.map(redisUp));
+});
+afterAll(async () => {
+  await Promise.all(apps.map((app) => app.close()));
+  await upstream.stop();
+  await redis.stop();
+});
+
+const client = (apiKey: string, app = apps[0]!) => new OpenAI({ baseURL: `${app.url}/v1`, apiKey, maxRetries: 0 });
+const embed = (apiKey: string, input: string | string[], app = apps[0]!) =>
+  client(apiKey, app).embeddings.create({ model: 'gemini-embedding-2', input }).withResponse();
+
+describe('with API keys', () => {
+  it.each([
+    ['a wrong key', 'wrong-key'],
+    ['the digest instead of the key', digest('free-key')],
+  ])('%s is refused as OpenAI does', async (_name, key) => {
+    await expect(embed(key, 'x')).rejects.toMatchObject({ status: 401, code: 'invalid_api_key' });
+  });
+
+  it('no key is refused, in the shape of who asks', async () => {
+    const [openai, google] = await Promise.all(
+      ['/v1/embeddings', '/v1beta/models/gemini-embedding-2:embedContent'].map((path) =>
+        fetch(`${apps[0]!.url}${path}`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: '{}',
+        }),
+      ),
+    );
+    expect(openai!.status).toBe(401);
+    expect(await google!.json()).toMatchObject({ error: { code: 401, status: 'UNAUTHENTICATED' } });
+  });
+
+  it.each([
+    ['x-goog-api-key', '', { 'x-goog-api-key': 'free-key' }],
+    ['?key=', '?key=free-key', {}],
+  ])('a key may come as %s', async (_name, query, headers) => {
+    const answer = await fetch(`${apps[0]!.url}/v1beta/models${query}`, { headers: headers as Record<string, string> });
+    expect(answer.status).toBe(200);
+  });
+
+  it('requests per minute are counted over all instances', async () => {
+    const outcomes: number[] = [];
+    for (const index of [0, 1, 2, 3, 4]) {
+      const answer = await fetch(`${apps[index % 2]!.url}/v1/models`, {
+        headers: { authorization: 'Bearer slow-key' },
+      });
+      outcomes.push(answer.status);
+      if (answer.status !== 429) continue;
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(await answer.json()).toMatchObject({ error: { code: 'rate_limit_exceeded', type: 'requests' } });
+    }
+    expect(outcomes).toEqual([200, 200, 200, 429, 429]);
+  });
+
+  it('texts per day count what is not cached, over all instances', async () => {
+    await embed('capped-key', ['a', 'b', 'c']);
+    await embed('capped-key', ['a', 'b', 'c'], apps[1]);
+    await expect(embed('capped-key', ['d', 'e', 'f'], apps[1])).rejects.toMatchObject({
+      status: 429,
+      code: 'insufficient_quota',
+    });
+    await embed('capped-key', ['a', 'd', 'e'], apps[1]);
+    await expect(embed('capped-key', 'g')).rejects.toMatchObject({ code: 'insufficient_quota' });
+    expect((await embed('capped-key', ['a', 'b', 'c', 'd', 'e'])).data.data).toHaveLength(5);
+  });
+
+  it('an isolated tenant neither sees nor feeds the cache of the others', async () => {
+    const cacheOf = async (key: string) => (await embed(key, 'isolated text')).response.headers.get('x-embed-cache');
+    expect(await cacheOf('private-key')).toBe('MISS');
+    expect(await cacheOf('free-key')).toBe('MISS');
+    expect(await cacheOf('private-key')).toBe('HIT');
+    expect(await cacheOf('free-key')).toBe('HIT');
+  });
+
+  it('limits go on locally while Redis is away', async () => {
+    await redis.kill();
+    const statuses: number[] = [];
+    for (let count = 0; count < 4; count++) {
+      statuses.push(
+        (await fetch(`${apps[0]!.url}/v1/models`, { headers: { authorization: 'Bearer slow-key' } })).status,
+      );
+    }
+    expect(statuses).toEqual([200, 200, 200, 429]);
+  });
+});
+
+describe('without API keys', () => {
+  let open: TestApp;
+  beforeAll(async () => {
+    open = await startApp(upstream.googleEnv);
+  });
+  afterAll(() => open.close());
+
+  /** `fetch` does not let the Host header be set. */
+  function statusWith(headers: Record<string, string>): Promise<number> {
+    return new Promise((resolve, reject) => {
+      request(`${open.url}/v1/models`, { headers }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode!);
+      })
+        .on('error', reject)
+        .end();
+    });
+  }
+
+  it('callers on this machine are served, whatever key they send', async () => {
+    expect(await statusWith({})).toBe(200);
+    expect(await statusWith({ authorization: 'Bearer anything' })).toBe(200);
+  });
+
+  it.each([
+    ['came through a proxy', { 'x-forwarded-for': '203.0.113.7' }],
+    ['names another host, as a page that rebinds its name does', { host: 'evil.example' }],
+  ])('a request that %s is refused', async (_name, headers) => {
+    expect(await statusWith(headers as Record<string, string>)).toBe(403);
+  });
+});

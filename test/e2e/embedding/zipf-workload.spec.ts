@@ -1,0 +1,53 @@
+import { EmbeddingUpstream } from '../../support/embedding-upstream.js';
+import { startApp, type TestApp } from '../../support/test-app.js';
+
+const VOCABULARY = 5_000;
+const REQUESTS = 2_000;
+const TEXTS_PER_REQUEST = 10;
+
+let upstream: EmbeddingUpstream;
+let app: TestApp;
+
+beforeAll(async () => {
+  upstream = await EmbeddingUpstream.start();
+  app = await startApp(upstream.googleEnv);
+});
+afterAll(async () => {
+  await app.close();
+  await upstream.stop();
+});
+
+/** Ranks with the frequencies of Zipf's law with exponent 1, as searches and support questions have; always the same ones. */
+function zipf(size: number): () => number {
+  const cumulative: number[] = [];
+  for (let rank = 1, sum = 0; rank <= size; rank++) cumulative.push((sum += 1 / rank));
+  let state = 20_260_101;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    const point = (state / 2 ** 32) * cumulative.at(-1)!;
+    return cumulative.findIndex((sum) => sum >= point);
+  };
+}
+
+it('of a stream of texts as people write them, more than 80 % cost nothing', async () => {
+  const next = zipf(VOCABULARY);
+  const seen = new Set<string>();
+  let hits = 0;
+  let asked = 0;
+  for (let request = 0; request < REQUESTS; request++) {
+    const input = Array.from({ length: TEXTS_PER_REQUEST }, () => `question ${next()}`);
+    for (const text of input) seen.add(text);
+    const answer = await fetch(`${app.url}/v1/embeddings`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ input, dimensions: 128, encoding_format: 'base64' }),
+    });
+    await answer.arrayBuffer();
+    hits += Number(answer.headers.get('x-embed-hits')) + Number(answer.headers.get('x-embed-deduplicated'));
+    asked += input.length;
+  }
+  const rate = hits / asked;
+  process.stdout.write(`Zipf workload: ${asked} texts, ${seen.size} distinct, hit rate ${(rate * 100).toFixed(1)} %\n`);
+  expect(rate).toBeGreaterThan(0.8);
+  expect((await upstream.stats()).texts).toBe(seen.size);
+});
