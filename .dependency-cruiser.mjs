@@ -42,7 +42,7 @@ export default {
       name: 'root-uses-faces',
       comment: 'The root imports modules through their faces, and their configuration sections.',
       severity: 'error',
-      from: { path: '^src/[^/]+\\.ts$' },
+      from: { path: '^src/[^/]+\\.ts$', pathNot: '^src/index\\.ts$' },
       to: { path: '^src/modules/', pathNot: ['^src/modules/[^/]+/(index|core)\\.ts$', '\\.config\\.ts$'] },
     },
     {
@@ -51,6 +51,13 @@ export default {
       severity: 'error',
       from: { path: '^src/modules/cache/(engine|stores|codec)/', pathNot: '\\.spec\\.ts$' },
       to: { path: '^node_modules/@nestjs/' },
+    },
+    {
+      name: 'library-without-nest',
+      comment: 'Whoever imports createCache() loads no framework, however far down.',
+      severity: 'error',
+      from: { path: '^src/index\\.ts$' },
+      to: { path: '^node_modules/@nestjs/', reachable: true },
     },
     {
       name: 'no-test-code',
