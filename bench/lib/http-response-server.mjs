@@ -62,8 +62,11 @@ process.send({
   redis: redis ? await listen({ CACHE_TTL: '1h', REDIS_URL: redis, CACHE_MEMORY_MAX_BYTES: '0' }) : undefined,
 });
 
+class Root {
+  name = 'bench';
+}
+
 async function listen(env) {
-  class Root {}
   const root = {
     module: Root,
     imports: [

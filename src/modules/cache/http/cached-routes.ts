@@ -5,7 +5,7 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
 import type {
   FastifyInstance,
-  onRequestHookHandler,
+  onRequestAsyncHookHandler,
   onSendHookHandler,
   preHandlerHookHandler,
   RouteOptions,
@@ -89,21 +89,19 @@ export class CachedRoutes {
     else if (!everywhere.includes(this.interceptor)) everywhere.unshift(this.interceptor);
   }
 
-  /** Callbacks rather than promises: most requests are hits, and have nothing to wait for here. */
   private addHooks(route: RouteOptions): void {
     const plan = planOf(route.config);
     if (!plan) return;
-    const open: onRequestHookHandler = (request, reply, done) => {
-      this.routes
-        .open(plan, request, reply)
-        .then((bytes) => (bytes === undefined ? done() : void reply.send(bytes ?? undefined)))
-        .catch(done);
+    const open: onRequestAsyncHookHandler = async (request, reply) => {
+      const bytes = await this.routes.open(plan, request, reply);
+      return bytes === undefined ? undefined : reply.send(bytes ?? undefined);
     };
     const enter: preHandlerHookHandler = (request, reply, done) => this.routes.enter(plan, request, reply, done);
+    // Fastify waits for the promise where there is one; a hit has nothing to wait for.
     const close: onSendHookHandler = (request, reply, payload, done) => {
       const closing = this.routes.close(request, reply, payload);
-      if (closing) closing.then((bytes) => done(null, bytes), done);
-      else done(null, payload);
+      if (!closing) done(null, payload);
+      return closing;
     };
     if (plan.place === 'request') route.onRequest = [...hooksOf(route.onRequest), open];
     if (plan.place === 'handler') route.preHandler = [...hooksOf(route.preHandler), enter];
