@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { BentoCache, bentostore, errors } from 'bentocache';
 import { memoryDriver } from 'bentocache/drivers/memory';
 import { redisBusDriver, redisDriver } from 'bentocache/drivers/redis';
@@ -5,12 +6,11 @@ import { keysUnder, SPACES } from '../../test/consistency/world.js';
 
 /** BentoCache with memory, Redis and its bus, as its documentation sets it up. A `Subject` of the history checker. */
 export function bentocache({ redisUrl }) {
-  const { port, hostname: host } = new URL(redisUrl);
-  const connection = { host, port: Number(port), commandTimeout: 500, maxRetriesPerRequest: 1 };
+  const connect = (options) => new Redis(redisUrl, options).on('error', () => undefined);
   const store = bentostore()
     .useL1Layer(memoryDriver({ maxItems: 10_000 }))
-    .useL2Layer(redisDriver({ connection }))
-    .useBus(redisBusDriver({ connection: { ...connection, maxRetriesPerRequest: null } }));
+    .useL2Layer(redisDriver({ connection: connect({ commandTimeout: 500, maxRetriesPerRequest: 1 }) }))
+    .useBus(redisBusDriver({ connection: connect({ maxRetriesPerRequest: null }).options }));
   const bento = new BentoCache({ default: 'checked', stores: { checked: store } });
   const spaces = SPACES.map((path) => (path === '' ? bento : bento.namespace(path.replaceAll('/', '-'))));
   const spaceOf = ({ space }) => spaces[space];

@@ -19,85 +19,127 @@ export interface FaultTargets {
   reviveWorker(worker: number): Promise<void>;
 }
 
-type Fault = (targets: FaultTargets) => Promise<void>;
+/** How far a fault reaches: Redis answers and only announcements are lost or late, or Redis itself is away or empty. */
+export type FaultReach = 'bus' | 'redis';
+
+interface Fault {
+  readonly reach: FaultReach;
+  readonly run: (targets: FaultTargets) => Promise<void>;
+}
 
 /** Everything that is broken on purpose. */
 export const FAULTS = {
   /** Announcements are lost while subscribers reconnect. */
-  'subscribers cut': async ({ control, random }) => {
-    for (let i = 0; i <= random() * 3; i++) {
-      await control.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
-      await delay(50 + random() * 600);
-    }
+  'subscribers cut': {
+    reach: 'bus',
+    run: async ({ control, random }) => {
+      for (let i = 0; i <= random() * 3; i++) {
+        await control.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+        await delay(50 + random() * 600);
+      }
+    },
   },
-  'connections cut': async ({ control, random }) => {
-    for (let i = 0; i <= random() * 3; i++) {
-      await control.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
-      await delay(50 + random() * 400);
-    }
+  'connections cut': {
+    reach: 'redis',
+    run: async ({ control, random }) => {
+      for (let i = 0; i <= random() * 3; i++) {
+        await control.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+        await delay(50 + random() * 400);
+      }
+    },
   },
   /** A subscriber's connection is up and silent: only the heartbeat can tell. */
-  'subscriber half-open': async ({ proxy, random }) => {
-    proxy.deafen();
-    await delay(1_500 + random() * 3_000);
-    proxy.hear();
+  'subscriber half-open': {
+    reach: 'bus',
+    run: async ({ proxy, random }) => {
+      proxy.deafen();
+      await delay(1_500 + random() * 3_000);
+      proxy.hear();
+    },
   },
-  'redis frozen': async ({ redis, random }) => {
-    redis.pause();
-    await delay(500 + random() * 2_500);
-    redis.resume();
+  'redis frozen': {
+    reach: 'redis',
+    run: async ({ redis, random }) => {
+      redis.pause();
+      await delay(500 + random() * 2_500);
+      redis.resume();
+    },
   },
-  'redis killed, back empty': async ({ redis, random }) => {
-    await redis.kill();
-    await delay(random() * 1_500);
-    await redis.restart();
+  'redis killed, back empty': {
+    reach: 'redis',
+    run: async ({ redis, random }) => {
+      await redis.kill();
+      await delay(random() * 1_500);
+      await redis.restart();
+    },
   },
   /** What was acknowledged after the snapshot is gone from Redis. */
-  'redis back from an old snapshot': async ({ redis, random }) => {
-    const snapshot = await redis.snapshot();
-    await delay(500 + random() * 2_000);
-    await redis.kill();
-    await delay(random() * 800);
-    await redis.restart({ snapshot });
+  'redis back from an old snapshot': {
+    reach: 'redis',
+    run: async ({ redis, random }) => {
+      const snapshot = await redis.snapshot();
+      await delay(500 + random() * 2_000);
+      await redis.kill();
+      await delay(random() * 800);
+      await redis.restart({ snapshot });
+    },
   },
-  'writes paused': async ({ control, random }) => {
-    const forMs = 300 + random() * 1_700;
-    await control.call('CLIENT', 'PAUSE', Math.floor(forMs), 'WRITE');
-    await delay(forMs);
+  'writes paused': {
+    reach: 'redis',
+    run: async ({ control, random }) => {
+      const forMs = 300 + random() * 1_700;
+      await control.call('CLIENT', 'PAUSE', Math.floor(forMs), 'WRITE');
+      await delay(forMs);
+    },
   },
-  'all commands paused': async ({ control, random }) => {
-    const forMs = 300 + random() * 1_200;
-    await control.call('CLIENT', 'PAUSE', Math.floor(forMs), 'ALL');
-    await delay(forMs);
+  'all commands paused': {
+    reach: 'redis',
+    run: async ({ control, random }) => {
+      const forMs = 300 + random() * 1_200;
+      await control.call('CLIENT', 'PAUSE', Math.floor(forMs), 'ALL');
+      await delay(forMs);
+    },
   },
   /** Tags, generations and the log itself are evicted. */
-  'memory full, everything evictable': async ({ control, random }) => {
-    const used = Number(/used_memory:(\d+)/.exec(await control.info('memory'))![1]);
-    await control.config('SET', 'maxmemory-policy', 'allkeys-lru');
-    await control.config('SET', 'maxmemory', String(used + 200_000));
-    const filler = 'x'.repeat(10_000);
-    for (let i = 0; i < 60; i++) {
-      const batch = control.pipeline();
-      for (let j = 0; j < 10; j++) batch.set(`filler:${i}:${j}`, filler, 'PX', 2_000);
-      await batch.exec();
-      await delay(random() * 40);
-    }
-    await control.config('SET', 'maxmemory', '0');
+  'memory full, everything evictable': {
+    reach: 'bus',
+    run: async ({ control, random }) => {
+      const used = Number(/used_memory:(\d+)/.exec(await control.info('memory'))![1]);
+      await control.config('SET', 'maxmemory-policy', 'allkeys-lru');
+      await control.config('SET', 'maxmemory', String(used + 200_000));
+      const filler = 'x'.repeat(10_000);
+      for (let i = 0; i < 60; i++) {
+        const batch = control.pipeline();
+        for (let j = 0; j < 10; j++) batch.set(`filler:${i}:${j}`, filler, 'PX', 2_000);
+        await batch.exec();
+        await delay(random() * 40);
+      }
+      await control.config('SET', 'maxmemory', '0');
+    },
   },
-  flushed: async ({ control }) => {
-    await control.flushall();
+  flushed: {
+    reach: 'bus',
+    run: async ({ control }) => {
+      await control.flushall();
+    },
   },
-  'event loop held up': async ({ stallWorker, random }) => {
-    await stallWorker(300 + random() * 2_200);
+  'event loop held up': {
+    reach: 'bus',
+    run: async ({ stallWorker, random }) => {
+      await stallWorker(300 + random() * 2_200);
+    },
   },
   /** Its outbox holds what Redis never heard of. */
-  'instance killed with a full outbox': async ({ redis, killWorker, reviveWorker, random }) => {
-    redis.pause();
-    await delay(1_200 + random() * 800);
-    const worker = await killWorker();
-    redis.resume();
-    await delay(random() * 500);
-    await reviveWorker(worker);
+  'instance killed with a full outbox': {
+    reach: 'redis',
+    run: async ({ redis, killWorker, reviveWorker, random }) => {
+      redis.pause();
+      await delay(1_200 + random() * 800);
+      const worker = await killWorker();
+      redis.resume();
+      await delay(random() * 500);
+      await reviveWorker(worker);
+    },
   },
 } as const satisfies Record<string, Fault>;
 

@@ -1,7 +1,7 @@
 import { HistoryChecker } from './history-checker.js';
 import type { InvalidationEvent, ReadEvent } from './protocol.js';
 
-const BOUNDS = { busMs: 100, faultMs: 5_000, settleMs: 1_000 };
+const BOUNDS = { busMs: 100, settleMs: 1_000 };
 
 /** Worker 0 acknowledged at 10 that key 5 must be at version 2. */
 const invalidation = (changes: Partial<InvalidationEvent> = {}): InvalidationEvent => ({
@@ -67,7 +67,7 @@ describe('the history checker', () => {
 
   it('grants a fault its bound, and no more', () => {
     const fault = (checker: HistoryChecker): void =>
-      void checker.disturbances.push({ name: 'frozen', startMs: 0, endMs: 15 });
+      void checker.disturbances.push({ name: 'frozen', boundMs: 5_000, startMs: 0, endMs: 15 });
     expect(judge(invalidation(), read({ worker: 1, startMs: 5_009 }), fault)).toBe('kept');
     expect(judge(invalidation(), read({ worker: 1, startMs: 5_011 }), fault)).toBe('other instance, fault');
     expect(judge(invalidation(), read(), fault)).toBe('same instance');

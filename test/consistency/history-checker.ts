@@ -7,14 +7,15 @@ export interface Disturbance {
   /** `Infinity` while it lasts. */
   endMs: number;
   readonly worker?: number;
+  /** What other instances may take to hear of an invalidation meanwhile, ms. */
+  readonly boundMs?: number;
 }
 
 /** What a cache promises, in ms after an acknowledgement. The instance that invalidated and strict reads have 0. */
 export interface Bounds {
   /** Other instances: what the bus may take. */
   readonly busMs: number;
-  /** The same while a fault is on, or was within `settleMs`. */
-  readonly faultMs: number;
+  /** A fault's own bound holds until this long after its end. */
   readonly settleMs: number;
 }
 
@@ -121,9 +122,9 @@ export class HistoryChecker {
         lateMs: read.startMs - effectiveMs,
       };
     }
-    const isFault = this.hasFault(effectiveMs, read.startMs);
-    const boundMs =
-      (isFault ? this.bounds.faultMs : this.bounds.busMs) + this.stalledMs(read.worker, effectiveMs, read.startMs);
+    const faultMs = this.faultBoundMs(effectiveMs, read.startMs);
+    const isFault = faultMs > 0;
+    const boundMs = Math.max(faultMs, this.bounds.busMs) + this.stalledMs(read.worker, effectiveMs, read.startMs);
     const ageMs = read.startMs - effectiveMs;
     if (ageMs <= boundMs) {
       this.staleWithinBound++;
@@ -145,10 +146,14 @@ export class HistoryChecker {
     return sent === undefined ? Infinity : Math.max(sent, ackMs);
   }
 
-  private hasFault(fromMs: number, toMs: number): boolean {
-    return this.disturbances.some(
-      ({ worker, startMs, endMs }) => worker === undefined && startMs <= toMs && endMs + this.bounds.settleMs >= fromMs,
-    );
+  /** The largest bound of the faults that were on, or not long over; 0 for none. */
+  private faultBoundMs(fromMs: number, toMs: number): number {
+    let boundMs = 0;
+    for (const fault of this.disturbances) {
+      const isNear = fault.startMs <= toMs && fault.endMs + this.bounds.settleMs >= fromMs;
+      if (fault.boundMs !== undefined && isNear) boundMs = Math.max(boundMs, fault.boundMs);
+    }
+    return boundMs;
   }
 
   private stalledMs(reader: number, fromMs: number, toMs: number): number {

@@ -3,7 +3,17 @@ import { seededRandom } from '../support/seeded-random.js';
 import { type FromWorker, type InvalidationEvent, type Operation, OPERATIONS, type WorkerSetup } from './protocol.js';
 import type { SourceOfTruth } from './source-of-truth.js';
 import type { Ack, KeepOptions, SourceLoader, Subject, Versioned } from './subject.js';
-import { KEYS_BY_SPACE, type KeySpec, keysTagged, keysUnder, MAX_LOAD_MS, nowMs, SPACES, TAGS } from './world.js';
+import {
+  KEYS_BY_SPACE,
+  type KeySpec,
+  keysTagged,
+  keysUnder,
+  MAX_LOAD_MS,
+  nowMs,
+  QUIET_SPACE,
+  SPACES,
+  TAGS,
+} from './world.js';
 
 /** Where an operator's events go. */
 export interface OperatorSink {
@@ -164,7 +174,7 @@ export class Operator {
   }
 
   private async evict(): Promise<void> {
-    const keys = this.drawKeys()
+    const keys = this.drawKeys(this.drawChangedSpace())
       .slice(0, 3)
       .filter(({ kind }) => kind === 'evicted');
     if (keys.length === 0) return;
@@ -175,7 +185,7 @@ export class Operator {
   }
 
   private async invalidateTags(): Promise<void> {
-    const space = this.drawSpace();
+    const space = this.drawChangedSpace();
     const tags = TAGS.filter(() => this.random() < 0.35);
     if (tags.length === 0) return;
     const keys = keysTagged(space, tags);
@@ -186,11 +196,12 @@ export class Operator {
   }
 
   private async expireTags(): Promise<void> {
-    await this.subject.expireTags?.(this.drawSpace(), [TAGS[Math.floor(this.random() * TAGS.length)]!]);
+    await this.subject.expireTags?.(this.drawChangedSpace(), [TAGS[Math.floor(this.random() * TAGS.length)]!]);
   }
 
+  /** Rarely of the root, which covers the quiet namespace too. */
   private async clear(): Promise<void> {
-    const space = this.drawSpace();
+    const space = this.random() < 0.03 ? 0 : 1 + Math.floor(this.random() * 2);
     const keys = keysUnder(space);
     await this.change(keys);
     await this.record('clear', SPACES[space] || '(root)', this.requiredOf(keys), () => this.subject.clear(space));
@@ -265,20 +276,25 @@ export class Operator {
     return Math.floor(this.random() * SPACES.length);
   }
 
+  /** Where something is changed. */
+  private drawChangedSpace(): number {
+    return this.random() < 0.02 ? QUIET_SPACE : Math.floor(this.random() * QUIET_SPACE);
+  }
+
   /** A few keys are hot: that is where races are. */
   private drawKey(): KeySpec {
     const keys = KEYS_BY_SPACE[this.drawSpace()]!;
     return keys[Math.floor(this.random() ** 2 * keys.length)]!;
   }
 
-  private drawKeys(): KeySpec[] {
-    const keys = KEYS_BY_SPACE[this.drawSpace()]!;
+  private drawKeys(space = this.drawSpace()): KeySpec[] {
+    const keys = KEYS_BY_SPACE[space]!;
     const from = Math.floor(this.random() * keys.length);
     return Array.from({ length: 2 + Math.floor(this.random() * 4) }, (_, i) => keys[(from + i) % keys.length]!);
   }
 
   private drawPutKey(): KeySpec {
-    const keys = KEYS_BY_SPACE[this.drawSpace()]!.filter(({ kind }) => kind === 'put');
+    const keys = KEYS_BY_SPACE[this.drawChangedSpace()]!.filter(({ kind }) => kind === 'put');
     return keys.length > 0 ? keys[Math.floor(this.random() * keys.length)]! : this.drawPutKey();
   }
 }

@@ -15,10 +15,16 @@ export interface KeySpec {
   readonly lateTags: readonly string[];
 }
 
-/** Namespaces, parents first; a clear of one covers those below it. */
-export const SPACES = ['', 'images', 'images/thumbs'] as const;
+/**
+ * Namespaces, parents first; a clear of one covers those below it. The last one is changed rarely: an invalidation that
+ * gets lost there is not made good by the next.
+ */
+export const SPACES = ['', 'images', 'images/thumbs', 'quiet'] as const;
 
-const KEYS_PER_SPACE = [24, 16, 8];
+/** Index of the one that is changed rarely. */
+export const QUIET_SPACE = 3;
+
+const KEYS_PER_SPACE = [24, 16, 8, 32];
 const TAGS_PER_SPACE = 4;
 
 /** Every key of the history checker's world. */

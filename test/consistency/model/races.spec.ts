@@ -39,7 +39,7 @@ const WRITES: Record<string, (cache: Cache, key: string, version: number) => Pro
 /** One process, in which fast-check decides when each loader's answer comes and when each operation starts. */
 class Race {
   readonly reads: ReadEvent[] = [];
-  readonly checker = new HistoryChecker({ busMs: 0, faultMs: 0, settleMs: 0 });
+  readonly checker = new HistoryChecker({ busMs: 0, settleMs: 0 });
   private readonly cache = createCache();
   private readonly source = new Map(KEYS.map((key) => [key, 1]));
   private ticks = 0;
