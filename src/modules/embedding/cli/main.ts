@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { createReadStream } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { NestFactory } from '@nestjs/core';
 import { ConfigError } from '../../../common/config/define-config.js';
 import { REDIS_POOL, type RedisPool } from '../../redis/index.js';
@@ -21,6 +22,7 @@ const toStandardOutput = {
 };
 
 async function embed({ input, output, model, dimensions }: EmbedArguments): Promise<void> {
+  if (input !== '-') await access(input);
   const app = await NestFactory.createApplicationContext(EmbedCliModule.forRoot(process.env), {
     logger: ['error', 'warn'],
   });
@@ -55,11 +57,27 @@ function report(line: string): void {
   process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${line}` : `${line}\n`);
 }
 
+/** `undefined` when they can't be meant, which is told. */
+function argumentsOrUsage(): EmbedArguments | undefined {
+  try {
+    return readArguments(process.argv.slice(2));
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${USAGE}`);
+    return undefined;
+  }
+}
+
+/** What the caller can do something about; anything else is a defect and is shown whole. */
+function isExpected(error: unknown): error is Error {
+  const isOfFiles = error instanceof Error && 'syscall' in error;
+  return isOfFiles || error instanceof EmbeddingError || error instanceof ConfigError || error instanceof SyntaxError;
+}
+
 try {
-  await embed(readArguments(process.argv.slice(2)));
+  const given = argumentsOrUsage();
+  if (given) await embed(given);
+  else process.exitCode = 1;
 } catch (error) {
-  const isExpected = error instanceof EmbeddingError || error instanceof ConfigError || error instanceof SyntaxError;
-  if (error instanceof TypeError) console.error(`${error.message}\n\n${USAGE}`);
-  else console.error(isExpected ? error.message : error);
+  console.error(isExpected(error) ? error.message : error);
   process.exitCode = 1;
 }

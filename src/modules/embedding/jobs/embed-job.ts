@@ -40,32 +40,28 @@ export class EmbedJob {
     let progress: EmbedJobProgress = { done: 0, skipped: 0, hits: 0, tokensBilled: 0, usdBilled: 0, usdSaved: 0 };
     for await (const group of inGroups(texts, GROUP_SIZE)) {
       const left = group.slice(Math.max(0, skip - progress.done));
-      const done = progress.done + group.length;
-      progress = { ...progress, done, skipped: Math.min(done, skip) };
-      if (left.length > 0) {
-        const inputs = left.map(({ text }) => ({ parts: [text] }));
-        const result = await this.embeddings.embed({
-          model,
-          dimensions,
-          inputs,
-          controls: DEFAULT_CONTROLS,
-          tenant: LOCAL_TENANT,
-        });
-        await write(toLines(left, result));
-        progress = add(progress, result);
-      }
+      const result = left.length === 0 ? undefined : await this.embed(left, model, dimensions);
+      if (result) await write(toLines(left, result));
+      progress = advance(progress, group.length - left.length, result);
       yield progress;
     }
   }
+
+  private embed(lines: readonly TextLine[], model?: string, dimensions?: number): Promise<EmbeddingResult> {
+    const inputs = lines.map(({ text }) => ({ parts: [text] }));
+    return this.embeddings.embed({ model, dimensions, inputs, controls: DEFAULT_CONTROLS, tenant: LOCAL_TENANT });
+  }
 }
 
-function add(progress: EmbedJobProgress, { evidence, vectors }: EmbeddingResult): EmbedJobProgress {
+function advance(before: EmbedJobProgress, skipped: number, result: EmbeddingResult | undefined): EmbedJobProgress {
+  const embedded = result?.vectors.length ?? 0;
   return {
-    ...progress,
-    hits: progress.hits + vectors.length - evidence.misses,
-    tokensBilled: progress.tokensBilled + evidence.tokensBilled,
-    usdBilled: progress.usdBilled + evidence.usdBilled,
-    usdSaved: progress.usdSaved + evidence.usdSaved,
+    done: before.done + skipped + embedded,
+    skipped: before.skipped + skipped,
+    hits: before.hits + embedded - (result?.evidence.misses ?? 0),
+    tokensBilled: before.tokensBilled + (result?.evidence.tokensBilled ?? 0),
+    usdBilled: before.usdBilled + (result?.evidence.usdBilled ?? 0),
+    usdSaved: before.usdSaved + (result?.evidence.usdSaved ?? 0),
   };
 }
 
