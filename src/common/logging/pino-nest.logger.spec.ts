@@ -1,0 +1,63 @@
+import { pino } from 'pino';
+import { requestContext } from '../http/request-context.js';
+import { describeError } from './describe-error.js';
+import { PinoNestLogger } from './pino-nest.logger.js';
+
+describe('PinoNestLogger', () => {
+  const lines: Record<string, unknown>[] = [];
+  const logger = new PinoNestLogger(
+    pino(
+      { base: null, timestamp: false, serializers: { err: describeError } },
+      { write: (line: string) => lines.push(JSON.parse(line)) },
+    ),
+  );
+  const logged = (log: () => void) => {
+    lines.length = 0;
+    log();
+    return lines[0];
+  };
+
+  it('puts text, fields and context where they belong', () => {
+    expect(logged(() => logger.log('stored', { count: 2 }, 'Cache'))).toEqual({
+      level: 30,
+      context: 'Cache',
+      count: 2,
+      msg: 'stored',
+    });
+  });
+
+  it("carries the request's id wherever its code runs", async () => {
+    await requestContext.run({ requestId: 'r-1' }, async () => {
+      await Promise.resolve();
+      expect(logged(() => logger.warn('slow', 'Cache'))).toMatchObject({ requestId: 'r-1' });
+    });
+    expect(logged(() => logger.warn('slow', 'Cache'))).not.toHaveProperty('requestId');
+  });
+
+  it('says of an error what it is, and nothing of what a client hung on it', () => {
+    const error = Object.assign(
+      new Error('connect ECONNREFUSED redis://user:hunter2@cache:6379', { cause: new TypeError('inner') }),
+      {
+        code: 'ECONNREFUSED',
+        command: { name: 'set', args: ['session:1', 'hunter2'] },
+      },
+    );
+    const line = logged(() => logger.error(error, 'Redis'));
+    expect(line).toMatchObject({
+      context: 'Redis',
+      msg: 'connect ECONNREFUSED redis://***@cache:6379',
+      err: { type: 'Error', code: 'ECONNREFUSED', cause: { type: 'TypeError', message: 'inner' } },
+    });
+    expect(JSON.stringify(line)).not.toContain('hunter2');
+  });
+
+  it('masks every password in a text, and breaks no line', () => {
+    const line = logged(() => logger.log('to postgres://a:b@c/d and rediss://:x@y\r\nforged', 'Test'));
+    expect(line?.msg).toBe('to postgres://***@c/d and rediss://***@y\r\nforged');
+    expect(JSON.stringify(line)).not.toMatch(/[\r\n]/);
+  });
+
+  it("keeps Nest's own start-up messages for debugging", () => {
+    expect(logged(() => logger.log('CacheModule dependencies initialized', 'InstanceLoader'))).toBeUndefined();
+  });
+});
