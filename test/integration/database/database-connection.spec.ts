@@ -23,7 +23,7 @@ describe.each(DATABASES)('the database connection on %s', (_name, start) => {
     await connection.database.insert(notes).values({ id: 1, text: 'one' });
     expect(await connection.database.select().from(notes)).toEqual([{ id: 1, text: 'one' }]);
     expect(connection.health().state).toBe('ready');
-  });
+  }, 60_000);
 
   it('runs transactions, and undoes those that throw', async () => {
     const { database } = databases.connect();

@@ -20,9 +20,10 @@ describe.each(DATABASES)('documents on %s', (_name, start) => {
 
   beforeAll(async () => {
     databases = await start(documentsMigrations());
-    const { database } = databases.connect();
-    documents = new DocumentsRepository(database);
-    vectors = new VectorsRepository(database);
+    const connection = databases.connect();
+    await connection.ready();
+    documents = new DocumentsRepository(connection.database);
+    vectors = new VectorsRepository(connection.database);
   }, 60_000);
   afterAll(() => databases.stop());
 

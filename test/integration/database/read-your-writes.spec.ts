@@ -101,6 +101,7 @@ describe(`reads after acknowledged writes, seed ${SEED}`, () => {
     let databases: DatabaseUnderTest;
     beforeAll(async () => {
       databases = await start();
+      await databases.connect().ready();
     }, 60_000);
     afterAll(() => databases.stop());
 
