@@ -9,6 +9,10 @@ import { AppConfigModule } from '../../dist/common/config/app-config.module.js';
 import { CacheManagerModule, CacheModule, CacheResponse, cacheConfig } from '../../dist/modules/cache/index.js';
 import { RedisModule, redisConfig } from '../../dist/modules/redis/index.js';
 
+class Root {
+  name = 'bench';
+}
+
 /** About 2 KB as JSON. */
 const makeBody = () => ({
   items: Array.from({ length: 16 }, (_, id) => ({
@@ -61,10 +65,6 @@ process.send({
   memory: await listen({ CACHE_TTL: '1h' }),
   redis: redis ? await listen({ CACHE_TTL: '1h', REDIS_URL: redis, CACHE_MEMORY_MAX_BYTES: '0' }) : undefined,
 });
-
-class Root {
-  name = 'bench';
-}
 
 async function listen(env) {
   const root = {
