@@ -153,3 +153,29 @@ describe('a cache at its limits', () => {
     direct.disconnect();
   }, 60_000);
 });
+
+describe('a Redis that reads but does not write', () => {
+  it('lets no instance serve what another could not remove', async () => {
+    const redis = await RedisServer.start();
+    const open = (): Cache => createCache({ namespace: 'refused', redis: redis.url, ttlMs: 60_000 });
+    const [a, b] = [open(), open()];
+    const isUp = expect.objectContaining({ redis: 'up', isCoherent: true, queuedInvalidations: 0 });
+    await eventually(() => expect([a.stats(), b.stats()]).toEqual([isUp, isUp]));
+    await a.set('k', 'old', { tags: ['t'] });
+    await a.set('tagged', 'old', { tags: ['t'] });
+    await expect(b.getMany(['k', 'tagged'])).resolves.toEqual(new Map([['k', 'old'], ['tagged', 'old']]));
+
+    await redis.command('CONFIG', 'SET', 'min-replicas-to-write', 1);
+    await expect(a.delete('k')).resolves.toEqual({ status: 'queued' });
+    await expect(a.invalidateTags(['t'])).resolves.toEqual({ status: 'queued' });
+    await eventually(async () => expect(await b.getMany(['k', 'tagged'])).toEqual(new Map()));
+    await expect(b.getOrLoad('k', () => 'new')).resolves.toBe('new');
+
+    await redis.command('CONFIG', 'SET', 'min-replicas-to-write', 0);
+    await eventually(() => expect([a.stats(), b.stats()]).toEqual([isUp, isUp]), { timeoutMs: 10_000 });
+    await a.set('k', 'newest');
+    await eventually(async () => expect(await b.get('k')).toBe('newest'));
+    await Promise.all([a.close(), b.close()]);
+    await redis.stop();
+  }, 30_000);
+});

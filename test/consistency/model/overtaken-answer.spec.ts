@@ -9,6 +9,7 @@ import { RemoteLevel } from '../../../src/modules/cache/engine/remote-level.js';
 import type { RemoteTier } from '../../../src/modules/cache/engine/remote-tier.js';
 import { KeyLayout, Scope } from '../../../src/modules/cache/engine/scope.js';
 import { newVersion, type Version } from '../../../src/modules/cache/engine/version.js';
+import { Suppressed } from '../../../src/modules/cache/engine/suppressed.js';
 import { MemoryStore } from '../../../src/modules/cache/stores/memory/memory-store.js';
 
 /** Redis holds one entry; what it answers about versions comes when the test says so. */
@@ -60,6 +61,7 @@ describe('an announcement that overtakes the answer about versions', () => {
       table,
       new KeyFence(),
       new Outbox(10),
+      new Suppressed(systemClock),
       memory,
       new EventBus(),
       systemClock,

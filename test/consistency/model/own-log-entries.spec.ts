@@ -7,6 +7,7 @@ import { MemoryLevel } from '../../../src/modules/cache/engine/memory-level.js';
 import { NoMemoryTier } from '../../../src/modules/cache/engine/memory-tier.none.js';
 import type { RemoteTier } from '../../../src/modules/cache/engine/remote-tier.js';
 import { KeyLayout } from '../../../src/modules/cache/engine/scope.js';
+import { Suppressed } from '../../../src/modules/cache/engine/suppressed.js';
 import { newVersion } from '../../../src/modules/cache/engine/version.js';
 import { ManualClock } from '../../support/manual-clock.js';
 
@@ -22,6 +23,7 @@ describe('log entries of this instance', () => {
       new FlightTable(table),
       memory,
       {} as RemoteTier,
+      new Suppressed(new ManualClock()),
       new EventBus(),
       () => undefined,
     );

@@ -55,7 +55,7 @@ describe('invalidation over the Redis-transport microservice', () => {
     for (let i = 0; i < 5; i++) {
       await a.set('cut', i);
       await eventually(async () => expect(await b.get('cut')).toBe(i));
-      await client.client('KILL', 'TYPE', 'pubsub');
+      await client.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
       await a.delete('cut');
       await eventually(async () => expect(await b.get('cut')).toBeUndefined());
     }

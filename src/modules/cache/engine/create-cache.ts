@@ -29,6 +29,7 @@ import { OutboxFile } from './outbox-file.js';
 import { OutboxSender } from './outbox-sender.js';
 import { RemoteLevel } from './remote-level.js';
 import { KeyLayout, Scope } from './scope.js';
+import { Suppressed } from './suppressed.js';
 
 const DEFAULT_MEMORY_BYTES = 64 * 2 ** 20;
 const DEFAULT_MEMORY_TTL_MS = 60_000;
@@ -96,6 +97,7 @@ function withRedis(base: Base, { pool, isOurs }: PoolInUse, layout: KeyLayout, o
   const redisClock = new RedisClock(clock);
   const scripts = new ScriptCaller(pool, clock, COMMAND_TIMEOUT_MS);
   const wakeUps = new WakeUps(clock);
+  const suppressed = new Suppressed(clock);
   const tier = new RedisTier(
     pool,
     layout,
@@ -110,8 +112,8 @@ function withRedis(base: Base, { pool, isOurs }: PoolInUse, layout: KeyLayout, o
     },
     clock,
   );
-  const remote = new RemoteLevel(tier, table, fence, outbox, memory, events, clock);
-  const target = new LocalCoherence(instanceId, layout, table, fence, flights, memory, tier, events, (key) => wakeUps.wake(key));
+  const remote = new RemoteLevel(tier, table, fence, outbox, suppressed, memory, events, clock);
+  const target = new LocalCoherence(instanceId, layout, table, fence, flights, memory, tier, suppressed, events, (key) => wakeUps.wake(key));
   const follower = new LogFollower(
     new RedisLog(pool, layout, scripts, redisClock, logLength, clock),
     target,
@@ -136,6 +138,7 @@ function withRedis(base: Base, { pool, isOurs }: PoolInUse, layout: KeyLayout, o
   announcements.subscribe(layout.channel, (raw) => {
     const announcement = parseAnnouncement(raw);
     if (announcement?.kind === 'wake') for (const key of announcement.keys) wakeUps.wake(key);
+    else if (announcement?.kind === 'advice') target.suppress(announcement);
     else if (announcement !== undefined) follower.receive(announcement.partition, announcement.entry);
   });
   follower.start();

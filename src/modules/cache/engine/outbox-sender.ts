@@ -39,6 +39,7 @@ export class OutboxSender {
   }
 
   queue(addresses: readonly SlotAddress[], dependencies: readonly string[], mode: OutboxMode): void {
+    if (mode === 'hard') this.tier.advise(addresses, dependencies);
     if (this.outbox.modeOf(ROOT_GENERATION) === 'hard') {
       // A clear of everything waits already. Asked for again, so that one that is being sent now does not stand for this.
       this.outbox.addDependency(ROOT_GENERATION, 'hard');
@@ -57,7 +58,7 @@ export class OutboxSender {
     this.#scheduleRetry();
   }
 
-  /** Resolves to whether nothing waits any more. */
+  /** Resolves to whether all that waited when it began was sent. What came meanwhile is sent soon. */
   send(): Promise<boolean> {
     return (this.#sending ??= this.#sendAll().finally(() => {
       this.#sending = undefined;
@@ -71,11 +72,12 @@ export class OutboxSender {
 
   async #sendAll(): Promise<boolean> {
     if (this.outbox.size === 0) return true;
-    const isEmpty = await this.outbox.drain((batch) => this.#sendBatch(batch));
-    if (!isEmpty) return false;
+    const isSent = await this.outbox.drain((batch) => this.#sendBatch(batch));
+    if (!isSent) return false;
     this.#delayMs = FIRST_RETRY_MS;
     this.file?.rewrite(this.outbox.contents());
-    this.events.emit('outbox', { cache: this.cacheName, size: 0, event: 'drained' });
+    if (this.outbox.size === 0) this.events.emit('outbox', { cache: this.cacheName, size: 0, event: 'drained' });
+    else this.#scheduleRetry();
     return true;
   }
 
@@ -88,14 +90,17 @@ export class OutboxSender {
 
   #scheduleRetry(): void {
     if (this.#retry !== undefined || this.#isClosed) return;
-    this.#retry = this.clock.setTimer(() => {
-      this.#retry = undefined;
-      // While Redis is down its recovery sends; asking it now would only wait.
-      const attempt = this.tier.canWrite() ? this.send() : Promise.resolve(false);
-      void attempt.then((isEmpty) => {
-        if (!isEmpty) this.#scheduleRetry();
-      });
-    }, this.#delayMs * (0.5 + Math.random()));
+    this.#retry = this.clock.setTimer(
+      () => {
+        this.#retry = undefined;
+        // While Redis is down its recovery sends; asking it now would only wait.
+        const attempt = this.tier.canWrite() ? this.send() : Promise.resolve(false);
+        void attempt.then((isSent) => {
+          if (!isSent) this.#scheduleRetry();
+        });
+      },
+      this.#delayMs * (0.5 + Math.random()),
+    );
     this.#delayMs = Math.min(LAST_RETRY_MS, this.#delayMs * 2);
   }
 }

@@ -39,11 +39,14 @@ export class Outbox {
   }
 
   addKey(address: SlotAddress): void {
+    // Anew at the end, so that a drain meets the oldest first.
+    this.#addresses.delete(address.memoryKey);
     this.#addresses.set(address.memoryKey, { address, ticket: ++this.#ticket });
   }
 
   addDependency(id: string, mode: OutboxMode): void {
     const waiting = this.#dependencies.get(id);
+    this.#dependencies.delete(id);
     this.#dependencies.set(id, { mode: waiting?.mode === 'hard' ? 'hard' : mode, ticket: ++this.#ticket });
   }
 
@@ -63,12 +66,14 @@ export class Outbox {
   }
 
   /**
-   * Sends everything in batches; an item goes when its batch was acknowledged and it was not added again meanwhile.
+   * Sends what waits now, in batches; an item goes when its batch was acknowledged and it was not added again meanwhile.
+   * What is added meanwhile is left for the next drain: under a steady writer there is no end to wait for.
    *
-   * @returns whether the outbox is empty.
+   * @returns whether everything that waited was acknowledged.
    */
   async drain(send: (batch: OutboxBatch) => Promise<boolean>, batchSize = 500): Promise<boolean> {
-    while (this.size > 0) {
+    const last = this.#ticket;
+    while (this.#hasWaitedSince(last)) {
       const upTo = this.#ticket;
       const batch = this.#nextBatch(batchSize);
       if (!(await send(batch))) return false;
@@ -76,6 +81,13 @@ export class Outbox {
       for (const id of batch.dependencies) forget(this.#dependencies, id, upTo);
     }
     return true;
+  }
+
+  /** Whether something added up to this ticket still waits. */
+  #hasWaitedSince(ticket: number): boolean {
+    const [key] = this.#addresses.values();
+    const [dependency] = this.#dependencies.values();
+    return (key?.ticket ?? Infinity) <= ticket || (dependency?.ticket ?? Infinity) <= ticket;
   }
 
   #nextBatch(batchSize: number): OutboxBatch {

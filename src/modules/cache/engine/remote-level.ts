@@ -8,6 +8,7 @@ import type { MemoryLevel } from './memory-level.js';
 import type { Outbox } from './outbox.js';
 import type { RemoteTier, SlotAddress } from './remote-tier.js';
 import type { Scope } from './scope.js';
+import type { Suppressed } from './suppressed.js';
 import { isSameHard, type Version } from './version.js';
 
 /** Who reads, and how. */
@@ -36,6 +37,7 @@ export class RemoteLevel {
     private readonly table: DependencyTable,
     private readonly fence: KeyFence,
     private readonly outbox: Outbox,
+    private readonly suppressed: Suppressed,
     private readonly memory: MemoryLevel,
     private readonly events: EventBus,
     private readonly clock: Clock,
@@ -47,9 +49,9 @@ export class RemoteLevel {
     this.#distrustUntilMs = this.clock.nowMs() + forMs;
   }
 
-  /** Whether Redis may be asked about a key: not while an invalidation of it waits to be sent. */
+  /** Whether Redis may be asked about a key: not while an invalidation of it waits to be sent, here or elsewhere. */
   mayRead(memoryKey: string): boolean {
-    return this.tier.canRead() && !this.outbox.hasKey(memoryKey);
+    return this.tier.canRead() && !this.outbox.hasKey(memoryKey) && !this.suppressed.has(memoryKey);
   }
 
   /** One slot. `undefined`: Redis did not answer. */
@@ -162,7 +164,7 @@ export class RemoteLevel {
 
   #compare(dependency: Dependency, stored: Version, versions: Versions | undefined): Verdict {
     const queued = this.outbox.modeOf(dependency.id);
-    if (queued === 'hard') return 'invalid';
+    if (queued === 'hard' || this.suppressed.has(dependency.id)) return 'invalid';
     const current = versions === undefined ? dependency.version : versions.get(dependency.id);
     if (current === stored) return queued === 'soft' ? 'stale' : 'fresh';
     if (current !== undefined && isSameHard(current, stored)) return 'stale';

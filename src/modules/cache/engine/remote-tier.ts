@@ -32,6 +32,8 @@ export interface RemoteTier {
   put(address: SlotAddress, header: EnvelopeHeader, value: unknown, options: { compressAboveBytes: number }): Promise<Applied | undefined>;
   /** Removes slots, changes versions, appends to the log and announces. */
   invalidate(invalidation: Invalidation): Promise<Applied | undefined>;
+  /** Tells other instances, if it can, what could not be invalidated. */
+  advise(addresses: readonly SlotAddress[], dependencies: readonly string[]): void;
   /** Current versions, made where missing; `undefined` in the list where one could not be had. */
   versions(ids: readonly string[]): Promise<ReadonlyArray<Version | undefined> | undefined>;
 }

@@ -25,11 +25,14 @@ export interface LogEntry {
  * What travels over the bus, in the shape of a Nest event (`{ pattern, data }`, of which this is `data`):
  *
  * - an invalidation: `{ v: 1, p: partition, id, prev, b: { s: source, k: keys, t: [[id, version]], r?: 1 } }`
- * - a wake-up, which is not in the log: `{ v: 1, w: keys }`: a leased slot was filled or given up.
+ * - a wake-up, which is not in the log: `{ v: 1, w: keys }`: a leased slot was filled or given up;
+ * - advice, which is not in the log either: `{ v: 1, s: source, a: keys, d: ids }`: keys, and tags and generations, that an
+ *   instance could not invalidate because Redis refuses writes.
  */
 export type Announcement =
   | { readonly kind: 'invalidation'; readonly partition: number; readonly entry: LogEntry }
-  | { readonly kind: 'wake'; readonly keys: readonly string[] };
+  | { readonly kind: 'wake'; readonly keys: readonly string[] }
+  | { readonly kind: 'advice'; readonly source: string; readonly keys: readonly string[]; readonly dependencies: readonly string[] };
 
 /** The version of the wire format; others are ignored, and the gap makes the receiver read the log. */
 export const WIRE_VERSION = 1;
@@ -41,6 +44,7 @@ const MAX_ITEMS = 20_000;
 export function parseAnnouncement(raw: unknown): Announcement | undefined {
   if (!isRecord(raw) || raw['v'] !== WIRE_VERSION) return undefined;
   if (isTexts(raw['w'])) return { kind: 'wake', keys: raw['w'] };
+  if (typeof raw['s'] === 'string' && isTexts(raw['a']) && isTexts(raw['d'])) return { kind: 'advice', source: raw['s'], keys: raw['a'], dependencies: raw['d'] };
   const { p: partition, id, prev: previous, b } = raw;
   const body = parseBody(b);
   if (body === undefined || !isLogId(id) || !isLogId(previous)) return undefined;

@@ -6,7 +6,8 @@ import type { FlightTable } from '../flight-table.js';
 import type { MemoryLevel } from '../memory-level.js';
 import type { RemoteTier } from '../remote-tier.js';
 import type { KeyLayout } from '../scope.js';
-import type { LogBody, LogEntry } from './announcement.js';
+import type { Suppressed } from '../suppressed.js';
+import type { Announcement, LogBody, LogEntry } from './announcement.js';
 import type { CoherenceTarget, FlushReason } from './invalidation-log.js';
 
 /** Invalidations re-sent in one call. */
@@ -22,22 +23,39 @@ export class LocalCoherence implements CoherenceTarget {
     private readonly flights: FlightTable,
     private readonly memory: MemoryLevel,
     private readonly tier: RemoteTier,
+    private readonly suppressed: Suppressed,
     private readonly events: EventBus,
     private readonly onChanged: (memoryKey: string) => void,
   ) {}
 
   apply({ id, body }: LogEntry): void {
     // Versions count whoever set them: an older entry, read after this instance had asked Redis, may have taken its own away.
-    for (const [dependency, version] of body.versions) this.table.apply(dependency, version, id);
+    for (const [dependency, version] of body.versions) {
+      this.table.apply(dependency, version, id);
+      this.suppressed.lift(dependency);
+    }
     // Its own keys were void before it was acknowledged; doing so again would only drop newer entries.
     if (body.source === this.instanceId) return;
     for (const key of body.keys) {
-      this.fence.raise(key);
-      this.flights.detach(key);
-      this.memory.store.delete(key);
+      this.#voidKey(key);
+      this.suppressed.lift(key);
       this.onChanged(key);
     }
     this.events.emit('invalidationReceived', { cache: this.layout.namespace, kind: kindOf(body), count: body.keys.length + body.versions.length });
+  }
+
+  /** Another instance could not invalidate these in Redis: what is there is old. */
+  suppress({ source, keys, dependencies }: Extract<Announcement, { kind: 'advice' }>): void {
+    if (source === this.instanceId) return;
+    for (const key of keys) {
+      this.suppressed.add(key);
+      this.#voidKey(key);
+    }
+    for (const id of dependencies) {
+      this.suppressed.add(id);
+      const dependency = this.table.find(id);
+      if (dependency !== undefined) this.table.invalidate(dependency);
+    }
   }
 
   flush(reason: FlushReason): void {
@@ -65,6 +83,12 @@ export class LocalCoherence implements CoherenceTarget {
   async reset(): Promise<void> {
     const applied = await this.tier.invalidate({ addresses: [], dependencies: ['g:'], mode: 'hard', isReset: true });
     if (applied === undefined) throw new Error('Redis did not take the reset.');
+  }
+
+  #voidKey(memoryKey: string): void {
+    this.fence.raise(memoryKey);
+    this.flights.detach(memoryKey);
+    this.memory.store.delete(memoryKey);
   }
 }
 

@@ -2,7 +2,7 @@ import type { Clock } from '../../../../common/clock.js';
 import type { RedisPool } from '../../../redis/core.js';
 import { decodeSlot, encodeEntry } from '../../codec/envelope.js';
 import type { CodecLimits, EnvelopeHeader, Slot } from '../../codec/envelope.types.js';
-import type { LogBody, LogEntry } from '../../engine/coherence/announcement.js';
+import { type LogBody, type LogEntry, WIRE_VERSION } from '../../engine/coherence/announcement.js';
 import { isLogId, type LogId } from '../../engine/log-id.js';
 import type {
   Applied,
@@ -166,6 +166,17 @@ export class RedisTier implements RemoteTier {
       return true;
     });
     return (await Promise.all(parts)).every(Boolean) ? { versions, sizeBytes: 0 } : undefined;
+  }
+
+  advise(addresses: readonly SlotAddress[], dependencies: readonly string[]): void {
+    const { channel } = this.layout;
+    const data = { v: WIRE_VERSION, s: this.options.instanceId, a: addresses.map(({ memoryKey }) => memoryKey), d: dependencies };
+    try {
+      // PUBLISH works where every write is refused; where nothing works, nobody reads old values from Redis either.
+      this.pool.client('fast').publish(channel, JSON.stringify({ pattern: channel, data })).catch(() => undefined);
+    } catch {
+      return;
+    }
   }
 
   async versions(ids: readonly string[]): Promise<ReadonlyArray<Version | undefined> | undefined> {
