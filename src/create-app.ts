@@ -40,7 +40,7 @@ export async function createApp(env: NodeJS.ProcessEnv): Promise<NestFastifyAppl
     },
   });
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
-    logger: new PinoNestLogger(createPino(logging)),
+    logger: new PinoNestLogger(await createPino(logging)),
     abortOnError: false,
   });
   const server = adapter.getInstance();

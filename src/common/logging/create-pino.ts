@@ -1,5 +1,4 @@
 import { type Logger, pino } from 'pino';
-import pretty from 'pino-pretty';
 import type { LoggingConfig } from './logging.config.js';
 import { describeError } from './describe-error.js';
 
@@ -18,7 +17,7 @@ const SECRET_FIELDS = [
 ];
 
 /** The process's log on standard output: a JSON object a line, or readable text on a terminal. */
-export function createPino(config: LoggingConfig, isTerminal: boolean = process.stdout.isTTY === true): Logger {
+export async function createPino(config: LoggingConfig, isTerminal = process.stdout.isTTY): Promise<Logger> {
   const isPretty = config.format === 'pretty' || (config.format === 'auto' && isTerminal);
   const options = {
     level: config.level,
@@ -31,15 +30,8 @@ export function createPino(config: LoggingConfig, isTerminal: boolean = process.
       censor: '[redacted]',
     },
   };
-  return isPretty
-    ? pino(
-        options,
-        pretty({
-          sync: true,
-          translateTime: 'SYS:HH:MM:ss',
-          ignore: 'context,requestId',
-          messageFormat: '{context}  {msg}',
-        }),
-      )
-    : pino(options);
+  if (!isPretty) return pino(options);
+  const { default: pretty } = await import('pino-pretty');
+  const layout = { translateTime: 'SYS:HH:MM:ss', ignore: 'context,requestId', messageFormat: '{context}  {msg}' };
+  return pino(options, pretty({ sync: true, ...layout }));
 }
