@@ -157,7 +157,7 @@ export class LogFollower {
     const entries = await this.#readWhole(partition);
     if (entries === undefined) return false;
     const recent = this.#recent[partition]!;
-    const lost = recent.lostFrom(new Set(entries.map((entry) => entry.id)));
+    const lost = recent.lostFrom(new Set(entries.map((entry) => entry.id)), reached);
     const last = entries.at(-1)?.id ?? LOG_START;
     const isTrimmed = entries.length >= this.log.length && compareLogIds(entries[0]!.id, reached) > 0;
     const wasReset = entries.some((entry) => entry.body.isReset && compareLogIds(entry.id, reached) > 0);
@@ -165,7 +165,11 @@ export class LogFollower {
     else if (lost === undefined && !isTrimmed && !wasReset) await this.target.reset();
     recent.clear();
     for (const entry of entries) recent.add(entry);
-    return this.#startFrom(partition, last, lost === undefined ? (isTrimmed ? 'log-trimmed' : 'log-lost') : 'log-rolled-back');
+    return this.#startFrom(
+      partition,
+      last,
+      lost === undefined ? (isTrimmed ? 'log-trimmed' : 'log-lost') : 'log-rolled-back',
+    );
   }
 
   /**

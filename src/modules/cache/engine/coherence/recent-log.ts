@@ -1,4 +1,4 @@
-import type { LogId } from '../log-id.js';
+import { compareLogIds, type LogId } from '../log-id.js';
 import type { LogEntry } from './announcement.js';
 
 /**
@@ -26,20 +26,16 @@ export class RecentLog {
   }
 
   /**
-   * Compares with the log as it is now. `lost` are the entries that came after the last common one; `undefined` when
-   * there is no common one, so that what was lost is unknown.
+   * Compares with the log as it is now: the entries after the first common one that are no longer there. `undefined`
+   * when none up to `reached` is common, so that what was lost is unknown; what this instance wrote to the log since
+   * tells nothing about what was before.
    */
-  lostFrom(present: ReadonlySet<LogId>): LogEntry[] | undefined {
-    const lost: LogEntry[] = [];
-    let hasCommon = false;
-    for (const [id, entry] of this.#entries) {
-      if (present.has(id)) {
-        hasCommon = true;
-        continue;
-      }
-      if (hasCommon) lost.push(entry);
-    }
-    return hasCommon ? lost : undefined;
+  lostFrom(present: ReadonlySet<LogId>, reached: LogId): LogEntry[] | undefined {
+    // An entry of our own is known before its announcement, and those of others before it, are heard.
+    const inOrder = [...this.#entries.values()].sort((a, b) => compareLogIds(a.id, b.id));
+    const first = inOrder.findIndex(({ id }) => present.has(id));
+    if (first === -1 || compareLogIds(inOrder[first]!.id, reached) > 0) return undefined;
+    return inOrder.slice(first).filter(({ id }) => !present.has(id));
   }
 
   clear(): void {

@@ -1,0 +1,41 @@
+import type { LogEntry } from '../../../src/modules/cache/engine/coherence/announcement.js';
+import { RecentLog } from '../../../src/modules/cache/engine/coherence/recent-log.js';
+
+const entry = (id: string): LogEntry => ({
+  id,
+  previous: '0-0',
+  body: { source: 's', keys: [id], versions: [], isReset: false },
+});
+
+/** Ids that are to be applied again, after an instance that had reached `reached` finds only `present` in the log. */
+function lost(heard: readonly string[], present: readonly string[], reached: string): string[] | undefined {
+  const recent = new RecentLog();
+  for (const id of heard) recent.add(entry(id));
+  return recent.lostFrom(new Set(present), reached)?.map(({ id }) => id);
+}
+
+describe('what a log lost', () => {
+  it('is what was heard after the last place both know', () => {
+    expect(lost(['1-1', '2-1', '3-1', '4-1'], ['1-1', '2-1'], '4-1')).toEqual(['3-1', '4-1']);
+  });
+
+  it('is nothing where only old entries were trimmed', () => {
+    expect(lost(['1-1', '2-1', '3-1'], ['2-1', '3-1'], '3-1')).toEqual([]);
+  });
+
+  it('is unknown where no place is known to both', () => {
+    expect(lost(['3-1', '4-1'], ['1-1', '2-1'], '4-1')).toBeUndefined();
+  });
+
+  it('is unknown too when this instance has written to the log since', () => {
+    expect(lost(['3-1', '4-1', '9-1'], ['1-1', '2-1', '9-1'], '4-1')).toBeUndefined();
+  });
+
+  it('does not depend on the order in which entries were heard', () => {
+    expect(lost(['3-1', '2-1'], ['1-1', '2-1'], '3-1')).toEqual(['3-1']);
+  });
+
+  it('includes what this instance wrote beyond the place it had reached', () => {
+    expect(lost(['1-1', '5-1'], ['1-1'], '1-1')).toEqual(['5-1']);
+  });
+});
