@@ -1,6 +1,9 @@
 import { type Command, Redis, type RedisOptions } from 'ioredis';
 import type { CommandMeter } from './command-meter.js';
+import { retryDelayMs } from './retry-delay.js';
 import { RedisQueueFullError } from './redis-queue-full.error.js';
+
+const REOPENING = { baseMs: 200, capMs: 200 };
 
 /** Replies keep the shapes every Redis version and protocol can give. */
 export type PooledRedisOptions = RedisOptions & { replyMapping: 'legacy' };
@@ -15,6 +18,10 @@ export class PooledRedis extends Redis {
     private readonly maxPending: number,
   ) {
     super({ ...options, lazyConnect: true });
+    // A failover told of while the Sentinels are being asked ends ioredis's attempt for good, as if it had been closed.
+    this.on('end', () => {
+      if (!this.isClosed) setTimeout(() => this.connect().catch(() => {}), retryDelayMs(1, REOPENING)).unref();
+    });
   }
 
   override connect(): Promise<void> {

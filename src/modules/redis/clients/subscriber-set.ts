@@ -19,14 +19,14 @@ export class SubscriberSet {
   create(): RedisClient {
     const subscriber = this.open();
     this.subscribers.add(subscriber);
-    subscriber.once('end', () => this.subscribers.delete(subscriber));
     connectNow(subscriber);
     this.timer ??= this.schedulePing();
     return subscriber;
   }
 
+  /** Those that are not closed. */
   all(): readonly RedisClient[] {
-    return [...this.subscribers];
+    return [...this.subscribers].filter(({ status }) => status !== 'end');
   }
 
   /** Connects now what waits for its next try. */
