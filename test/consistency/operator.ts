@@ -88,7 +88,7 @@ export class Operator {
     while (this.isRunning) {
       const operation = this.drawOperation();
       try {
-        await this.guard(this.perform(operation));
+        await this.guard(operation, this.perform(operation));
       } catch (error) {
         if (!isExpected(error))
           this.sink.send({ type: 'error', operation, message: error instanceof Error ? error.message : String(error) });
@@ -100,11 +100,9 @@ export class Operator {
     }
   }
 
-  private async guard(work: Promise<void>): Promise<void> {
-    const timer = setTimeout(
-      () => this.sink.send({ type: 'error', operation: 'get', message: `an operation took more than ${HANG_MS} ms` }),
-      HANG_MS,
-    );
+  private async guard(operation: Operation, work: Promise<void>): Promise<void> {
+    const report = (): void => this.sink.send({ type: 'error', operation, message: `took more than ${HANG_MS} ms` });
+    const timer = setTimeout(report, HANG_MS);
     try {
       await work;
     } finally {
