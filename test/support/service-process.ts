@@ -36,7 +36,7 @@ export class ServiceProcess {
         if (url === undefined) throw new Error(`not serving yet:\n${this.err}`);
         return url;
       },
-      { timeoutMs: 20_000 },
+      { timeoutMs: 60_000 },
     );
   }
 
