@@ -14,12 +14,17 @@ const bodies = {
   'deep nesting': () => `{"input":${'['.repeat(100_000)}${']'.repeat(100_000)}}`,
   '64 MB': () => JSON.stringify({ input: Array(64_000).fill(text) }),
   '64 MB in one text': () => JSON.stringify({ input: text.repeat(64_000) }),
-  'the largest texts': () => JSON.stringify({ input: Array.from({ length: 40 }, (_, index) => `${index} ${text.repeat(99)}`) }),
-  'lone surrogates': () => `{"input":[${Array(2_000).fill(String.raw`"\ud800\ud800"`).join(',')}]}`,
-  'prototypes': () => `{"input":"x",${Array(10_000).fill('"__proto__":{"a":1}').join(',')}}`,
+  'the largest texts': () =>
+    JSON.stringify({ input: Array.from({ length: 40 }, (_, index) => `${index} ${text.repeat(99)}`) }),
+  'lone surrogates': () =>
+    `{"input":[${Array(2_000)
+      .fill(String.raw`"\ud800\ud800"`)
+      .join(',')}]}`,
+  prototypes: () => `{"input":"x",${Array(10_000).fill('"__proto__":{"a":1}').join(',')}}`,
   'NaN dimensions': () => '{"input":"x","dimensions":NaN}',
   'huge dimensions': () => '{"input":"x","dimensions":1e400}',
-  'ten thousand keys': () => `{"input":"x",${Array.from({ length: 10_000 }, (_, index) => `"key${index}":{}`).join(',')},"dimensions":"x"}`,
+  'ten thousand keys': () =>
+    `{"input":"x",${Array.from({ length: 10_000 }, (_, index) => `"key${index}":{}`).join(',')},"dimensions":"x"}`,
 };
 
 parentPort.on('message', ({ url, path, body }) => {
@@ -32,7 +37,9 @@ parentPort.on('message', ({ url, path, body }) => {
       isAnswered = true;
       const chunks = [];
       response.on('data', (chunk) => chunks.push(chunk));
-      response.on('end', () => parentPort.postMessage({ status: response.statusCode, text: Buffer.concat(chunks).toString() }));
+      response.on('end', () =>
+        parentPort.postMessage({ status: response.statusCode, text: Buffer.concat(chunks).toString() }),
+      );
     },
   );
   // A server may close the connection as soon as it has refused.

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
-import { inGroups, readTextLines } from './text-lines.js';
+import { inGroups, readTextLines, type TextLine } from './text-lines.js';
 
-const read = (text: string) => Array.fromAsync(readTextLines(Readable.from([text])));
+const read = (text: string): Promise<TextLine[]> => Readable.from(readTextLines(Readable.from([text]))).toArray();
 
 describe('text lines', () => {
   it('are JSON texts, objects with a text, or plain lines', async () => {
@@ -27,7 +27,8 @@ describe('text lines', () => {
   );
 
   it('come in groups, the last one smaller', async () => {
-    const groups = await Array.fromAsync(inGroups(readTextLines(Readable.from(['a\nb\nc\n'])), 2));
+    const lines = readTextLines(Readable.from(['a\nb\nc\n']));
+    const groups: TextLine[][] = await Readable.from(inGroups(lines, 2)).toArray();
     expect(groups.map((group) => group.map(({ text }) => text))).toEqual([['a', 'b'], ['c']]);
   });
 });
