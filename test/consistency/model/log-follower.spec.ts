@@ -1,0 +1,136 @@
+import type { LogEntry } from '../../../src/modules/cache/engine/coherence/announcement.js';
+import type { CoherenceTarget, InvalidationLog } from '../../../src/modules/cache/engine/coherence/invalidation-log.js';
+import { LogFollower } from '../../../src/modules/cache/engine/coherence/log-follower.js';
+import { compareLogIds, LOG_START, type LogId } from '../../../src/modules/cache/engine/log-id.js';
+import { ManualClock } from '../../support/manual-clock.js';
+
+const HEARTBEAT_MS = 500;
+const UNCONFIRMED_MS = 1_000;
+
+/** A log that tests write to, trim, and take back. */
+class FakeLog implements InvalidationLog {
+  readonly partitions = 1;
+  readonly length = 4;
+  entries: LogEntry[] = [];
+  isAway = false;
+  #count = 0;
+
+  append(key = 'k'): LogEntry {
+    const previous = this.entries.at(-1)?.id ?? LOG_START;
+    const entry = {
+      id: `${++this.#count}-0`,
+      previous,
+      body: { source: 'other', keys: [key], versions: [], isReset: false },
+    };
+    this.entries.push(entry);
+    return entry;
+  }
+
+  tails = async (): Promise<LogId[] | undefined> => (this.isAway ? undefined : [this.entries.at(-1)?.id ?? LOG_START]);
+  begin = async (): Promise<LogId> => this.append('begin').id;
+  readAfter = async (_: number, after: LogId, limit: number): Promise<LogEntry[]> =>
+    this.entries.filter(({ id }) => compareLogIds(id, after) > 0).slice(0, limit);
+}
+
+describe('following the log', () => {
+  let clock: ManualClock;
+  let log: FakeLog;
+  let follower: LogFollower;
+  let done: string[];
+
+  beforeEach(async () => {
+    clock = new ManualClock();
+    log = new FakeLog();
+    log.append('first');
+    done = [];
+    const target: CoherenceTarget = {
+      apply: ({ body }) => void done.push(`apply ${body.keys.join(' ')}`),
+      flush: (reason) => void done.push(`flush ${reason}`),
+      reissue: async (entries) => void done.push(`reissue ${entries.flatMap(({ body }) => body.keys).join(' ')}`),
+      reset: async () => void done.push('reset'),
+    };
+    const options = { heartbeatMs: HEARTBEAT_MS, unconfirmedMs: UNCONFIRMED_MS };
+    const ignore = (): void => undefined;
+    follower = new LogFollower(log, target, options, clock, ignore, ignore);
+    follower.start();
+    await clock.advance(0);
+    done = [];
+  });
+
+  afterEach(() => follower.stop());
+
+  /** An announcement that arrives. */
+  const hear = (entry: LogEntry): void => follower.receive(0, entry);
+
+  it('applies an announcement in the tick it arrives', () => {
+    hear(log.append('a'));
+    expect(done).toEqual(['apply a']);
+  });
+
+  it('reads what a gap says was missed', async () => {
+    log.append('missed');
+    hear(log.append('heard'));
+    await clock.advance(0);
+    expect(done).toEqual(['apply heard', 'apply missed', 'apply heard']);
+  });
+
+  it('finds within a heartbeat what no announcement told', async () => {
+    log.append('silent');
+    await clock.advance(HEARTBEAT_MS - 1);
+    expect(done).toEqual([]);
+    await clock.advance(1);
+    expect(done).toEqual(['apply silent']);
+  });
+
+  it('takes a late or repeated announcement for what it is', async () => {
+    const entry = log.append('a');
+    hear(entry);
+    hear(entry);
+    await clock.advance(HEARTBEAT_MS);
+    expect(done).toEqual(['apply a']);
+  });
+
+  it('empties memory when the place it had reached was trimmed away', async () => {
+    for (let i = 0; i < 6; i++) log.append(`t${i}`);
+    log.entries = log.entries.slice(-4);
+    await clock.advance(HEARTBEAT_MS);
+    expect(done).toEqual(['flush log-trimmed']);
+  });
+
+  it('puts back what a rolled-back log lost', async () => {
+    hear(log.append('kept'));
+    hear(log.append('lost'));
+    log.entries = log.entries.slice(0, -1);
+    await clock.advance(HEARTBEAT_MS);
+    expect(done.slice(2)).toEqual(['reissue lost', 'flush log-rolled-back']);
+  });
+
+  it('puts it back too when others have written since', async () => {
+    hear(log.append('kept'));
+    hear(log.append('lost'));
+    log.entries = log.entries.slice(0, -1);
+    hear(log.append('since'));
+    await clock.advance(0);
+    expect(done.slice(2)).toEqual(['apply since', 'reissue lost', 'flush log-rolled-back']);
+  });
+
+  it('clears everything when the log is gone', async () => {
+    hear(log.append('a'));
+    log.entries = [];
+    await clock.advance(HEARTBEAT_MS);
+    expect(done.slice(1)).toEqual(['reset', 'flush log-lost']);
+  });
+
+  it('is trusted for two heartbeats and the unconfirmed time after the last good look', async () => {
+    log.isAway = true;
+    await clock.advance(2 * HEARTBEAT_MS + UNCONFIRMED_MS - 1);
+    expect(follower.isCoherent).toBe(true);
+    await clock.advance(1);
+    expect(follower.isCoherent).toBe(false);
+    log.isAway = false;
+    log.append('meanwhile');
+    await clock.advance(HEARTBEAT_MS);
+    expect(done).toEqual(['apply meanwhile']);
+    expect(follower.isCoherent).toBe(true);
+  });
+});
