@@ -21,12 +21,15 @@ interface Reservation extends CallCost {
 export class Pacer {
   private readonly reservations: Reservation[] = [];
   private pausedUntilMs = 0;
+  private readonly isLimited: boolean;
 
   constructor(
     /** In any 60 seconds; `Infinity` for no limit. */
     private readonly limits: CallCost,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.isLimited = Number.isFinite(limits.texts) || Number.isFinite(limits.tokens);
+  }
 
   /**
    * Resolves when the call may go.
@@ -41,7 +44,7 @@ export class Pacer {
         retryAfterMs: waitMs,
       });
     }
-    this.reservations.push({ ...cost, atMs });
+    if (this.isLimited) this.reservations.push({ ...cost, atMs });
     for (let leftMs = waitMs; leftMs > 0; leftMs = Math.max(atMs, this.pausedUntilMs) - this.clock.nowMs()) {
       await wait(this.clock, leftMs, signal);
     }
