@@ -42,7 +42,7 @@ export default {
       name: 'root-uses-faces',
       comment: 'The root imports modules through their faces, and their configuration sections.',
       severity: 'error',
-      from: { path: '^src/[^/]+\\.ts$', pathNot: '^src/index\\.ts$' },
+      from: { path: '^src/[^/]+\\.ts$' },
       to: { path: '^src/modules/', pathNot: ['^src/modules/[^/]+/(index|core)\\.ts$', '\\.config\\.ts$'] },
     },
     {

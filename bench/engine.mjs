@@ -6,7 +6,7 @@ import { redisDriver } from 'bentocache/drivers/redis';
 import { createCache as createCacheManager } from 'cache-manager';
 import KeyvRedis from '@keyv/redis';
 import { Keyv } from 'keyv';
-import { createCache } from '../dist/index.js';
+const { createCache } = await import(process.env.LARDER_ENTRY ?? '../dist/index.js');
 import { startRedis } from './lib/redis.mjs';
 import { interleave, throughput } from './lib/rounds.mjs';
 import { printTable, rate, ratio } from './lib/table.mjs';
@@ -22,7 +22,13 @@ const add = (scenario, target, results, baseline) => {
 const isWanted = (name) => only === undefined || name.startsWith(only);
 
 /** A JSON object of about 1 KB. */
-const kilobyte = { id: 42, name: 'a cup', tags: ['kitchen', 'cup'], description: 'x'.repeat(700), prices: Array.from({ length: 20 }, (_, i) => ({ c: `c${i}` })) };
+const kilobyte = {
+  id: 42,
+  name: 'a cup',
+  tags: ['kitchen', 'cup'],
+  description: 'x'.repeat(700),
+  prices: Array.from({ length: 20 }, (_, i) => ({ c: `c${i}` })),
+};
 const text = JSON.stringify(kilobyte);
 
 const redis = await startRedis();
@@ -30,14 +36,21 @@ const raw = new Redis(redis.url);
 await raw.ping();
 
 async function ready(cache) {
-  while (cache.stats().redis !== 'up' || !cache.stats().isCoherent) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (cache.stats().redis !== 'up' || !cache.stats().isCoherent)
+    await new Promise((resolve) => setTimeout(resolve, 10));
   return cache;
 }
 
 if (isWanted('memory')) {
   const cache = createCache({ namespace: 'memory', memory: { maxBytes: 2 ** 31 } });
-  const bento = new BentoCache({ default: 'm', stores: { m: bentostore().useL1Layer(memoryDriver({ maxSize: '64mb' })) } });
-  const bentoPlain = new BentoCache({ default: 'm', stores: { m: bentostore().useL1Layer(memoryDriver({ maxItems: 10_000, serialize: false })) } });
+  const bento = new BentoCache({
+    default: 'm',
+    stores: { m: bentostore().useL1Layer(memoryDriver({ maxSize: '64mb' })) },
+  });
+  const bentoPlain = new BentoCache({
+    default: 'm',
+    stores: { m: bentostore().useL1Layer(memoryDriver({ maxItems: 10_000, serialize: false })) },
+  });
   const manager = createCacheManager({ ttl: 600_000 });
   const map = new Map();
   const load = () => kilobyte;
@@ -62,18 +75,28 @@ if (isWanted('memory')) {
       }
       const tagged = keys.map((key) => `t:${key}`);
       contenders['larder, 3 tags'] = () => throughput((i) => cache.getOrLoad(tagged[i % size], load), n, 1);
-      contenders['BentoCache (serialize: false)'] = () => throughput((i) => bentoPlain.getOrSet({ key: keys[i % size], factory: load, ttl: '10m' }), n / 10, 1);
-      contenders.BentoCache = () => throughput((i) => bento.getOrSet({ key: keys[i % size], factory: load, ttl: '10m' }), n / 20, 1);
+      contenders['BentoCache (serialize: false)'] = () =>
+        throughput((i) => bentoPlain.getOrSet({ key: keys[i % size], factory: load, ttl: '10m' }), n / 10, 1);
+      contenders.BentoCache = () =>
+        throughput((i) => bento.getOrSet({ key: keys[i % size], factory: load, ttl: '10m' }), n / 20, 1);
       contenders['cache-manager'] = () => throughput((i) => manager.wrap(keys[i % size], load, 600_000), n / 20, 1);
     }
-    add(`memory hit, ${size} entries`, '≥ 0.5 (3 tags ≥ 0.4)', await interleave(contenders, { rounds }), 'Map behind an async function');
+    add(
+      `memory hit, ${size} entries`,
+      '≥ 0.5 (3 tags ≥ 0.4)',
+      await interleave(contenders, { rounds }),
+      'Map behind an async function',
+    );
   }
   await cache.close();
 }
 
 if (isWanted('redis')) {
   const cache = await ready(createCache({ namespace: 'hits', redis: redis.url, memory: false, ttlMs: 600_000 }));
-  const bento = new BentoCache({ default: 'r', stores: { r: bentostore().useL2Layer(redisDriver({ connection: { port: redis.port } })) } });
+  const bento = new BentoCache({
+    default: 'r',
+    stores: { r: bentostore().useL2Layer(redisDriver({ connection: { port: redis.port } })) },
+  });
   const manager = createCacheManager({ stores: [new Keyv({ store: new KeyvRedis(redis.url) })], ttl: 600_000 });
   const keys = Array.from({ length: 1_000 }, (_, i) => `k:${i}`);
   const load = () => kilobyte;
@@ -88,16 +111,28 @@ if (isWanted('redis')) {
     const n = concurrency === 1 ? 5_000 : 20_000;
     const results = await interleave(
       {
-        'ioredis GET + JSON.parse': () => throughput(async (i) => JSON.parse(await raw.get(keys[i % 1_000])), n, concurrency),
+        'ioredis GET + JSON.parse': () =>
+          throughput(async (i) => JSON.parse(await raw.get(keys[i % 1_000])), n, concurrency),
         larder: () => throughput((i) => cache.getOrLoad(keys[i % 1_000], load), n, concurrency),
-        BentoCache: () => throughput((i) => bento.getOrSet({ key: keys[i % 1_000], factory: load, ttl: '10m' }), n / 4, concurrency),
+        BentoCache: () =>
+          throughput((i) => bento.getOrSet({ key: keys[i % 1_000], factory: load, ttl: '10m' }), n / 4, concurrency),
         'cache-manager': () => throughput((i) => manager.get(keys[i % 1_000]), n / 4, concurrency),
       },
       { rounds },
     );
-    add(`Redis hit, 1 KB, concurrency ${concurrency}`, `≥ ${{ 1: 0.95, 64: 1.3, 512: 1.8 }[concurrency]}`, results, 'ioredis GET + JSON.parse');
+    add(
+      `Redis hit, 1 KB, concurrency ${concurrency}`,
+      `≥ ${{ 1: 0.95, 64: 1.3, 512: 1.8 }[concurrency]}`,
+      results,
+      'ioredis GET + JSON.parse',
+    );
   }
-  console.log((await raw.info('commandstats')).split('\n').filter((line) => /cmdstat_(get|mget|evalsha)/.test(line)).join('\n'));
+  console.log(
+    (await raw.info('commandstats'))
+      .split('\n')
+      .filter((line) => /cmdstat_(get|mget|evalsha)/.test(line))
+      .join('\n'),
+  );
   await cache.close();
   await bento.disconnectAll();
   await manager.disconnect();
@@ -105,7 +140,10 @@ if (isWanted('redis')) {
 
 if (isWanted('vectors')) {
   const cache = await ready(createCache({ namespace: 'vectors', redis: redis.url, memory: false, ttlMs: 600_000 }));
-  const bento = new BentoCache({ default: 'r', stores: { r: bentostore().useL2Layer(redisDriver({ connection: { port: redis.port } })) } });
+  const bento = new BentoCache({
+    default: 'r',
+    stores: { r: bentostore().useL2Layer(redisDriver({ connection: { port: redis.port } })) },
+  });
   const keys = Array.from({ length: 100 }, (_, i) => `v:${i}`);
   for (const key of keys) {
     const vector = Float32Array.from({ length: 768 }, () => Math.random());
@@ -123,7 +161,8 @@ if (isWanted('vectors')) {
     '≥ 0.8',
     await interleave(
       {
-        'ioredis MGET to Float32Array': () => throughput(async () => (await raw.mgetBuffer(keys)).map(toVector), 300, 1),
+        'ioredis MGET to Float32Array': () =>
+          throughput(async () => (await raw.mgetBuffer(keys)).map(toVector), 300, 1),
         larder: () => throughput(() => cache.getMany(keys), 300, 1),
         BentoCache: () => throughput(() => Promise.all(keys.map((key) => bento.get({ key }))), 50, 1),
       },
@@ -145,11 +184,15 @@ if (isWanted('fill')) {
     await interleave(
       {
         'ioredis GET + SET': () =>
-          throughput(async () => {
-            const key = `f:${k++}`;
-            await raw.get(key);
-            await raw.set(key, text, 'PX', 600_000);
-          }, 1_000, 1),
+          throughput(
+            async () => {
+              const key = `f:${k++}`;
+              await raw.get(key);
+              await raw.set(key, text, 'PX', 600_000);
+            },
+            1_000,
+            1,
+          ),
         larder: () => throughput(() => cache.getOrLoad(`f:${k++}`, () => kilobyte), 1_000, 1),
       },
       { rounds },
@@ -180,9 +223,24 @@ if (isWanted('visible')) {
     for (let i = 0; i < 300; i++) rates.push(await latency(send));
     return rates.sort((x, y) => x - y)[150] * 1_000;
   };
-  const results = await interleave({ 'raw PUBLISH': () => many(() => pub.publish('raw', 'x')), larder: () => many(() => a.delete('k')) }, { rounds });
-  rows.push(['invalidation to visible on another instance, p50', 'raw PUBLISH', `${(1e6 / results['raw PUBLISH'].rate).toFixed(0)} µs`, '1', '']);
-  rows.push(['', 'larder', `${(1e6 / results.larder.rate).toFixed(0)} µs`, ratio(1 / results.larder.ratio), '≤ 1.5 (of latency)']);
+  const results = await interleave(
+    { 'raw PUBLISH': () => many(() => pub.publish('raw', 'x')), larder: () => many(() => a.delete('k')) },
+    { rounds },
+  );
+  rows.push([
+    'invalidation to visible on another instance, p50',
+    'raw PUBLISH',
+    `${(1e6 / results['raw PUBLISH'].rate).toFixed(0)} µs`,
+    '1',
+    '',
+  ]);
+  rows.push([
+    '',
+    'larder',
+    `${(1e6 / results.larder.rate).toFixed(0)} µs`,
+    ratio(1 / results.larder.ratio),
+    '≤ 1.5 (of latency)',
+  ]);
   sub.disconnect();
   pub.disconnect();
   await a.close();

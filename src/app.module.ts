@@ -4,7 +4,7 @@ import { AppConfigModule } from './common/config/app-config.module.js';
 import { HttpModule } from './common/http/http.module.js';
 import { RequestDrain } from './common/http/request-drain.js';
 import { AdminModule } from './modules/admin/index.js';
-import { CacheModule, cacheConfig } from './modules/cache/index.js';
+import { CacheManagerModule, CacheModule, cacheConfig } from './modules/cache/index.js';
 import { DatabaseModule } from './modules/database/index.js';
 import { DocumentsModule } from './modules/documents/index.js';
 import { EmbeddingModule } from './modules/embedding/index.js';
@@ -30,6 +30,7 @@ export class AppModule implements OnModuleDestroy {
         RedisModule,
         DatabaseModule,
         CacheModule.forRoot(),
+        CacheManagerModule,
         InvalidationModule.forRoot({ namespace: cacheConfig.parse(env).namespace }),
         WarmUpModule,
         EmbeddingModule,

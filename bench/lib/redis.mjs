@@ -8,7 +8,13 @@ import { join } from 'node:path';
 export async function startRedis(args = []) {
   const port = await freePort();
   const directory = mkdtempSync(join(tmpdir(), 'larder-bench-'));
-  const child = spawn(process.env.REDIS_SERVER ?? 'redis-server', ['--port', port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', directory, ...args].map(String), { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(
+    process.env.REDIS_SERVER ?? 'redis-server',
+    ['--port', port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', directory, ...args].map(
+      String,
+    ),
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
   await new Promise((resolve, reject) => {
     child.once('error', reject);
     child.stdout.on('data', (chunk) => String(chunk).includes('Ready to accept connections') && resolve());

@@ -31,7 +31,10 @@ export async function interleave(contenders, { rounds = 9, warmups = 2 } = {}) {
   }
   const [baseline] = names;
   return Object.fromEntries(
-    names.map((name) => [name, { rate: median(rates[name]), ratio: median(rates[name].map((rate, i) => rate / rates[baseline][i])) }]),
+    names.map((name) => [
+      name,
+      { rate: median(rates[name]), ratio: median(rates[name].map((rate, i) => rate / rates[baseline][i])) },
+    ]),
   );
 }
 

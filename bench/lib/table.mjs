@@ -6,4 +6,9 @@ export function printTable(header, rows) {
 }
 
 export const ratio = (value) => value.toFixed(2);
-export const rate = (value) => (value >= 1e6 ? `${(value / 1e6).toFixed(2)} M/s` : value >= 1e3 ? `${(value / 1e3).toFixed(1)} k/s` : `${value.toFixed(1)} /s`);
+export const rate = (value) =>
+  value >= 1e6
+    ? `${(value / 1e6).toFixed(2)} M/s`
+    : value >= 1e3
+      ? `${(value / 1e3).toFixed(1)} k/s`
+      : `${value.toFixed(1)} /s`;

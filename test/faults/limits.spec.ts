@@ -22,7 +22,9 @@ describe('a cache at its limits', () => {
     return cache;
   };
   const healthy = (cache: Cache): Promise<void> =>
-    eventually(() => expect(cache.stats()).toMatchObject({ redis: 'up', isCoherent: true, queuedInvalidations: 0 }), { timeoutMs: 20_000 });
+    eventually(() => expect(cache.stats()).toMatchObject({ redis: 'up', isCoherent: true, queuedInvalidations: 0 }), {
+      timeoutMs: 20_000,
+    });
   const down = (cache: Cache): Promise<void> => eventually(() => expect(cache.stats().redis).toBe('down'));
 
   beforeEach(async () => {
@@ -115,7 +117,8 @@ describe('a cache at its limits', () => {
       if (isFailing) throw new Error('source down');
       return 'new';
     };
-    const readAll = (): Promise<string[]> => Promise.all(Array.from({ length: 50 }, (_, i) => cache.getOrLoad(`s${i}`, load, { graceMs: 60_000 })));
+    const readAll = (): Promise<string[]> =>
+      Promise.all(Array.from({ length: 50 }, (_, i) => cache.getOrLoad(`s${i}`, load, { graceMs: 60_000 })));
     await expect(readAll()).resolves.toEqual(Array.from({ length: 50 }, (_, i) => `old ${i}`));
     expect(most).toBeLessThanOrEqual(4);
     await expect(cache.getOrLoad('nothing stale', load)).rejects.toThrow('source down');
@@ -133,7 +136,9 @@ describe('a cache at its limits', () => {
     await expect(a.getOrLoad('k', () => 1)).resolves.toBe(1);
     admin.disconnect();
     // Whoever is still connected may lift the limit.
-    await eventually(async () => expect(await redis.command('CONFIG', 'SET', 'maxclients', 1_000)).toBe('OK'), { timeoutMs: 10_000 }).catch(() => redis.restart());
+    await eventually(async () => expect(await redis.command('CONFIG', 'SET', 'maxclients', 1_000)).toBe('OK'), {
+      timeoutMs: 10_000,
+    }).catch(() => redis.restart());
     await Promise.all([healthy(a), healthy(b)]);
   }, 60_000);
 
@@ -163,7 +168,12 @@ describe('a Redis that reads but does not write', () => {
     await eventually(() => expect([a.stats(), b.stats()]).toEqual([isUp, isUp]));
     await a.set('k', 'old', { tags: ['t'] });
     await a.set('tagged', 'old', { tags: ['t'] });
-    await expect(b.getMany(['k', 'tagged'])).resolves.toEqual(new Map([['k', 'old'], ['tagged', 'old']]));
+    await expect(b.getMany(['k', 'tagged'])).resolves.toEqual(
+      new Map([
+        ['k', 'old'],
+        ['tagged', 'old'],
+      ]),
+    );
 
     await redis.command('CONFIG', 'SET', 'min-replicas-to-write', 1);
     await expect(a.delete('k')).resolves.toEqual({ status: 'queued' });

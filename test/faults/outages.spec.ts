@@ -27,8 +27,12 @@ const faults: Record<string, { args?: string[]; run: (redis: RedisServer) => Pro
       redis.resume();
     },
   },
-  'CLIENT PAUSE of writes': { run: async (redis) => void (await redis.command('CLIENT', 'PAUSE', 1_000, 'WRITE'), await delay(1_000)) },
-  'CLIENT PAUSE of everything': { run: async (redis) => void (await redis.command('CLIENT', 'PAUSE', 1_000, 'ALL'), await delay(1_000)) },
+  'CLIENT PAUSE of writes': {
+    run: async (redis) => void (await redis.command('CLIENT', 'PAUSE', 1_000, 'WRITE'), await delay(1_000)),
+  },
+  'CLIENT PAUSE of everything': {
+    run: async (redis) => void (await redis.command('CLIENT', 'PAUSE', 1_000, 'ALL'), await delay(1_000)),
+  },
   'busy for a second': {
     args: ['--enable-debug-command', 'yes'],
     run: async (redis) => void (await redis.command('DEBUG', 'SLEEP', 1)),
@@ -110,7 +114,7 @@ const faults: Record<string, { args?: string[]; run: (redis: RedisServer) => Pro
       admin.disconnect();
     },
   },
-  'FLUSHALL': {
+  FLUSHALL: {
     run: async (redis) => {
       for (let i = 0; i < 5; i++) {
         await redis.command('FLUSHALL');
@@ -129,15 +133,19 @@ describe('two instances under load while Redis is', () => {
     await redis.stop();
   });
 
-  it.each(Object.entries(faults))('%s', async (name, { args, run: inject }) => {
-    redis = await RedisServer.start(args === undefined ? {} : { args });
-    run = FaultRun.open(redis);
-    await run.healthy();
-    const { stale, ...figures } = await run.through(() => inject(redis));
-    console.info(JSON.stringify({ fault: name, ...figures, stale: stale.length }));
-    expect(stale).toEqual([]);
-    expect(figures.failures).toBe(0);
-  }, 60_000);
+  it.each(Object.entries(faults))(
+    '%s',
+    async (name, { args, run: inject }) => {
+      redis = await RedisServer.start(args === undefined ? {} : { args });
+      run = FaultRun.open(redis);
+      await run.healthy();
+      const { stale, ...figures } = await run.through(() => inject(redis));
+      process.stdout.write(`${JSON.stringify({ fault: name, ...figures, stale: stale.length })}\n`);
+      expect(stale).toEqual([]);
+      expect(figures.failures).toBe(0);
+    },
+    60_000,
+  );
 
   it('not there when they start', async () => {
     redis = await RedisServer.start();

@@ -32,7 +32,8 @@ export class InvalidationModule {
         MicroserviceAnnouncements,
         {
           provide: ANNOUNCEMENTS,
-          useFactory: (pool: RedisPool | null, announcements: MicroserviceAnnouncements) => (pool === null ? null : announcements),
+          useFactory: (pool: RedisPool | null, announcements: MicroserviceAnnouncements) =>
+            pool === null ? null : announcements,
           inject: [REDIS_POOL, MicroserviceAnnouncements],
         },
       ],

@@ -71,10 +71,16 @@ describe('invalidation over the Redis-transport microservice', () => {
       '{}',
       '{"pattern":"x"}',
       JSON.stringify({ pattern: channel, data: null }),
-      JSON.stringify({ pattern: channel, data: { v: 1, p: 0, id: '99999999999999-0', prev: '0-0', b: { s: 'x', k: ['forged'] } } }),
+      JSON.stringify({
+        pattern: channel,
+        data: { v: 1, p: 0, id: '99999999999999-0', prev: '0-0', b: { s: 'x', k: ['forged'] } },
+      }),
       JSON.stringify({ pattern: channel, data: { v: 1, p: 7, id: '1-0', prev: '0-0', b: { s: 'x', k: [] } } }),
       JSON.stringify({ pattern: channel, data: { v: 1, w: Array.from({ length: 1_000 }, (_, i) => `k${i}`) } }),
-      JSON.stringify({ pattern: channel, data: { v: 1, p: 0, id: '5-0', prev: '4-0', b: { s: 'x', k: ['x'.repeat(2 ** 20)] } } }),
+      JSON.stringify({
+        pattern: channel,
+        data: { v: 1, p: 0, id: '5-0', prev: '4-0', b: { s: 'x', k: ['x'.repeat(2 ** 20)] } },
+      }),
       JSON.stringify({ pattern: channel, id: 'reply-wanted', data: {} }),
     ];
     for (const message of forged) await client.publish(channel, message);

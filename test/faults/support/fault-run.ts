@@ -54,7 +54,9 @@ export class FaultRun {
   /** Resolves when both instances trust Redis and nothing waits to be sent. */
   async healthy(timeoutMs = 20_000): Promise<void> {
     const isHealthy = expect.objectContaining({ redis: 'up', isCoherent: true, queuedInvalidations: 0 });
-    await eventually(() => expect(this.caches.map((cache) => cache.stats())).toEqual([isHealthy, isHealthy]), { timeoutMs });
+    await eventually(() => expect(this.caches.map((cache) => cache.stats())).toEqual([isHealthy, isHealthy]), {
+      timeoutMs,
+    });
   }
 
   /** Keeps the load going while `during` runs, then waits for health and for hits, and checks every key once more. */
@@ -117,7 +119,11 @@ export class FaultRun {
     const { status } = await (Math.random() < 0.5 ? cache.delete(key) : cache.invalidateTags([key]));
     if (status === 'queued') this.report.queued++;
     // What is queued holds on the instance that said so; elsewhere from when it was sent, which the last check covers.
-    source.acknowledged.push({ version, atMs: status === 'applied' ? performance.now() : Number.POSITIVE_INFINITY, by: cache });
+    source.acknowledged.push({
+      version,
+      atMs: status === 'applied' ? performance.now() : Number.POSITIVE_INFINITY,
+      by: cache,
+    });
   }
 
   #leastAllowed(source: Source, reader: Cache, nowMs: number): number {
@@ -143,13 +149,17 @@ export class FaultRun {
 
   async #hitsAreBack(): Promise<void> {
     const before = this.caches.map((cache) => cache.stats().hits.redis);
-    await eventually(() => expect(this.caches.every((cache, i) => cache.stats().hits.redis > before[i]!)).toBe(true), { timeoutMs: 10_000 });
+    await eventually(() => expect(this.caches.every((cache, i) => cache.stats().hits.redis > before[i]!)).toBe(true), {
+      timeoutMs: 10_000,
+    });
   }
 
   async #everyKeyIsCurrent(): Promise<void> {
     for (const cache of this.caches) {
       for (const [key, { version }] of this.#source) {
-        await eventually(async () => expect([key, await this.#load(cache, key)]).toEqual([key, version]), { timeoutMs: STATED_BOUND_MS });
+        await eventually(async () => expect([key, await this.#load(cache, key)]).toEqual([key, version]), {
+          timeoutMs: STATED_BOUND_MS,
+        });
       }
     }
   }

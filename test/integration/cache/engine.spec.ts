@@ -14,7 +14,10 @@ describe('two caches on one Redis', () => {
     a = open();
     b = open();
     await eventually(() => {
-      expect([a.stats(), b.stats()]).toEqual([expect.objectContaining({ redis: 'up', isCoherent: true }), expect.objectContaining({ redis: 'up', isCoherent: true })]);
+      expect([a.stats(), b.stats()]).toEqual([
+        expect.objectContaining({ redis: 'up', isCoherent: true }),
+        expect.objectContaining({ redis: 'up', isCoherent: true }),
+      ]);
     });
   });
 
@@ -40,7 +43,9 @@ describe('two caches on one Redis', () => {
       await new Promise((resolve) => setTimeout(resolve, 50));
       return loads;
     };
-    const results = await Promise.all([a, b].flatMap((cache) => Array.from({ length: 100 }, () => cache.getOrLoad('stampede', load))));
+    const results = await Promise.all(
+      [a, b].flatMap((cache) => Array.from({ length: 100 }, () => cache.getOrLoad('stampede', load))),
+    );
     expect(new Set(results)).toEqual(new Set([1]));
     expect(loads).toBe(1);
   });
@@ -56,7 +61,12 @@ describe('two caches on one Redis', () => {
   it('invalidates by tag, whoever stored the entries', async () => {
     await a.set('p:1', 'one', { tags: ['products'] });
     await b.set('p:2', 'two', { tags: ['products', 'sale'] });
-    await expect(b.getMany(['p:1', 'p:2', 'p:3'])).resolves.toEqual(new Map([['p:1', 'one'], ['p:2', 'two']]));
+    await expect(b.getMany(['p:1', 'p:2', 'p:3'])).resolves.toEqual(
+      new Map([
+        ['p:1', 'one'],
+        ['p:2', 'two'],
+      ]),
+    );
     await a.invalidateTags(['products']);
     await expect(a.getMany(['p:1', 'p:2'])).resolves.toEqual(new Map());
     await eventually(async () => expect(await b.getMany(['p:1', 'p:2'])).toEqual(new Map()));
@@ -71,7 +81,9 @@ describe('two caches on one Redis', () => {
     await expect(a.getEntry('stale', { allowStale: true })).resolves.toMatchObject({ value: 'old', isStale: true });
     const failing = () => Promise.reject(new Error('source down'));
     await expect(a.getOrLoad('stale', failing, { graceMs: 60_000 })).resolves.toBe('old');
-    await eventually(async () => expect(await b.getEntry('stale', { allowStale: true })).toMatchObject({ value: 'old', isStale: true }));
+    await eventually(async () =>
+      expect(await b.getEntry('stale', { allowStale: true })).toMatchObject({ value: 'old', isStale: true }),
+    );
   });
 
   it('clears a namespace and those below it, and no other', async () => {
@@ -81,7 +93,11 @@ describe('two caches on one Redis', () => {
     await images.set('k', 'image');
     await thumbs.set('k', 'thumb');
     await images.clear();
-    await expect(Promise.all([a.get('k'), images.get('k'), thumbs.get('k')])).resolves.toEqual(['root', undefined, undefined]);
+    await expect(Promise.all([a.get('k'), images.get('k'), thumbs.get('k')])).resolves.toEqual([
+      'root',
+      undefined,
+      undefined,
+    ]);
     await eventually(async () => expect(await b.namespace('images').namespace('thumbs').get('k')).toBeUndefined());
     await expect(b.get('k')).resolves.toBe('root');
   });
@@ -155,9 +171,20 @@ describe('two caches on one Redis', () => {
       return new Map(missing.filter((key) => key !== 'm:4').map((key) => [key, Number(key.slice(2))]));
     };
     const keys = ['m:3', 'm:1', 'm:2', 'm:4', 'm:3'];
-    await expect(b.getOrLoadMany(keys, load)).resolves.toEqual(new Map([['m:3', 3], ['m:1', 1], ['m:2', 2]]));
+    await expect(b.getOrLoadMany(keys, load)).resolves.toEqual(
+      new Map([
+        ['m:3', 3],
+        ['m:1', 1],
+        ['m:2', 2],
+      ]),
+    );
     expect(asked).toEqual([['m:3', 'm:2', 'm:4']]);
-    await expect(a.getMany(['m:2', 'm:3'])).resolves.toEqual(new Map([['m:2', 2], ['m:3', 3]]));
+    await expect(a.getMany(['m:2', 'm:3'])).resolves.toEqual(
+      new Map([
+        ['m:2', 2],
+        ['m:3', 3],
+      ]),
+    );
   });
 
   it('remembers absent keys for as long as it is told', async () => {
@@ -173,3 +200,11 @@ describe('two caches on one Redis', () => {
     await expect(b.getEntry('undefined')).resolves.toMatchObject({ value: undefined });
   });
 });
+
+it('does not stop loaders that wait for loads of their own namespace', async () => {
+  const cache = createCache({ maxConcurrentLoads: 2 });
+  const nested = (i: number): Promise<string> =>
+    cache.getOrLoad(`outer:${i}`, () => cache.getOrLoad(`inner:${i}`, () => 'in'));
+  await expect(Promise.all([1, 2, 3].map(nested))).resolves.toEqual(['in', 'in', 'in']);
+  await cache.close();
+}, 15_000);

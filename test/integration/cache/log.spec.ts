@@ -10,8 +10,10 @@ describe('the invalidation log', () => {
   let redis: RedisServer;
   let cache: Cache;
   let flushed: CacheEvents['memoryFlushed']['reason'][];
-  const open = (): Cache => createCache({ namespace: 'followed', redis: redis.url, coherence: { heartbeatMs: 50, logLength: 100 } });
-  const healthy = (one: Cache): Promise<void> => eventually(() => expect(one.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
+  const open = (): Cache =>
+    createCache({ namespace: 'followed', redis: redis.url, coherence: { heartbeatMs: 50, logLength: 100 } });
+  const healthy = (one: Cache): Promise<void> =>
+    eventually(() => expect(one.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
 
   beforeEach(async () => {
     redis = await RedisServer.start();
@@ -60,7 +62,20 @@ describe('the invalidation log', () => {
   it('empties memory, and nothing in Redis, where it was trimmed past what was heard', async () => {
     await cache.set('kept', 1);
     const client = redis.client();
-    await client.multi(Array.from({ length: 300 }, (_, i) => ['xadd', LOG, `${Date.now() + 60_000}-${i}`, 'p', i === 0 ? '1-1' : `${Date.now() + 60_000}-${i - 1}`, 'b', '{"s":"x","k":[]}'])).xtrim(LOG, 'MAXLEN', 200).exec();
+    await client
+      .multi(
+        Array.from({ length: 300 }, (_, i) => [
+          'xadd',
+          LOG,
+          `${Date.now() + 60_000}-${i}`,
+          'p',
+          i === 0 ? '1-1' : `${Date.now() + 60_000}-${i - 1}`,
+          'b',
+          '{"s":"x","k":[]}',
+        ]),
+      )
+      .xtrim(LOG, 'MAXLEN', 200)
+      .exec();
     await eventually(() => expect(flushed).toEqual(['log-trimmed']));
     await expect(cache.getEntry('kept')).resolves.toMatchObject({ tier: 'redis', value: 1 });
   });

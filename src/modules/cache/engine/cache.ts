@@ -39,7 +39,11 @@ export interface Cache {
    * Values for many keys with one loader call for all that are missing. The loader returns what exists; a key it leaves
    * out is absent from the result (and remembered as absent for `negativeTtlMs`, when given).
    */
-  getOrLoadMany<T>(keys: readonly string[], loader: BatchLoader<T>, options?: LoadManyOptions<T>): Promise<Map<string, T>>;
+  getOrLoadMany<T>(
+    keys: readonly string[],
+    loader: BatchLoader<T>,
+    options?: LoadManyOptions<T>,
+  ): Promise<Map<string, T>>;
 
   /** Stores a value everywhere and voids loads in flight for the key. */
   set<T>(key: string, value: T, options?: EntryOptions): Promise<WriteReceipt>;
@@ -57,7 +61,7 @@ export interface Cache {
   clear(): Promise<WriteReceipt>;
 
   /** A cache below this one: keys and tags of its own, cleared with it; tiers, connections and the log are shared. */
-  namespace(name: string, defaults?: EntryOptions): Cache;
+  namespace(name: string, defaults?: NamespaceOptions): Cache;
 
   /** Subscribes to this namespace's events and those below it. Returns the function that unsubscribes. */
   on<E extends CacheEventName>(event: E, listener: CacheEventListener<E>): () => void;
@@ -83,6 +87,13 @@ export interface EntryOptions {
   tiers?: 'both' | 'memory' | 'redis';
   /** Compress payloads above this many bytes. Default off (`Infinity`). */
   compressAboveBytes?: number;
+}
+
+/** What a namespace's entries and loads get when a call does not say; unset ones come from the namespace above. */
+export interface NamespaceOptions
+  extends EntryOptions, Pick<LoadOptions, 'softTimeoutMs' | 'hardTimeoutMs' | 'negativeTtlMs' | 'earlyRefreshBeta'> {
+  /** Loaders of this namespace running at once on this instance; more wait their turn, for at most 5 s. Default 256. */
+  maxConcurrentLoads?: number;
 }
 
 /** How a value is read. */

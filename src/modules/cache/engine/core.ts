@@ -4,7 +4,6 @@ import type { DependencyTable } from './dependency-table.js';
 import type { EventBus } from './event-bus.js';
 import type { KeyFence } from './fence.js';
 import type { FlightTable } from './flight-table.js';
-import type { LoadGate } from './load-gate.js';
 import type { MemoryLevel } from './memory-level.js';
 import type { Outbox } from './outbox.js';
 import type { RemoteLevel } from './remote-level.js';
@@ -15,7 +14,6 @@ export interface Core {
   readonly table: DependencyTable;
   readonly fence: KeyFence;
   readonly flights: FlightTable;
-  readonly gate: LoadGate;
   readonly outbox: Outbox;
   readonly events: EventBus;
   readonly counters: Counters;

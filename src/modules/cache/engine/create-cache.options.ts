@@ -1,17 +1,15 @@
 import type { Clock } from '../../../common/clock.js';
 import type { RedisPool, RedisSource } from '../../redis/redis.types.js';
-import type { EntryOptions, LoadOptions } from './cache.js';
+import type { NamespaceOptions } from './cache.js';
 
-/** Options of `createCache()`; every field has a default. Entry and load options given here are the root's defaults. */
-export interface CacheOptions extends EntryOptions, Pick<LoadOptions, 'softTimeoutMs' | 'hardTimeoutMs' | 'negativeTtlMs' | 'earlyRefreshBeta'> {
+/** Options of `createCache()`; every field has a default. Those of a namespace are the root's. */
+export interface CacheOptions extends NamespaceOptions {
   /** First part of every key in Redis; instances with the same namespace share entries and invalidations. Default `'larder'`. Letters, digits, `.`, `_`, `-`. */
   namespace?: string;
   /** Redis: a URL, ioredis options, an ioredis client (used, never closed) or a pool. Default none: memory only. */
   redis?: RedisSource | RedisPool;
   /** Memory tier, or `false` for none. Default 64 MiB. */
   memory?: MemoryOptions | false;
-  /** Loaders running at once in this namespace; more wait their turn. Default 256. */
-  maxConcurrentLoads?: number;
   /** Who carries announcements of invalidations. Default: a subscriber on the same Redis. The Nest module gives its microservice. */
   announcements?: AnnouncementSource;
   coherence?: CoherenceOptions;

@@ -20,7 +20,6 @@ import { KeyFence } from './fence.js';
 import { FlightTable } from './flight-table.js';
 import { type CacheRoot, LarderCache } from './larder-cache.js';
 import { LeaseBook } from './lease-book.js';
-import { LoadGate } from './load-gate.js';
 import type { MemoryEntry } from './memory-entry.js';
 import { MemoryLevel } from './memory-level.js';
 import { NoMemoryTier } from './memory-tier.none.js';
@@ -59,7 +58,7 @@ export function createCache(options: CacheOptions = {}): Cache {
   const events = new EventBus();
   const table = new DependencyTable();
   const namespace = options.namespace ?? 'larder';
-  const pool = options.redis === undefined ? undefined : toPool(options.redis, clock);
+  const pool = options.redis === undefined ? undefined : toPool(options.redis, clock, namespace);
   const partitions = options.partitions ?? (pool?.pool.topology === 'cluster' ? DEFAULT_CLUSTER_PARTITIONS : 1);
   const layout = new KeyLayout(namespace, partitions);
   const memory = memoryLevel(options, table, events, clock, namespace);
@@ -70,7 +69,6 @@ export function createCache(options: CacheOptions = {}): Cache {
     memory,
     fence: new KeyFence(),
     flights: new FlightTable(table),
-    gate: new LoadGate(options.maxConcurrentLoads ?? 256),
     outbox: new Outbox(options.outbox?.maxItems ?? 100_000),
     counters: new Counters(),
   };
@@ -113,7 +111,18 @@ function withRedis(base: Base, { pool, isOurs }: PoolInUse, layout: KeyLayout, o
     clock,
   );
   const remote = new RemoteLevel(tier, table, fence, outbox, suppressed, memory, events, clock);
-  const target = new LocalCoherence(instanceId, layout, table, fence, flights, memory, tier, suppressed, events, (key) => wakeUps.wake(key));
+  const target = new LocalCoherence(
+    instanceId,
+    layout,
+    table,
+    fence,
+    flights,
+    memory,
+    tier,
+    suppressed,
+    events,
+    (key) => wakeUps.wake(key),
+  );
   const follower = new LogFollower(
     new RedisLog(pool, layout, scripts, redisClock, logLength, clock),
     target,
@@ -152,7 +161,11 @@ function withRedis(base: Base, { pool, isOurs }: PoolInUse, layout: KeyLayout, o
       removeStep();
       follower.stop();
       sender.close();
-      if (tier.canWrite()) await Promise.race([sender.send(), new Promise((resolve) => clock.setTimer(() => resolve(false), CLOSE_TIMEOUT_MS))]);
+      if (tier.canWrite())
+        await Promise.race([
+          sender.send(),
+          new Promise((resolve) => clock.setTimer(() => resolve(false), CLOSE_TIMEOUT_MS)),
+        ]);
       await announcements.close();
       if (isOurs) await pool.close();
       memory.store.clear();
@@ -161,13 +174,24 @@ function withRedis(base: Base, { pool, isOurs }: PoolInUse, layout: KeyLayout, o
 }
 
 /** Before Redis is trusted again: what waited here is sent, then what others did meanwhile is read. */
-async function recover(mayHaveLostWrites: boolean, sender: OutboxSender, remote: RemoteLevel, follower: LogFollower): Promise<void> {
+async function recover(
+  mayHaveLostWrites: boolean,
+  sender: OutboxSender,
+  remote: RemoteLevel,
+  follower: LogFollower,
+): Promise<void> {
   if (!(await sender.send())) throw new Error('Invalidations still wait to be sent.');
   if (mayHaveLostWrites) remote.distrustPast(DISTRUST_MS);
   if (!(await follower.catchUp())) throw new Error('The invalidation log could not be read.');
 }
 
-function memoryLevel(options: CacheOptions, table: DependencyTable, events: EventBus, clock: Clock, namespace: string): MemoryLevel {
+function memoryLevel(
+  options: CacheOptions,
+  table: DependencyTable,
+  events: EventBus,
+  clock: Clock,
+  namespace: string,
+): MemoryLevel {
   const settings = options.memory === false ? undefined : (options.memory ?? {});
   const store =
     settings === undefined
@@ -175,10 +199,12 @@ function memoryLevel(options: CacheOptions, table: DependencyTable, events: Even
       : new MemoryStore<MemoryEntry>({
           maxBytes: settings.maxBytes ?? DEFAULT_MEMORY_BYTES,
           onEvict: (entry) => {
-            if (events.has('eviction')) events.emit('eviction', { cache: namespace, count: 1, freedBytes: entry.sizeBytes });
+            if (events.has('eviction'))
+              events.emit('eviction', { cache: namespace, count: 1, freedBytes: entry.sizeBytes });
           },
         });
-  const maxTtlMs = settings?.maxTtlMs ?? (options.redis === undefined ? Number.POSITIVE_INFINITY : DEFAULT_MEMORY_TTL_MS);
+  const maxTtlMs =
+    settings?.maxTtlMs ?? (options.redis === undefined ? Number.POSITIVE_INFINITY : DEFAULT_MEMORY_TTL_MS);
   return new MemoryLevel(store, table, clock, maxTtlMs, FALLBACK_TTL_MS);
 }
 
@@ -188,7 +214,11 @@ interface PoolInUse {
   readonly isOurs: boolean;
 }
 
-function toPool(source: RedisSource | RedisPool, clock: Clock): PoolInUse {
-  if (typeof source === 'object' && 'monitor' in source && 'subscriber' in source) return { pool: source, isOurs: false };
-  return { pool: createRedisPool(source as RedisSource, { clock }), isOurs: true };
+function toPool(source: RedisSource | RedisPool, clock: Clock, namespace: string): PoolInUse {
+  if (typeof source === 'object' && 'monitor' in source && 'subscriber' in source)
+    return { pool: source, isOurs: false };
+  return {
+    pool: createRedisPool(source as RedisSource, { clock, monitor: { probeKeyPrefix: namespace } }),
+    isOurs: true,
+  };
 }

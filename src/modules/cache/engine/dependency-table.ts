@@ -116,7 +116,8 @@ export class DependencyTable {
 
   /** Redis was asked for the version; believed only if nothing changed since `hardEpoch` and `softEpoch` were read. */
   learn(dependency: Dependency, version: Version, hardEpoch: number, softEpoch: number): void {
-    if (dependency.hardEpoch !== hardEpoch || dependency.softEpoch !== softEpoch || dependency.version === version) return;
+    if (dependency.hardEpoch !== hardEpoch || dependency.softEpoch !== softEpoch || dependency.version === version)
+      return;
     // A version that differs from the one that was known: the change was missed, so entries in memory are void as well.
     if (dependency.version === undefined) dependency.version = version;
     else this.#move(dependency, version);

@@ -11,11 +11,20 @@ export interface CacheEvents {
   load: { cache: string; key: string; durationMs: number; outcome: 'ok' | 'failed' | 'timed-out' };
   fill: { cache: string; key: string; tier: Tier; sizeBytes: number };
   /** A load finished after its lease was voided: the value was returned to its caller and not stored. */
-  fillRejected: { cache: string; key: string; reason: 'lease-lost' | 'invalidated' | 'tag-changed' | 'redis-unavailable' };
+  fillRejected: {
+    cache: string;
+    key: string;
+    reason: 'lease-lost' | 'invalidated' | 'tag-changed' | 'redis-unavailable';
+  };
   staleServed: { cache: string; key: string; reason: 'loader-failed' | 'loader-slow' | 'revalidating' | 'leased' };
   /** A caller joined a load already running here (`local`) or waited for one on another instance (`remote`). */
   coalesced: { cache: string; key: string; scope: 'local' | 'remote' };
-  write: { cache: string; operation: 'set' | 'delete' | 'invalidateTags' | 'expireTags' | 'clear'; status: 'applied' | 'queued'; count: number };
+  write: {
+    cache: string;
+    operation: 'set' | 'delete' | 'invalidateTags' | 'expireTags' | 'clear';
+    status: 'applied' | 'queued';
+    count: number;
+  };
   invalidationReceived: { cache: string; kind: InvalidationKind; count: number };
   invalidationReplayed: { cache: string; count: number };
   /** The log could not be followed without a gap; the memory tier was emptied. */

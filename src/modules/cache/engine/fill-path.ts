@@ -57,16 +57,30 @@ export class FillPath {
     }
   }
 
-  #toFilling(flight: Flight, lease: HeldLease | undefined, result: LoadResult, settings: LoadSettings): Filling | undefined {
+  #toFilling(
+    flight: Flight,
+    lease: HeldLease | undefined,
+    result: LoadResult,
+    settings: LoadSettings,
+  ): Filling | undefined {
     const isAbsent = !result.values.has(flight.key);
     const value = result.values.get(flight.key);
     if (isAbsent && settings.negativeTtlMs === undefined) return undefined;
     if (!isAbsent && settings.shouldStore !== undefined && !settings.shouldStore(value as never)) return undefined;
     const isNegative = value === undefined || value === null;
-    const ttlMs = isNegative && settings.negativeTtlMs !== undefined ? settings.negativeTtlMs : (result.overrides.ttlMs ?? settings.ttlMs);
+    const ttlMs =
+      isNegative && settings.negativeTtlMs !== undefined
+        ? settings.negativeTtlMs
+        : (result.overrides.ttlMs ?? settings.ttlMs);
     const jitter = result.overrides.jitter ?? settings.jitter;
     const freshMs = jitter > 0 ? ttlMs * (1 - jitter * Math.random()) : ttlMs;
-    return { flight, lease, value, isAbsent, lifetime: { freshMs, keptMs: freshMs + (result.overrides.graceMs ?? settings.graceMs) } };
+    return {
+      flight,
+      lease,
+      value,
+      isAbsent,
+      lifetime: { freshMs, keptMs: freshMs + (result.overrides.graceMs ?? settings.graceMs) },
+    };
   }
 
   /**
@@ -103,7 +117,8 @@ export class FillPath {
 
   async #store(fillings: readonly Filling[], result: LoadResult, settings: LoadSettings): Promise<void> {
     const { remote } = this.core;
-    const fenced = remote !== undefined && settings.usesRedis ? fillings.filter(({ lease }) => lease !== undefined) : [];
+    const fenced =
+      remote !== undefined && settings.usesRedis ? fillings.filter(({ lease }) => lease !== undefined) : [];
     const rest = fillings.filter((filling) => !fenced.includes(filling));
     const sendable: { filling: Filling; fill: Fill }[] = [];
     for (const filling of fenced) {
@@ -117,15 +132,15 @@ export class FillPath {
       if (outcome.kind === 'stored') {
         this.#countFill(filling.flight, 'redis', outcome.sizeBytes);
         this.#putInMemory(filling, result, settings, outcome.sizeBytes, fill.header.storedAtMs);
-      }
-      else if (outcome.kind === 'rejected') this.#reject(filling.flight, 'lease-lost');
+      } else if (outcome.kind === 'rejected') this.#reject(filling.flight, 'lease-lost');
       else if (outcome.kind === 'unavailable') {
         this.#reject(filling.flight, 'redis-unavailable');
         this.#putInMemory(filling, result, settings);
       }
     });
     for (const filling of rest) {
-      if (this.#putInMemory(filling, result, settings) && remote === undefined) this.#countFill(filling.flight, 'memory', 0);
+      if (this.#putInMemory(filling, result, settings) && remote === undefined)
+        this.#countFill(filling.flight, 'memory', 0);
     }
   }
 
@@ -151,7 +166,13 @@ export class FillPath {
   }
 
   /** Whether it went in: not when something matching was invalidated since the read began. */
-  #putInMemory(filling: Filling, result: LoadResult, settings: LoadSettings, payloadBytes = 0, remoteStoredAtMs?: number): boolean {
+  #putInMemory(
+    filling: Filling,
+    result: LoadResult,
+    settings: LoadSettings,
+    payloadBytes = 0,
+    remoteStoredAtMs?: number,
+  ): boolean {
     const { flight, lifetime } = filling;
     const { core } = this;
     if (!settings.usesMemory || !core.fence.isUnchanged(flight.memoryKey, flight.fenceMark)) return false;
@@ -191,6 +212,8 @@ export function splitVersions(
   const depth = scope.generations.length;
   return {
     generations: versions.slice(0, depth),
-    tags: dependencies.slice(depth).map((dependency, i) => ({ tag: scope.tagOf(dependency.id), version: versions[depth + i]! })),
+    tags: dependencies
+      .slice(depth)
+      .map((dependency, i) => ({ tag: scope.tagOf(dependency.id), version: versions[depth + i]! })),
   };
 }

@@ -15,7 +15,8 @@ export class FlightTable {
   joinable(memoryKey: string): Flight | undefined {
     const flight = this.#flights.get(memoryKey);
     if (flight === undefined || flight.isDetached) return undefined;
-    if (flight.startSequence !== this.table.sequence && this.table.check(flight.capture) !== 'current') return undefined;
+    if (flight.startSequence !== this.table.sequence && this.table.check(flight.capture) !== 'current')
+      return undefined;
     return flight;
   }
 

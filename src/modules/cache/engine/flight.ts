@@ -75,7 +75,9 @@ export class Flight {
 
   /** Resolves once there is a stale value. */
   staleOffered(): Promise<void> {
-    return this.stale === undefined ? new Promise((resolve) => (this.#onStale = chain(this.#onStale, resolve))) : Promise.resolve();
+    return this.stale === undefined
+      ? new Promise((resolve) => (this.#onStale = chain(this.#onStale, resolve)))
+      : Promise.resolve();
   }
 
   /** Aborts when every caller has left. Made when first asked for: most loaders don't. */

@@ -3,6 +3,7 @@ import type { Core } from './core.js';
 import type { CacheEvents } from './events.js';
 import { Flight, type Outcome } from './flight.js';
 import type { Found } from './found.js';
+import { LoadGate } from './load-gate.js';
 import { LoadPath, type Missing } from './load-path.js';
 import type { GroupLoader } from './load-run.js';
 import { type LoadSettings, settingsOf } from './load-settings.js';
@@ -14,6 +15,7 @@ import type { Scope } from './scope.js';
 
 /** A caller asks again when what it joined turned out to be older than it; more often than this is no coincidence. */
 const MAX_TRIES = 3;
+const DEFAULT_CONCURRENT_LOADS = 256;
 
 /** Cache-aside for one key or many: memory, then a flight (own or joined), then what is stale if that fails or is slow. */
 export class GetOrLoad {
@@ -24,7 +26,12 @@ export class GetOrLoad {
     private readonly scope: Scope,
     leases: LeaseBook | undefined,
   ) {
-    this.#path = new LoadPath(core, scope, leases);
+    this.#path = new LoadPath(
+      core,
+      scope,
+      leases,
+      new LoadGate(scope.defaults.maxConcurrentLoads ?? DEFAULT_CONCURRENT_LOADS, core.clock),
+    );
   }
 
   /** The hot path is all in here: a memory hit allocates nothing and answers a promise that is already resolved. */
@@ -45,14 +52,19 @@ export class GetOrLoad {
     return this.#load(key, toGroup(key, loader), settingsOf(this.scope, options)) as Promise<T>;
   }
 
-  async many<T>(keys: readonly string[], loader: BatchLoader<T>, options: LoadManyOptions<T> | undefined): Promise<Map<string, T>> {
+  async many<T>(
+    keys: readonly string[],
+    loader: BatchLoader<T>,
+    options: LoadManyOptions<T> | undefined,
+  ): Promise<Map<string, T>> {
     const settings = settingsOf(this.scope, options);
     const group: GroupLoader = async (missing, context) => loader(missing, context);
     const values = new Map<string, T>();
     const rest: string[] = [];
     const nowMs = this.core.clock.nowMs();
     for (const key of new Set(keys)) {
-      const entry = settings.consistency === 'cached' ? this.core.memory.fresh(this.scope.memoryKey(key), nowMs) : undefined;
+      const entry =
+        settings.consistency === 'cached' ? this.core.memory.fresh(this.scope.memoryKey(key), nowMs) : undefined;
       if (entry === undefined) rest.push(key);
       else {
         this.#countHit(key, 'memory');
@@ -82,7 +94,12 @@ export class GetOrLoad {
     const { flights, remote } = this.core;
     const memoryKey = this.scope.memoryKey(key);
     let read = UNREAD;
-    if (remote !== undefined && asksRemote(settings) && remote.mayRead(memoryKey) && (settings.consistency === 'strict' || flights.joinable(memoryKey) === undefined)) {
+    if (
+      remote !== undefined &&
+      asksRemote(settings) &&
+      remote.mayRead(memoryKey) &&
+      (settings.consistency === 'strict' || flights.joinable(memoryKey) === undefined)
+    ) {
       const examined = await remote.read(this.#reading(settings), key, this.scope.address(key));
       const found = examined?.found;
       if (found !== undefined && !found.isStale) {
@@ -93,12 +110,17 @@ export class GetOrLoad {
       read = { found, seen: examined?.seenStoredAtMs, isRemoteSilent: examined === undefined };
     }
     const { flight, isOwn } = this.#flightOf(key, settings, read.found);
-    if (isOwn) void this.#path.run([{ flight, seen: read.seen, isRemoteSilent: read.isRemoteSilent }], loader, settings, 'load');
+    if (isOwn)
+      void this.#path.run([{ flight, seen: read.seen, isRemoteSilent: read.isRemoteSilent }], loader, settings, 'load');
     return (await this.#land(key, flight, isOwn, loader, settings)).value;
   }
 
   /** Hands over what Redis has, and gives back the rest. */
-  async #readMany(keys: readonly string[], settings: LoadSettings, onFound: (key: string, found: Found) => void): Promise<(Read & { key: string })[]> {
+  async #readMany(
+    keys: readonly string[],
+    settings: LoadSettings,
+    onFound: (key: string, found: Found) => void,
+  ): Promise<(Read & { key: string })[]> {
     const { remote, flights } = this.core;
     const asked: string[] = [];
     const missing: (Read & { key: string })[] = [];
@@ -109,10 +131,15 @@ export class GetOrLoad {
       else missing.push({ key, ...UNREAD });
     }
     if (asked.length === 0) return missing;
-    const examined = await remote!.readMany(this.#reading(settings), asked, asked.map((key) => this.scope.address(key)));
+    const examined = await remote!.readMany(
+      this.#reading(settings),
+      asked,
+      asked.map((key) => this.scope.address(key)),
+    );
     asked.forEach((key, i) => {
       const found = examined?.[i]!.found;
-      if (found === undefined || found.isStale) missing.push({ key, found, seen: examined?.[i]!.seenStoredAtMs, isRemoteSilent: examined === undefined });
+      if (found === undefined || found.isStale)
+        missing.push({ key, found, seen: examined?.[i]!.seenStoredAtMs, isRemoteSilent: examined === undefined });
       else {
         this.#countHit(key, 'redis');
         onFound(key, found);
@@ -141,7 +168,8 @@ export class GetOrLoad {
     else if (settings.consistency === 'cached') {
       const nowMs = this.core.clock.nowMs();
       const stale = this.core.memory.stale(memoryKey, nowMs);
-      if (stale !== undefined && stale.freshUntilMs <= nowMs) flight.offerStale(this.core.memory.view(stale, nowMs), stale.capture);
+      if (stale !== undefined && stale.freshUntilMs <= nowMs)
+        flight.offerStale(this.core.memory.view(stale, nowMs), stale.capture);
     }
     if (settings.consistency === 'cached' || settings.consistency === 'refresh') flights.add(flight);
     return { flight, isOwn: true };
@@ -149,16 +177,31 @@ export class GetOrLoad {
 
   #newFlight(key: string, memoryKey: string): Flight {
     const { table, fence } = this.core;
-    return new Flight(key, memoryKey, table.capture(this.scope.generations), table.sequence, fence.mark(memoryKey), () => this.scope.address(key));
+    return new Flight(
+      key,
+      memoryKey,
+      table.capture(this.scope.generations),
+      table.sequence,
+      fence.mark(memoryKey),
+      () => this.scope.address(key),
+    );
   }
 
   /** Waits for a flight and decides what its caller gets. */
-  async #land(key: string, flight: Flight, isOwn: boolean, loader: GroupLoader, settings: LoadSettings, tries = 1): Promise<Outcome> {
+  async #land(
+    key: string,
+    flight: Flight,
+    isOwn: boolean,
+    loader: GroupLoader,
+    settings: LoadSettings,
+    tries = 1,
+  ): Promise<Outcome> {
     const joinedSequence = this.core.table.sequence;
     let outcome: Outcome;
     try {
       const waited = await waitFor(flight, settings, this.core.clock);
-      if (waited === 'take-stale' && this.#mayServeStale(flight)) return this.#serveStale(key, flight, settings.softTimeoutMs === 0 ? 'revalidating' : 'loader-slow');
+      if (waited === 'take-stale' && this.#mayServeStale(flight))
+        return this.#serveStale(key, flight, settings.softTimeoutMs === 0 ? 'revalidating' : 'loader-slow');
       outcome = waited === 'take-stale' ? await flight.outcome : waited;
     } catch (error) {
       if (settings.signal?.aborted === true || !this.#mayServeStale(flight)) throw error;
@@ -174,7 +217,10 @@ export class GetOrLoad {
   /** There is a stale value, and nothing it depends on was invalidated since it was found. */
   #mayServeStale(flight: Flight): boolean {
     if (flight.staleCapture === undefined) return false;
-    return this.core.fence.isUnchanged(flight.memoryKey, flight.fenceMark) && this.core.table.check(flight.staleCapture) !== 'invalidated';
+    return (
+      this.core.fence.isUnchanged(flight.memoryKey, flight.fenceMark) &&
+      this.core.table.check(flight.staleCapture) !== 'invalidated'
+    );
   }
 
   #serveStale(key: string, flight: Flight, reason: CacheEvents['staleServed']['reason']): Outcome {

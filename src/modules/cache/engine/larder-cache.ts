@@ -7,6 +7,7 @@ import type {
   LoadManyOptions,
   LoadOptions,
   Loader,
+  NamespaceOptions,
   ReadOptions,
   WriteReceipt,
 } from './cache.js';
@@ -70,7 +71,11 @@ export class LarderCache implements Cache {
     return this.#loads.one(key, loader, options);
   }
 
-  async getOrLoadMany<T>(keys: readonly string[], loader: BatchLoader<T>, options?: LoadManyOptions<T>): Promise<Map<string, T>> {
+  async getOrLoadMany<T>(
+    keys: readonly string[],
+    loader: BatchLoader<T>,
+    options?: LoadManyOptions<T>,
+  ): Promise<Map<string, T>> {
     return this.#loads.many(keys, loader, options);
   }
 
@@ -94,7 +99,7 @@ export class LarderCache implements Cache {
     return this.#writes.clear();
   }
 
-  namespace(name: string, defaults?: EntryOptions): Cache {
+  namespace(name: string, defaults?: NamespaceOptions): Cache {
     if (defaults !== undefined) return new LarderCache(this.root, this.scope.child(name, defaults));
     const known = this.#children.get(name);
     if (known !== undefined) return known;

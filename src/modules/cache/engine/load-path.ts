@@ -6,6 +6,7 @@ import { type GroupLoader, runLoader } from './load-run.js';
 import type { LoadSettings } from './load-settings.js';
 import type { RemoteLevel } from './remote-level.js';
 import type { LeaseBook } from './lease-book.js';
+import type { LoadGate } from './load-gate.js';
 import type { HeldLease, LeaseAnswer, LeaseMode } from './remote-tier.js';
 import type { Scope } from './scope.js';
 
@@ -36,6 +37,7 @@ export class LoadPath {
     private readonly core: Core,
     private readonly scope: Scope,
     private readonly leases: LeaseBook | undefined,
+    private readonly gate: LoadGate,
   ) {
     this.#fills = new FillPath(core, scope);
   }
@@ -48,7 +50,12 @@ export class LoadPath {
     }
   }
 
-  async #leaseAndLoad(missing: readonly Missing[], loader: GroupLoader, settings: LoadSettings, kind: FlightKind): Promise<void> {
+  async #leaseAndLoad(
+    missing: readonly Missing[],
+    loader: GroupLoader,
+    settings: LoadSettings,
+    kind: FlightKind,
+  ): Promise<void> {
     const { remote, clock, events } = this.core;
     for (const { flight } of kind === 'load' ? missing : []) {
       this.core.counters.misses++;
@@ -62,7 +69,12 @@ export class LoadPath {
       const answers = usesLeases ? await this.#askForLeases(remote, waiting, settings, mode) : undefined;
       if (answers === undefined) {
         if (!usesLeases) this.#capture(waiting, settings);
-        return this.#load(waiting.map(({ flight }) => ({ flight, lease: undefined })), loader, settings, true);
+        return this.#load(
+          waiting.map(({ flight }) => ({ flight, lease: undefined })),
+          loader,
+          settings,
+          true,
+        );
       }
       const isLastRound = clock.nowMs() >= deadlineMs;
       const { granted, held, hopeless } = await this.#sort(remote!, answers, settings, round, isLastRound);
@@ -77,18 +89,38 @@ export class LoadPath {
     }
   }
 
-  async #askForLeases(remote: RemoteLevel, waiting: readonly Missing[], settings: LoadSettings, mode: LeaseMode): Promise<Answered[] | undefined> {
-    const isPossible = remote.tier.canWrite() && waiting.every(({ flight, isRemoteSilent }) => !isRemoteSilent && !this.core.outbox.hasKey(flight.memoryKey));
+  async #askForLeases(
+    remote: RemoteLevel,
+    waiting: readonly Missing[],
+    settings: LoadSettings,
+    mode: LeaseMode,
+  ): Promise<Answered[] | undefined> {
+    const isPossible =
+      remote.tier.canWrite() &&
+      waiting.every(({ flight, isRemoteSilent }) => !isRemoteSilent && !this.core.outbox.hasKey(flight.memoryKey));
     if (!isPossible) {
       this.#capture(waiting, settings);
       return undefined;
     }
-    const requests = waiting.map(({ flight, seen }) => ({ address: flight.address(), token: this.leases!.newToken(), seenStoredAtMs: seen }));
-    const [answers] = await Promise.all([remote.tier.lease(requests, mode, this.leases!.leaseMs), this.#captureKnown(remote, waiting, settings)]);
+    const requests = waiting.map(({ flight, seen }) => ({
+      address: flight.address(),
+      token: this.leases!.newToken(),
+      seenStoredAtMs: seen,
+    }));
+    const [answers] = await Promise.all([
+      remote.tier.lease(requests, mode, this.leases!.leaseMs),
+      this.#captureKnown(remote, waiting, settings),
+    ]);
     return answers?.map((answer, i) => ({ ...waiting[i]!, lease: requests[i]!, answer }));
   }
 
-  async #sort(remote: RemoteLevel, answers: readonly Answered[], settings: LoadSettings, round: number, isLastRound: boolean) {
+  async #sort(
+    remote: RemoteLevel,
+    answers: readonly Answered[],
+    settings: LoadSettings,
+    round: number,
+    isLastRound: boolean,
+  ) {
     const granted: Leased[] = [];
     const held: Held[] = [];
     const hopeless: Leased[] = [];
@@ -97,9 +129,20 @@ export class LoadPath {
       else if (isLastRound) hopeless.push({ flight, lease: undefined });
       else if (answer.kind === 'held') held.push({ flight, seen, isRemoteSilent: false, leftMs: answer.leftMs });
       else {
-        const reading = { scope: this.scope, isStrict: settings.consistency === 'strict', promotes: settings.usesMemory };
-        const { found, seenStoredAtMs } = await remote.examine(reading, flight.key, flight.address(), answer.slot, flight.fenceMark);
-        if (found !== undefined && !found.isStale) flight.succeed({ value: found.value, isAbsent: found.isAbsent, hasLateChange: false });
+        const reading = {
+          scope: this.scope,
+          isStrict: settings.consistency === 'strict',
+          promotes: settings.usesMemory,
+        };
+        const { found, seenStoredAtMs } = await remote.examine(
+          reading,
+          flight.key,
+          flight.address(),
+          answer.slot,
+          flight.fenceMark,
+        );
+        if (found !== undefined && !found.isStale)
+          flight.succeed({ value: found.value, isAbsent: found.isAbsent, hasLateChange: false });
         else if (round >= MAX_ROUNDS_FOUND_INVALID) hopeless.push({ flight, lease: undefined });
         else held.push({ flight, seen: seenStoredAtMs, isRemoteSilent: false, leftMs: 0 });
       }
@@ -109,14 +152,25 @@ export class LoadPath {
 
   /** Until another instance filled or gave up one of the slots, its lease ran out, or it is time to look again. */
   async #waitFor(remote: RemoteLevel, held: readonly Held[], round: number, deadlineMs: number): Promise<void> {
-    if (this.core.events.has('coalesced')) for (const { flight } of held) this.core.events.emit('coalesced', { cache: this.scope.name, key: flight.key, scope: 'remote' });
+    if (this.core.events.has('coalesced'))
+      for (const { flight } of held)
+        this.core.events.emit('coalesced', { cache: this.scope.name, key: flight.key, scope: 'remote' });
     const lookAgainMs = FIRST_LOOK_MS * 2 ** Math.min(round, 6) * (0.5 + Math.random());
     const leftMs = deadlineMs - this.core.clock.nowMs();
-    await Promise.all(held.map(({ flight, leftMs: leaseLeftMs }) => remote.tier.waitForChange(flight.address(), Math.max(0, Math.min(leaseLeftMs + 1, lookAgainMs, leftMs)))));
+    await Promise.all(
+      held.map(({ flight, leftMs: leaseLeftMs }) =>
+        remote.tier.waitForChange(flight.address(), Math.max(0, Math.min(leaseLeftMs + 1, lookAgainMs, leftMs))),
+      ),
+    );
   }
 
   /** `mayStore` is false for those who waited for a lease in vain. */
-  async #load(leased: readonly Leased[], loader: GroupLoader, settings: LoadSettings, mayStore: boolean): Promise<void> {
+  async #load(
+    leased: readonly Leased[],
+    loader: GroupLoader,
+    settings: LoadSettings,
+    mayStore: boolean,
+  ): Promise<void> {
     if (leased.length === 0) return;
     const { core } = this;
     const held = leased.flatMap(({ lease }) => (lease === undefined ? [] : [lease]));
@@ -124,14 +178,24 @@ export class LoadPath {
     const keys = leased.map(({ flight }) => flight.key);
     const startedAtMs = core.clock.nowMs();
     try {
-      const result = await runLoader(core.gate, core.clock, loader, leased.map(({ flight }) => flight));
+      const result = await runLoader(
+        this.gate,
+        core.clock,
+        loader,
+        leased.map(({ flight }) => flight),
+      );
       this.leases?.observe(result.durationMs);
       core.events.emit('load', { cache: this.scope.name, key: keys[0]!, durationMs: result.durationMs, outcome: 'ok' });
       stopRenewing?.();
       await this.#fills.fill(leased, result, settings, mayStore);
     } catch (error) {
       stopRenewing?.();
-      core.events.emit('load', { cache: this.scope.name, key: keys[0]!, durationMs: core.clock.nowMs() - startedAtMs, outcome: 'failed' });
+      core.events.emit('load', {
+        cache: this.scope.name,
+        key: keys[0]!,
+        durationMs: core.clock.nowMs() - startedAtMs,
+        outcome: 'failed',
+      });
       if (held.length > 0) core.remote!.tier.release(held);
       for (const { flight } of leased) flight.fail(error);
     }

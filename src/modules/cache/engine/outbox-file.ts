@@ -49,7 +49,9 @@ export class OutboxFile {
 
   #lines(): string[] {
     try {
-      return readFileSync(this.path, 'utf8').split('\n').filter((line) => line !== '');
+      return readFileSync(this.path, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '');
     } catch {
       return [];
     }

@@ -16,7 +16,8 @@ export async function waitFor(flight: Flight, settings: LoadSettings, clock: Clo
   flight.enter();
   if (softTimeoutMs === undefined && hardTimeoutMs === undefined && signal === undefined) return flight.outcome;
   const timers: TimerHandle[] = [];
-  const sleep = (delayMs: number): Promise<void> => new Promise((resolve) => timers.push(clock.setTimer(resolve, delayMs)));
+  const sleep = (delayMs: number): Promise<void> =>
+    new Promise((resolve) => timers.push(clock.setTimer(resolve, delayMs)));
   const ends: Promise<Waited>[] = [flight.outcome];
   if (softTimeoutMs !== undefined) {
     const elapsed = softTimeoutMs > 0 ? sleep(softTimeoutMs) : Promise.resolve();

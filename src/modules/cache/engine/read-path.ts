@@ -33,7 +33,11 @@ export class ReadPath {
       else asked.push(key);
     }
     if (asked.length > 0) {
-      const examined = await remote!.readMany(this.#reading(options), asked, asked.map((key) => this.scope.address(key)));
+      const examined = await remote!.readMany(
+        this.#reading(options),
+        asked,
+        asked.map((key) => this.scope.address(key)),
+      );
       asked.forEach((key, i) => {
         const view = this.#accept(key, examined?.[i]?.found, options);
         if (view !== undefined) found.set(key, view);
@@ -46,7 +50,8 @@ export class ReadPath {
     if (options?.consistency !== undefined && options.consistency !== 'cached') return undefined;
     const { memory, clock, counters, events } = this.core;
     const nowMs = clock.nowMs();
-    const entry = memory.fresh(memoryKey, nowMs) ?? (options?.allowStale === true ? memory.stale(memoryKey, nowMs) : undefined);
+    const entry =
+      memory.fresh(memoryKey, nowMs) ?? (options?.allowStale === true ? memory.stale(memoryKey, nowMs) : undefined);
     if (entry === undefined) return undefined;
     counters.memoryHits++;
     if (events.has('hit')) events.emit('hit', { cache: this.scope.name, key, tier: 'memory' });

@@ -20,6 +20,9 @@ export interface Reading {
   readonly promotes: boolean;
 }
 
+/** Versions that change more often than this while they are read are left alone. */
+const MAX_FETCHES = 3;
+
 type Verdict = 'fresh' | 'stale' | 'invalid' | 'unknown';
 type Versions = ReadonlyMap<string, Version | undefined>;
 
@@ -62,7 +65,11 @@ export class RemoteLevel {
   }
 
   /** Many slots at once, in order. */
-  async readMany(reading: Reading, keys: readonly string[], addresses: readonly SlotAddress[]): Promise<readonly Examined[] | undefined> {
+  async readMany(
+    reading: Reading,
+    keys: readonly string[],
+    addresses: readonly SlotAddress[],
+  ): Promise<readonly Examined[] | undefined> {
     const fenceMarks = addresses.map(({ memoryKey }) => this.fence.mark(memoryKey));
     const slots = await this.tier.readMany(addresses);
     if (slots === undefined) return undefined;
@@ -74,17 +81,34 @@ export class RemoteLevel {
       else examined[i] = this.#conclude(reading, keys[i]!, addresses[i]!, slots[i]!, verdict, fenceMarks[i]!);
     }
     if (unknown.length === 0) return examined;
-    const versions = await this.#versionsFor(reading, unknown.map((i) => slots[i]!));
+    const versions = await this.#versionsFor(
+      reading,
+      unknown.map((i) => slots[i]!),
+    );
     for (const i of unknown) {
-      examined[i] = this.#conclude(reading, keys[i]!, addresses[i]!, slots[i]!, this.#judgeAsked(reading.scope, slots[i]!, versions), fenceMarks[i]!);
+      examined[i] = this.#conclude(
+        reading,
+        keys[i]!,
+        addresses[i]!,
+        slots[i]!,
+        this.#judgeAsked(reading.scope, slots[i]!, versions),
+        fenceMarks[i]!,
+      );
     }
     return examined;
   }
 
   /** A slot that was answered by a read or a script; `fenceMark` is from before it was asked for. */
-  async examine(reading: Reading, key: string, address: SlotAddress, slot: Slot | 'empty', fenceMark: number): Promise<Examined> {
+  async examine(
+    reading: Reading,
+    key: string,
+    address: SlotAddress,
+    slot: Slot | 'empty',
+    fenceMark: number,
+  ): Promise<Examined> {
     let verdict = this.#judgeNow(reading, slot);
-    if (verdict === 'unknown') verdict = this.#judgeAsked(reading.scope, slot, await this.#versionsFor(reading, [slot]));
+    if (verdict === 'unknown')
+      verdict = this.#judgeAsked(reading.scope, slot, await this.#versionsFor(reading, [slot]));
     return this.#conclude(reading, key, address, slot, verdict, fenceMark);
   }
 
@@ -93,9 +117,12 @@ export class RemoteLevel {
    * neither be judged nor stored in Redis.
    */
   async know(dependencies: readonly Dependency[]): Promise<boolean> {
-    const unknown = dependencies.filter((dependency) => dependency.version === undefined);
-    if (unknown.length === 0) return true;
-    await this.#fetch(unknown);
+    // What changes while it is asked for is asked for again: at the start the log is found, and everything forgotten once.
+    for (let tries = 0; tries < MAX_FETCHES; tries++) {
+      const unknown = dependencies.filter((dependency) => dependency.version === undefined);
+      if (unknown.length === 0) return true;
+      await this.#fetch(unknown);
+    }
     return dependencies.every((dependency) => dependency.version !== undefined);
   }
 
@@ -114,7 +141,8 @@ export class RemoteLevel {
   #versionsFor({ scope }: Reading, slots: ReadonlyArray<Slot | 'empty'>): Promise<Versions> {
     const dependencies = new Set<Dependency>();
     for (const slot of slots) {
-      if (typeof slot !== 'string' && slot.kind === 'entry') for (const dependency of this.#dependenciesOf(scope, slot.header)) dependencies.add(dependency);
+      if (typeof slot !== 'string' && slot.kind === 'entry')
+        for (const dependency of this.#dependenciesOf(scope, slot.header)) dependencies.add(dependency);
     }
     return this.#fetch([...dependencies]);
   }
@@ -147,7 +175,12 @@ export class RemoteLevel {
     if (typeof slot === 'string' || slot.kind !== 'entry') return 'invalid';
     const { header } = slot;
     const nowMs = this.tier.nowMs();
-    if (nowMs >= header.staleUntilMs || header.generations.length !== scope.generations.length || this.#isDistrusted(header)) return 'invalid';
+    if (
+      nowMs >= header.staleUntilMs ||
+      header.generations.length !== scope.generations.length ||
+      this.#isDistrusted(header)
+    )
+      return 'invalid';
     let verdict: Verdict = nowMs >= header.freshUntilMs ? 'stale' : 'fresh';
     for (let i = 0; i < header.generations.length; i++) {
       const found = this.#compare(scope.generations[i]!, header.generations[i]!, versions);
@@ -183,9 +216,17 @@ export class RemoteLevel {
   }
 
   /** In the same tick as the verdict: decodes, and puts what is fresh into memory. */
-  #conclude(reading: Reading, key: string, address: SlotAddress, slot: Slot | 'empty', verdict: Verdict, fenceMark: number): Examined {
+  #conclude(
+    reading: Reading,
+    key: string,
+    address: SlotAddress,
+    slot: Slot | 'empty',
+    verdict: Verdict,
+    fenceMark: number,
+  ): Examined {
     if (typeof slot === 'string') return NOTHING;
-    if (slot.kind === 'unreadable') this.events.emit('unreadable', { cache: reading.scope.name, key, reason: slot.reason });
+    if (slot.kind === 'unreadable')
+      this.events.emit('unreadable', { cache: reading.scope.name, key, reason: slot.reason });
     if (slot.kind !== 'entry') return NOTHING;
     const { header } = slot;
     if (verdict === 'invalid' || verdict === 'unknown') return { found: undefined, seenStoredAtMs: header.storedAtMs };
@@ -193,10 +234,20 @@ export class RemoteLevel {
       const isStale = verdict === 'stale';
       const capture = isStale ? this.table.capture(this.#dependenciesOf(reading.scope, header)) : undefined;
       const found = new Found(slot.value(), header, isStale, slot.sizeBytes, this.tier.nowMs(), capture);
-      if (reading.promotes && !found.isStale && this.memory.isEnabled && this.fence.isUnchanged(address.memoryKey, fenceMark)) this.#promote(reading.scope, address, found);
+      if (
+        reading.promotes &&
+        !found.isStale &&
+        this.memory.isEnabled &&
+        this.fence.isUnchanged(address.memoryKey, fenceMark)
+      )
+        this.#promote(reading.scope, address, found);
       return { found, seenStoredAtMs: header.storedAtMs };
     } catch (error) {
-      this.events.emit('unreadable', { cache: reading.scope.name, key, reason: (error as { reason?: string }).reason ?? 'payload' });
+      this.events.emit('unreadable', {
+        cache: reading.scope.name,
+        key,
+        reason: (error as { reason?: string }).reason ?? 'payload',
+      });
       return { found: undefined, seenStoredAtMs: header.storedAtMs };
     }
   }

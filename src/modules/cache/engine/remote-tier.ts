@@ -11,6 +11,8 @@ export interface RemoteTier {
   /** Whether asking is worth it now. */
   canRead(): boolean;
   canWrite(): boolean;
+  /** Whether an invalidation is worth trying: it also works while Redis is out of memory. */
+  canInvalidate(): boolean;
   /** Now in the tier's own time, ms since the epoch, as estimated from its last answer. */
   nowMs(): number;
 
@@ -19,7 +21,11 @@ export interface RemoteTier {
   readMany(addresses: readonly SlotAddress[]): Promise<ReadonlyArray<Slot | 'empty'> | undefined>;
 
   /** Takes a lease on each slot that has nothing to serve; see `scripts/lease.lua`. In the order of `requests`. */
-  lease(requests: readonly LeaseRequest[], mode: LeaseMode, leaseMs: number): Promise<readonly LeaseAnswer[] | undefined>;
+  lease(
+    requests: readonly LeaseRequest[],
+    mode: LeaseMode,
+    leaseMs: number,
+  ): Promise<readonly LeaseAnswer[] | undefined>;
   /** Writes where the lease is still held. In the order of `fills`. */
   fill(fills: readonly Fill[]): Promise<ReadonlyArray<FillOutcome>>;
   /** Gives leases back without a value and wakes who waits. */
@@ -29,7 +35,12 @@ export interface RemoteTier {
   waitForChange(address: SlotAddress, maxMs: number): Promise<void>;
 
   /** Writes unconditionally, unless Redis gets it later than the deadline. `too-large` leaves the slot empty. */
-  put(address: SlotAddress, header: EnvelopeHeader, value: unknown, options: { compressAboveBytes: number }): Promise<Applied | undefined>;
+  put(
+    address: SlotAddress,
+    header: EnvelopeHeader,
+    value: unknown,
+    options: { compressAboveBytes: number },
+  ): Promise<Applied | undefined>;
   /** Removes slots, changes versions, appends to the log and announces. */
   invalidate(invalidation: Invalidation): Promise<Applied | undefined>;
   /** Tells other instances, if it can, what could not be invalidated. */
@@ -61,7 +72,10 @@ export interface LeaseRequest {
   readonly seenStoredAtMs: number | undefined;
 }
 
-export type LeaseAnswer = { readonly kind: 'granted' } | { readonly kind: 'held'; readonly leftMs: number } | { readonly kind: 'found'; readonly slot: Slot };
+export type LeaseAnswer =
+  | { readonly kind: 'granted' }
+  | { readonly kind: 'held'; readonly leftMs: number }
+  | { readonly kind: 'found'; readonly slot: Slot };
 
 export interface HeldLease {
   readonly address: SlotAddress;
@@ -75,7 +89,9 @@ export interface Fill extends HeldLease {
   readonly compressAboveBytes: number;
 }
 
-export type FillOutcome = { readonly kind: 'stored'; readonly sizeBytes: number } | { readonly kind: 'rejected' | 'unavailable' | 'too-large' };
+export type FillOutcome =
+  | { readonly kind: 'stored'; readonly sizeBytes: number }
+  | { readonly kind: 'rejected' | 'unavailable' | 'too-large' };
 
 /** What is to be void everywhere. */
 export interface Invalidation {

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { hashText } from '../../../common/hash-text.js';
-import type { EntryOptions, LoadOptions } from './cache.js';
+import type { NamespaceOptions } from './cache.js';
 import type { Dependency, DependencyTable } from './dependency-table.js';
 import type { SlotAddress } from './remote-tier.js';
 
 /** What a namespace's entries get when a call does not say. */
-export type ScopeDefaults = EntryOptions & Pick<LoadOptions, 'softTimeoutMs' | 'hardTimeoutMs' | 'negativeTtlMs' | 'earlyRefreshBeta'>;
+export type ScopeDefaults = NamespaceOptions;
 
 const NAME = /^[\w.-]{1,64}$/;
 /** Longer names go into Redis as their hash, so that no key there exceeds a few hundred bytes. */
@@ -48,8 +48,15 @@ export class Scope {
   }
 
   child(name: string, defaults: ScopeDefaults): Scope {
-    if (!NAME.test(name)) throw new RangeError(`Not a namespace: ${JSON.stringify(name)}. Use up to 64 letters, digits, '.', '_' and '-'.`);
-    return new Scope(this.table, this.layout, this.path === '' ? name : `${this.path}/${name}`, { ...this.defaults, ...defaults }, this);
+    if (!NAME.test(name))
+      throw new RangeError(`Not a namespace: ${JSON.stringify(name)}. Use up to 64 letters, digits, '.', '_' and '-'.`);
+    return new Scope(
+      this.table,
+      this.layout,
+      this.path === '' ? name : `${this.path}/${name}`,
+      { ...this.defaults, ...defaults },
+      this,
+    );
   }
 
   /** Unique over all namespaces. */
@@ -89,8 +96,12 @@ export class KeyLayout {
     readonly namespace: string,
     readonly partitions: number,
   ) {
-    if (!NAME.test(namespace)) throw new RangeError(`Not a namespace: ${JSON.stringify(namespace)}. Use up to 64 letters, digits, '.', '_' and '-'.`);
-    if (!Number.isInteger(partitions) || partitions < 1 || partitions > 1_024) throw new RangeError('partitions is a whole number from 1 to 1024.');
+    if (!NAME.test(namespace))
+      throw new RangeError(
+        `Not a namespace: ${JSON.stringify(namespace)}. Use up to 64 letters, digits, '.', '_' and '-'.`,
+      );
+    if (!Number.isInteger(partitions) || partitions < 1 || partitions > 1_024)
+      throw new RangeError('partitions is a whole number from 1 to 1024.');
   }
 
   address(memoryKey: string, path: string, key: string): SlotAddress {

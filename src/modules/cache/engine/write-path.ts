@@ -120,8 +120,9 @@ export class WritePath {
   /** Whether it holds everywhere: acknowledged by Redis, or there is no Redis. */
   async #send(invalidation: Invalidation): Promise<boolean> {
     const { remote, table } = this.core;
-    if (remote === undefined || (invalidation.addresses.length === 0 && invalidation.dependencies.length === 0)) return true;
-    const applied = remote.tier.canWrite() ? await remote.tier.invalidate(invalidation) : undefined;
+    if (remote === undefined || (invalidation.addresses.length === 0 && invalidation.dependencies.length === 0))
+      return true;
+    const applied = remote.tier.canInvalidate() ? await remote.tier.invalidate(invalidation) : undefined;
     if (applied === undefined) return false;
     for (const [id, { version, at }] of applied.versions) table.apply(id, version, at);
     return true;

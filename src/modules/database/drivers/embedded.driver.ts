@@ -66,8 +66,11 @@ export class EmbeddedDriver implements DatabaseDriver {
     const isKept = !this.dir.startsWith('memory://');
     if (isKept) this.lock ??= DirectoryLock.acquire(this.dir);
     if (isKept) mkdirSync(this.dir, { recursive: true });
-    const { PGlite } = await import('@electric-sql/pglite');
-    this.pglite = await PGlite.create(this.dir);
+    const [{ PGlite }, { vector }] = await Promise.all([
+      import('@electric-sql/pglite'),
+      import('@electric-sql/pglite-pgvector'),
+    ]);
+    this.pglite = await PGlite.create(this.dir, { extensions: { vector } });
     return this.pglite;
   }
 }

@@ -32,7 +32,12 @@ export interface LogEntry {
 export type Announcement =
   | { readonly kind: 'invalidation'; readonly partition: number; readonly entry: LogEntry }
   | { readonly kind: 'wake'; readonly keys: readonly string[] }
-  | { readonly kind: 'advice'; readonly source: string; readonly keys: readonly string[]; readonly dependencies: readonly string[] };
+  | {
+      readonly kind: 'advice';
+      readonly source: string;
+      readonly keys: readonly string[];
+      readonly dependencies: readonly string[];
+    };
 
 /** The version of the wire format; others are ignored, and the gap makes the receiver read the log. */
 export const WIRE_VERSION = 1;
@@ -44,7 +49,8 @@ const MAX_ITEMS = 20_000;
 export function parseAnnouncement(raw: unknown): Announcement | undefined {
   if (!isRecord(raw) || raw['v'] !== WIRE_VERSION) return undefined;
   if (isTexts(raw['w'])) return { kind: 'wake', keys: raw['w'] };
-  if (typeof raw['s'] === 'string' && isTexts(raw['a']) && isTexts(raw['d'])) return { kind: 'advice', source: raw['s'], keys: raw['a'], dependencies: raw['d'] };
+  if (typeof raw['s'] === 'string' && isTexts(raw['a']) && isTexts(raw['d']))
+    return { kind: 'advice', source: raw['s'], keys: raw['a'], dependencies: raw['d'] };
   const { p: partition, id, prev: previous, b } = raw;
   const body = parseBody(b);
   if (body === undefined || !isLogId(id) || !isLogId(previous)) return undefined;

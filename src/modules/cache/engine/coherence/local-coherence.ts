@@ -41,7 +41,11 @@ export class LocalCoherence implements CoherenceTarget {
       this.suppressed.lift(key);
       this.onChanged(key);
     }
-    this.events.emit('invalidationReceived', { cache: this.layout.namespace, kind: kindOf(body), count: body.keys.length + body.versions.length });
+    this.events.emit('invalidationReceived', {
+      cache: this.layout.namespace,
+      kind: kindOf(body),
+      count: body.keys.length + body.versions.length,
+    });
   }
 
   /** Another instance could not invalidate these in Redis: what is there is old. */

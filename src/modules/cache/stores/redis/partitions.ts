@@ -5,7 +5,11 @@ export interface PartitionGroup<T> {
 }
 
 /** Groups items by partition, since a command or script may touch one hash slot only, in groups of at most `maxSize`. */
-export function byPartition<T>(items: readonly T[], partitionOf: (item: T) => number, maxSize: number): PartitionGroup<T>[] {
+export function byPartition<T>(
+  items: readonly T[],
+  partitionOf: (item: T) => number,
+  maxSize: number,
+): PartitionGroup<T>[] {
   const open = new Map<number, PartitionGroup<T>>();
   const groups: PartitionGroup<T>[] = [];
   items.forEach((item, index) => {

@@ -30,7 +30,13 @@ export class RedisLog implements InvalidationLog {
 
   async begin(partition: number): Promise<LogId | undefined> {
     const args = [0, 'hard', '{"s":"","k":[]', this.layout.channel, partition, this.length];
-    const answer = await this.scripts.call('write', 'command', cacheScripts.invalidate, [this.layout.log(partition)], args);
+    const answer = await this.scripts.call(
+      'write',
+      'command',
+      cacheScripts.invalidate,
+      [this.layout.log(partition)],
+      args,
+    );
     const id = Array.isArray(answer) ? String(answer[0]) : undefined;
     return isLogId(id) ? id : undefined;
   }

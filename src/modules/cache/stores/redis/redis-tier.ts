@@ -63,6 +63,11 @@ export class RedisTier implements RemoteTier {
     return this.pool.monitor.canWrite();
   }
 
+  canInvalidate(): boolean {
+    const { monitor } = this.pool;
+    return monitor.canWrite() || (monitor.reason === 'OOM' && monitor.canRead());
+  }
+
   nowMs(): number {
     return this.redisClock.nowMs();
   }
@@ -77,29 +82,46 @@ export class RedisTier implements RemoteTier {
     return slots?.map((bytes) => this.#decode(bytes));
   }
 
-  async lease(requests: readonly LeaseRequest[], mode: LeaseMode, leaseMs: number): Promise<readonly LeaseAnswer[] | undefined> {
+  async lease(
+    requests: readonly LeaseRequest[],
+    mode: LeaseMode,
+    leaseMs: number,
+  ): Promise<readonly LeaseAnswer[] | undefined> {
     const answers = await this.#perSlot(requests, (group) =>
       this.scripts.call('write', 'budget', cacheScripts.lease, slotsOf(group), [
         mode,
         leaseMs,
-        ...group.flatMap(({ token, seenStoredAtMs }) => [token, seenStoredAtMs === undefined ? '' : float64(seenStoredAtMs)]),
+        ...group.flatMap(({ token, seenStoredAtMs }) => [
+          token,
+          seenStoredAtMs === undefined ? '' : float64(seenStoredAtMs),
+        ]),
       ]),
     );
     return answers.includes(undefined) ? undefined : answers.map((answer) => this.#toLeaseAnswer(answer));
   }
 
   async fill(fills: readonly Fill[]): Promise<readonly FillOutcome[]> {
-    const encoded = fills.map((fill) => ({ ...fill, bytes: this.#encode(fill.header, fill.value, fill.compressAboveBytes) }));
+    const encoded = fills.map((fill) => ({
+      ...fill,
+      bytes: this.#encode(fill.header, fill.value, fill.compressAboveBytes),
+    }));
     const tooLarge = encoded.filter(({ bytes }) => bytes === undefined);
     if (tooLarge.length > 0) this.release(tooLarge);
     const sendable = encoded.filter(({ bytes }) => bytes !== undefined);
     const results = await this.#perSlot(sendable, (group) =>
       this.scripts.call('write', 'budget', cacheScripts.fill, slotsOf(group), [
         this.layout.channel,
-        ...group.flatMap(({ token, header, bytes, address }) => [token, ttlOf(header), bytes!, JSON.stringify(address.memoryKey)]),
+        ...group.flatMap(({ token, header, bytes, address }) => [
+          token,
+          ttlOf(header),
+          bytes!,
+          JSON.stringify(address.memoryKey),
+        ]),
       ]),
     );
-    const bySlot = new Map(sendable.map(({ address, bytes }, i) => [address.slot, { result: results[i], sizeBytes: bytes!.length }]));
+    const bySlot = new Map(
+      sendable.map(({ address, bytes }, i) => [address.slot, { result: results[i], sizeBytes: bytes!.length }]),
+    );
     return fills.map(({ address }): FillOutcome => {
       const sent = bySlot.get(address.slot);
       if (sent === undefined) return { kind: 'too-large' };
@@ -118,7 +140,10 @@ export class RedisTier implements RemoteTier {
 
   renew(leases: readonly HeldLease[], leaseMs: number): void {
     void this.#perSlot(leases, async (group) => {
-      await this.scripts.call('write', 'budget', cacheScripts.renew, slotsOf(group), [leaseMs, ...group.map(({ token }) => token)]);
+      await this.scripts.call('write', 'budget', cacheScripts.renew, slotsOf(group), [
+        leaseMs,
+        ...group.map(({ token }) => token),
+      ]);
       return undefined;
     });
   }
@@ -127,19 +152,30 @@ export class RedisTier implements RemoteTier {
     return this.wakeUps.wait(address.memoryKey, maxMs);
   }
 
-  async put(address: SlotAddress, header: EnvelopeHeader, value: unknown, options: { compressAboveBytes: number }): Promise<Applied | undefined> {
+  async put(
+    address: SlotAddress,
+    header: EnvelopeHeader,
+    value: unknown,
+    options: { compressAboveBytes: number },
+  ): Promise<Applied | undefined> {
     const bytes = this.#encode(header, value, options.compressAboveBytes);
     const body: LogBody = { source: this.options.instanceId, keys: [address.memoryKey], versions: [], isReset: false };
     const { partition, slot } = address;
-    const answer = await this.scripts.call('write', 'command', cacheScripts.put, [slot, this.layout.log(partition)], [
-      Math.floor(this.redisClock.nowMs() + this.scripts.commandTimeoutMs),
-      ttlOf(header),
-      bytes ?? '',
-      `${bodyStart(body)}}`,
-      this.layout.channel,
-      partition,
-      this.options.logLength,
-    ]);
+    const answer = await this.scripts.call(
+      'write',
+      'command',
+      cacheScripts.put,
+      [slot, this.layout.log(partition)],
+      [
+        Math.floor(this.redisClock.nowMs() + this.scripts.commandTimeoutMs),
+        ttlOf(header),
+        bytes ?? '',
+        `${bodyStart(body)}}`,
+        this.layout.channel,
+        partition,
+        this.options.logLength,
+      ],
+    );
     if (!this.#wrote(partition, answer, body)) return undefined;
     return { versions: new Map(), sizeBytes: bytes?.length ?? 0 };
   }
@@ -154,13 +190,34 @@ export class RedisTier implements RemoteTier {
       const { partition } = items[0]!;
       const slots = items.flatMap(({ address }) => (address === undefined ? [] : [address]));
       const ids = items.flatMap(({ id }) => (id === undefined ? [] : [id]));
-      const body: LogBody = { source: this.options.instanceId, keys: slots.map(({ memoryKey }) => memoryKey), versions: [], isReset };
-      const answer = await this.scripts.call('write', 'command', cacheScripts.invalidate,
-        [this.layout.log(partition), ...slots.map(({ slot }) => slot), ...ids.map((id) => this.layout.dependency(id).key)],
-        [slots.length, mode, bodyStart(body), this.layout.channel, partition, this.options.logLength, ...ids.flatMap((id) => [JSON.stringify(id), newVersion()])],
+      const body: LogBody = {
+        source: this.options.instanceId,
+        keys: slots.map(({ memoryKey }) => memoryKey),
+        versions: [],
+        isReset,
+      };
+      const answer = await this.scripts.call(
+        'write',
+        'command',
+        cacheScripts.invalidate,
+        [
+          this.layout.log(partition),
+          ...slots.map(({ slot }) => slot),
+          ...ids.map((id) => this.layout.dependency(id).key),
+        ],
+        [
+          slots.length,
+          mode,
+          bodyStart(body),
+          this.layout.channel,
+          partition,
+          this.options.logLength,
+          ...ids.flatMap((id) => [JSON.stringify(id), newVersion()]),
+        ],
       );
       const set = Array.isArray(answer) ? answer.slice(2).map(String) : [];
-      if (!this.#wrote(partition, answer, { ...body, versions: ids.map((id, i) => [id, set[i]!] as const) })) return false;
+      if (!this.#wrote(partition, answer, { ...body, versions: ids.map((id, i) => [id, set[i]!] as const) }))
+        return false;
       const at = String((answer as unknown[])[0]);
       ids.forEach((id, i) => versions.set(id, { version: set[i]!, at }));
       return true;
@@ -170,10 +227,18 @@ export class RedisTier implements RemoteTier {
 
   advise(addresses: readonly SlotAddress[], dependencies: readonly string[]): void {
     const { channel } = this.layout;
-    const data = { v: WIRE_VERSION, s: this.options.instanceId, a: addresses.map(({ memoryKey }) => memoryKey), d: dependencies };
+    const data = {
+      v: WIRE_VERSION,
+      s: this.options.instanceId,
+      a: addresses.map(({ memoryKey }) => memoryKey),
+      d: dependencies,
+    };
     try {
       // PUBLISH works where every write is refused; where nothing works, nobody reads old values from Redis either.
-      this.pool.client('fast').publish(channel, JSON.stringify({ pattern: channel, data })).catch(() => undefined);
+      this.pool
+        .client('fast')
+        .publish(channel, JSON.stringify({ pattern: channel, data }))
+        .catch(() => undefined);
     } catch {
       return;
     }
@@ -183,7 +248,13 @@ export class RedisTier implements RemoteTier {
     const wanted = ids.map((id) => this.layout.dependency(id));
     const found: (Version | undefined)[] = new Array(ids.length).fill(undefined);
     const parts = byPartition(wanted, ({ partition }) => partition, MAX_SCRIPT_KEYS).map(async ({ items, indexes }) => {
-      const answer = await this.scripts.call('read', 'budget', cacheScripts.versions, items.map(({ key }) => key), items.map(() => newVersion()));
+      const answer = await this.scripts.call(
+        'read',
+        'budget',
+        cacheScripts.versions,
+        items.map(({ key }) => key),
+        items.map(() => newVersion()),
+      );
       if (!Array.isArray(answer)) return false;
       indexes.forEach((index, i) => {
         const version = answer[i] === null ? undefined : String(answer[i]);
@@ -195,7 +266,10 @@ export class RedisTier implements RemoteTier {
   }
 
   /** One script call per partition; the answers in the order of `items`, `undefined` where a call failed. */
-  async #perSlot<T extends { readonly address: SlotAddress }>(items: readonly T[], call: (group: readonly T[]) => Promise<unknown>): Promise<unknown[]> {
+  async #perSlot<T extends { readonly address: SlotAddress }>(
+    items: readonly T[],
+    call: (group: readonly T[]) => Promise<unknown>,
+  ): Promise<unknown[]> {
     const answers: unknown[] = new Array(items.length).fill(undefined);
     await Promise.all(
       byPartition(items, ({ address }) => address.partition, MAX_SCRIPT_KEYS).map(async ({ items: group, indexes }) => {
@@ -215,7 +289,11 @@ export class RedisTier implements RemoteTier {
   }
 
   #encode(header: EnvelopeHeader, value: unknown, compressAboveBytes: number): Buffer | undefined {
-    return encodeEntry(header, value, compressAboveBytes === Number.POSITIVE_INFINITY ? this.#limits : { ...this.#limits, compressAboveBytes });
+    return encodeEntry(
+      header,
+      value,
+      compressAboveBytes === Number.POSITIVE_INFINITY ? this.#limits : { ...this.#limits, compressAboveBytes },
+    );
   }
 
   #decode(bytes: Buffer | null): Slot | 'empty' {
@@ -239,7 +317,9 @@ function bodyStart(body: LogBody): string {
 
 /** ms Redis keeps the entry; 0 for ever. */
 function ttlOf(header: EnvelopeHeader): number {
-  return header.staleUntilMs === Number.POSITIVE_INFINITY ? 0 : Math.max(1, Math.ceil(header.staleUntilMs - header.storedAtMs));
+  return header.staleUntilMs === Number.POSITIVE_INFINITY
+    ? 0
+    : Math.max(1, Math.ceil(header.staleUntilMs - header.storedAtMs));
 }
 
 function float64(value: number): Buffer {

@@ -1,5 +1,11 @@
 import type { Clock } from '../../../../common/clock.js';
-import { type CommandKind, type RedisPool, type RedisScript, runScript, type ScriptArgument } from '../../../redis/core.js';
+import {
+  type CommandKind,
+  type RedisPool,
+  type RedisScript,
+  runScript,
+  type ScriptArgument,
+} from '../../../redis/core.js';
 
 /** Larger arguments go the lane where nobody waits behind them. */
 const MAX_FAST_BYTES = 64 * 1024;
@@ -24,11 +30,19 @@ export class ScriptCaller {
     readonly commandTimeoutMs: number,
   ) {}
 
-  call(kind: CommandKind, patience: Patience, script: RedisScript, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
+  call(
+    kind: CommandKind,
+    patience: Patience,
+    script: RedisScript,
+    keys: readonly string[],
+    args: readonly ScriptArgument[],
+  ): Promise<unknown> {
     const { monitor } = this.pool;
     const askedAtMs = this.clock.nowMs();
     const timeoutMs = patience === 'budget' ? 2 * monitor.readBudgetMs() : this.commandTimeoutMs;
-    const isLarge = keys.length > MAX_FAST_KEYS || args.reduce<number>((sum, arg) => sum + (Buffer.isBuffer(arg) ? arg.length : 0), 0) > MAX_FAST_BYTES;
+    const isLarge =
+      keys.length > MAX_FAST_KEYS ||
+      args.reduce<number>((sum, arg) => sum + (Buffer.isBuffer(arg) ? arg.length : 0), 0) > MAX_FAST_BYTES;
     return new Promise((resolve) => {
       let isOpen = true;
       const settle = (answer: unknown, error?: unknown): void => {
@@ -40,9 +54,14 @@ export class ScriptCaller {
         resolve(answer);
       };
       // After a stall of the event loop the timer fires before an answer that is already here is read: look once more.
-      const timer = this.clock.setTimer(() => setImmediate(settle, undefined, new Error('Command timed out')), timeoutMs);
+      const timer = this.clock.setTimer(
+        () => setImmediate(settle, undefined, new Error('Command timed out')),
+        timeoutMs,
+      );
       try {
-        runScript(this.pool.client(isLarge ? 'bulk' : 'fast'), script, keys, args).then(settle, (error: unknown) => settle(undefined, error));
+        runScript(this.pool.client(isLarge ? 'bulk' : 'fast'), script, keys, args).then(settle, (error: unknown) =>
+          settle(undefined, error),
+        );
       } catch (error) {
         settle(undefined, error);
       }

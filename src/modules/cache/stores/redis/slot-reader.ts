@@ -75,7 +75,8 @@ export class SlotReader {
     this.#waiting = new Map();
     this.#groups = new Map();
     for (const group of groups.values()) {
-      for (let from = 0; from < group.length; from += MAX_KEYS) void this.#serve(group.length <= MAX_KEYS ? group : group.slice(from, from + MAX_KEYS));
+      for (let from = 0; from < group.length; from += MAX_KEYS)
+        void this.#serve(group.length <= MAX_KEYS ? group : group.slice(from, from + MAX_KEYS));
     }
   };
 
