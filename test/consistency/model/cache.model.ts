@@ -46,7 +46,7 @@ export function cacheCommands(
   const key = fc.constantFrom(...KEYS);
   const tags = fc.subarray(TAGS);
   const keep = fc.record({
-    ttlMs: hasTime ? fc.constantFrom(0, 10, 100) : fc.constantFrom(0, 600_000),
+    ttlMs: hasTime ? fc.constantFrom(0, 10, 100) : fc.constant(600_000),
     graceMs: hasTime ? fc.constantFrom(0, 50) : fc.constantFrom(0, 600_000),
     tags,
   });
@@ -107,6 +107,14 @@ abstract class Targeted extends Command {
     return instances.length > 1 ? { consistency: 'strict' } : {};
   }
 
+  /**
+   * Several instances: one that has not heard of an invalidation yet stores under versions that are void already. That
+   * costs a hit, so there a miss is as right as the value.
+   */
+  protected mayMiss({ instances }: RealCaches): boolean {
+    return instances.length > 1;
+  }
+
   protected at(key: string): string {
     return `${this.target.space}:${key}`;
   }
@@ -128,7 +136,9 @@ class Read extends Targeted {
   }
 
   async run(model: CacheModel, real: RealCaches): Promise<void> {
-    expect(await this.ask(this.cache(real), this.reading(real))).toBe(this.expected(model, this.at(this.key)));
+    const found = await this.ask(this.cache(real), this.reading(real));
+    if (found === undefined && this.mayMiss(real)) return;
+    expect(found).toBe(this.expected(model, this.at(this.key)));
   }
 
   toString(): string {
@@ -148,9 +158,9 @@ class Load extends Targeted {
   async run(model: CacheModel, real: RealCaches): Promise<void> {
     const value = ++lastValue;
     const known = fresh(model, this.at(this.key));
-    expect(await this.cache(real).getOrLoad(this.key, () => value, { ...this.options, ...this.reading(real) })).toBe(
-      known ?? value,
-    );
+    const found = await this.cache(real).getOrLoad(this.key, () => value, { ...this.options, ...this.reading(real) });
+    if (found === value && this.mayMiss(real)) return keep(model, this.at(this.key), value, this.options);
+    expect(found).toBe(known ?? value);
     if (known === undefined) keep(model, this.at(this.key), value, this.options);
   }
 
@@ -174,8 +184,9 @@ class FailingLoad extends Targeted {
     };
     const loading = this.cache(real).getOrLoad(this.key, fail, { ...this.options, ...this.reading(real) });
     const known = kept(model, this.at(this.key));
-    if (known === undefined) await expect(loading).rejects.toThrow('source down');
-    else await expect(loading).resolves.toBe(known);
+    const outcome = await loading.catch((error: Error) => error.message);
+    if (outcome === 'source down' && this.mayMiss(real)) return;
+    expect(outcome).toBe(known ?? 'source down');
   }
 
   toString(): string {
