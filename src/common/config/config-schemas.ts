@@ -28,4 +28,9 @@ export const bytesText = () =>
 
 /** A comma-separated list, trimmed, without empties. */
 export const listText = () =>
-  z.string().transform((text) => text.split(',').map((part) => part.trim()).filter((part) => part !== ''));
+  z.string().transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  );

@@ -16,7 +16,8 @@ export interface ConfigVariable<S extends z.ZodType = z.ZodType> {
 type Variables = Record<string, ConfigVariable>;
 
 /** The typed values of a section. */
-export type ConfigOf<T> = T extends ConfigSection<infer V> ? { readonly [K in keyof V]: z.output<V[K]['schema']> } : never;
+export type ConfigOf<T> =
+  T extends ConfigSection<infer V> ? { readonly [K in keyof V]: z.output<V[K]['schema']> } : never;
 
 /** A module's part of the configuration: declared in its `x.config.ts`, injected by `@Inject(xConfig.KEY)`. */
 export interface ConfigSection<V extends Variables = Variables> {
@@ -57,7 +58,10 @@ export function defineConfig<V extends Variables>(name: string, variables: V): C
         // An empty variable means "not set", as in compose files and shells.
         const parsed = variable.schema.safeParse(env[variable.env] === '' ? undefined : env[variable.env]);
         if (parsed.success) values[key] = parsed.data;
-        else problems.push(`${variable.env}: ${parsed.error.issues.map((issue) => issue.message).join('; ')}. ${variable.doc}`);
+        else
+          problems.push(
+            `${variable.env}: ${parsed.error.issues.map((issue) => issue.message).join('; ')}. ${variable.doc}`,
+          );
       }
       if (problems.length > 0) throw new ConfigError(problems);
       return Object.freeze(values) as ReturnType<ConfigSection<V>['parse']>;

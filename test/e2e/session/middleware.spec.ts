@@ -48,7 +48,10 @@ async function withExpressSession(): Promise<Site> {
       const session = request.session as typeof request.session & Visit;
       if (error) reply.writeHead(500).end();
       else if (request.url === '/login')
-        session.regenerate(() => ((request.session as typeof session).userId = 'ada') && reply.end());
+        session.regenerate(() => {
+          (request.session as typeof session).userId = 'ada';
+          reply.end();
+        });
       else if (request.url === '/logout') session.destroy(() => reply.end());
       else reply.end(String((session.views = (session.views ?? 0) + 1)));
     });

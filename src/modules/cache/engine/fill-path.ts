@@ -51,10 +51,20 @@ export class FillPath {
       }
     }
     if (unused.length > 0) this.core.remote!.tier.release(unused);
-    await this.#store(fillings, result, settings);
+    await this.#patiently(this.#store(fillings, result, settings));
     for (const { flight } of leased) {
       flight.succeed({ value: result.values.get(flight.key), isAbsent: !result.values.has(flight.key), hasLateChange });
     }
+  }
+
+  /** Callers have their value: they wait for it to be stored for a moment only, and storing goes on. */
+  #patiently(storing: Promise<void>): Promise<void> {
+    const { remote, clock } = this.core;
+    if (remote === undefined) return storing;
+    return new Promise((resolve, reject) => {
+      const timer = clock.setTimer(() => resolve(), remote.tier.patienceMs());
+      storing.then(resolve, reject).finally(() => timer.cancel());
+    });
   }
 
   #toFilling(

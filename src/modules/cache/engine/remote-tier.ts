@@ -13,6 +13,8 @@ export interface RemoteTier {
   canWrite(): boolean;
   /** Whether an invalidation is worth trying: it also works while Redis is out of memory. */
   canInvalidate(): boolean;
+  /** How long a caller who has its value waits for it to be stored, ms. */
+  patienceMs(): number;
   /** Now in the tier's own time, ms since the epoch, as estimated from its last answer. */
   nowMs(): number;
 

@@ -68,6 +68,10 @@ export class RedisTier implements RemoteTier {
     return monitor.canWrite() || (monitor.reason === 'OOM' && monitor.canRead());
   }
 
+  patienceMs(): number {
+    return this.scripts.budgetMs();
+  }
+
   nowMs(): number {
     return this.redisClock.nowMs();
   }
@@ -109,7 +113,7 @@ export class RedisTier implements RemoteTier {
     if (tooLarge.length > 0) this.release(tooLarge);
     const sendable = encoded.filter(({ bytes }) => bytes !== undefined);
     const results = await this.#perSlot(sendable, (group) =>
-      this.scripts.call('write', 'budget', cacheScripts.fill, slotsOf(group), [
+      this.scripts.call('write', 'command', cacheScripts.fill, slotsOf(group), [
         this.layout.channel,
         ...group.flatMap(({ token, header, bytes, address }) => [
           token,

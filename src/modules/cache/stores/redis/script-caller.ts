@@ -12,8 +12,8 @@ const MAX_FAST_BYTES = 64 * 1024;
 const MAX_FAST_KEYS = 16;
 
 /**
- * How long a caller waits: `budget` for what a read can do without (a lease, a fill), following the monitor's measured
- * latency; `command` for what should happen if it can (a write, an invalidation).
+ * How long a caller waits: `budget` for what a read can do without (a lease), following the monitor's measured
+ * latency; `command` for what should happen if it can (a fill, a write, an invalidation).
  */
 export type Patience = 'budget' | 'command';
 
@@ -30,6 +30,11 @@ export class ScriptCaller {
     readonly commandTimeoutMs: number,
   ) {}
 
+  /** How long a caller waits for what it can do without. */
+  budgetMs(): number {
+    return 2 * this.pool.monitor.readBudgetMs();
+  }
+
   call(
     kind: CommandKind,
     patience: Patience,
@@ -39,7 +44,7 @@ export class ScriptCaller {
   ): Promise<unknown> {
     const { monitor } = this.pool;
     const askedAtMs = this.clock.nowMs();
-    const timeoutMs = patience === 'budget' ? 2 * monitor.readBudgetMs() : this.commandTimeoutMs;
+    const timeoutMs = patience === 'budget' ? this.budgetMs() : this.commandTimeoutMs;
     const isLarge =
       keys.length > MAX_FAST_KEYS ||
       args.reduce<number>((sum, arg) => sum + (Buffer.isBuffer(arg) ? arg.length : 0), 0) > MAX_FAST_BYTES;
