@@ -205,7 +205,9 @@ function memoryLevel(
         });
   const maxTtlMs =
     settings?.maxTtlMs ?? (options.redis === undefined ? Number.POSITIVE_INFINITY : DEFAULT_MEMORY_TTL_MS);
-  return new MemoryLevel(store, table, clock, maxTtlMs, FALLBACK_TTL_MS);
+  // Who fails closed wants nothing that was not confirmed, not even what was loaded meanwhile.
+  const fallbackTtlMs = options.coherence?.unconfirmedMs === 0 ? 0 : FALLBACK_TTL_MS;
+  return new MemoryLevel(store, table, clock, maxTtlMs, fallbackTtlMs);
 }
 
 interface PoolInUse {

@@ -27,6 +27,8 @@ import type { WakeUps } from './wake-ups.js';
 
 /** Keys in one script call at most: a script holds up every other client while it runs. */
 const MAX_SCRIPT_KEYS = 500;
+/** A write's deadline comes this much before its caller gives up: Redis's time is known to within half a round trip. */
+const DEADLINE_MARGIN_MS = 10;
 
 /** What the tier is told once. */
 export interface RedisTierOptions {
@@ -171,7 +173,7 @@ export class RedisTier implements RemoteTier {
       cacheScripts.put,
       [slot, this.layout.log(partition)],
       [
-        Math.floor(this.redisClock.nowMs() + this.scripts.commandTimeoutMs),
+        Math.floor(this.redisClock.nowMs() + this.scripts.commandTimeoutMs - DEADLINE_MARGIN_MS),
         ttlOf(header),
         bytes ?? '',
         `${bodyStart(body)}}`,
