@@ -41,7 +41,11 @@ export class RequestDrain {
     server.addHook('onRequest', (_request, reply, done) => {
       this.inFlight += 1;
       reply.raw.once('close', () => this.leave());
-      // Whoever keeps a connection open must take the next request to an instance that stays.
+      done();
+    });
+    // Whoever keeps a connection open must take the next request to an instance that stays. Said with the answer, so that
+    // requests that were under way when the end began hear of it too.
+    server.addHook('onSend', (_request, reply, _payload, done) => {
       if (this.currentPhase === 'draining') reply.header('connection', 'close');
       done();
     });

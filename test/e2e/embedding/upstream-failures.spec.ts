@@ -8,7 +8,7 @@ let openai: OpenAI;
 
 beforeAll(async () => {
   upstream = await EmbeddingUpstream.start();
-  app = await startApp({ ...upstream.googleEnv, EMBEDDING_UPSTREAM_BUDGET: '1s', EMBEDDING_UPSTREAM_CONCURRENCY: '1' });
+  app = await startApp({ ...upstream.googleEnv, EMBEDDING_UPSTREAM_BUDGET: '4s', EMBEDDING_UPSTREAM_CONCURRENCY: '1' });
   openai = new OpenAI({ baseURL: `${app.url}/v1`, apiKey: 'any', maxRetries: 0 });
 });
 beforeEach(() => upstream.reset());
