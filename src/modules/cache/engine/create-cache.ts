@@ -21,6 +21,7 @@ import { FlightTable } from './flight-table.js';
 import { type CacheRoot, LarderCache } from './larder-cache.js';
 import { LeaseBook } from './lease-book.js';
 import type { MemoryEntry } from './memory-entry.js';
+import { settingsOf } from './load-settings.js';
 import { MemoryLevel } from './memory-level.js';
 import { NoMemoryTier } from './memory-tier.none.js';
 import { Outbox } from './outbox.js';
@@ -73,7 +74,9 @@ export function createCache(options: CacheOptions = {}): Cache {
     counters: new Counters(),
   };
   const root = pool === undefined ? memoryOnly(base) : withRedis(base, pool, layout, options);
-  return new LarderCache(root, new Scope(table, layout, '', options));
+  const scope = new Scope(table, layout, '', options);
+  settingsOf(scope, undefined);
+  return new LarderCache(root, scope);
 }
 
 type Base = Omit<Core, 'remote' | 'follower'>;
@@ -84,7 +87,10 @@ function memoryOnly(base: Base): CacheRoot {
     leases: undefined,
     sender: undefined,
     redisState: () => 'none',
-    close: async () => base.memory.store.clear(),
+    close: async () => {
+      base.flights.abandonAll();
+      base.memory.store.clear();
+    },
   };
 }
 
@@ -160,8 +166,9 @@ function withRedis(base: Base, { pool, isOurs }: PoolInUse, layout: KeyLayout, o
     close: async () => {
       removeStep();
       follower.stop();
+      flights.abandonAll();
       sender.close();
-      if (tier.canWrite())
+      if (tier.canInvalidate())
         await Promise.race([
           sender.send(),
           new Promise((resolve) => clock.setTimer(() => resolve(false), CLOSE_TIMEOUT_MS)),

@@ -108,10 +108,19 @@ export class DependencyTable {
       this.#changed(id);
       return;
     }
-    if (compareLogIds(at, dependency.versionAt) <= 0) return;
+    const order = compareLogIds(at, dependency.versionAt);
+    if (order === 0) return;
+    if (order < 0) {
+      // Out of order, or the later one was forged: who is right is for Redis to say.
+      if (dependency.version !== version) this.invalidate(dependency);
+      return;
+    }
     dependency.versionAt = at;
-    if (dependency.version === version) return;
-    this.#move(dependency, version);
+    if (dependency.version === version) {
+      // Redis told it before the log did: what was loaded or stored in between did not hear of the change.
+      dependency.hardEpoch++;
+      this.#changed(id);
+    } else this.#move(dependency, version);
   }
 
   /** Redis was asked for the version; believed only if nothing changed since `hardEpoch` and `softEpoch` were read. */

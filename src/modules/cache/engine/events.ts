@@ -14,7 +14,7 @@ export interface CacheEvents {
   fillRejected: {
     cache: string;
     key: string;
-    reason: 'lease-lost' | 'invalidated' | 'tag-changed' | 'redis-unavailable';
+    reason: 'lease-lost' | 'invalidated' | 'tag-changed' | 'redis-unavailable' | 'not-storable';
   };
   staleServed: { cache: string; key: string; reason: 'loader-failed' | 'loader-slow' | 'revalidating' | 'leased' };
   /** A caller joined a load already running here (`local`) or waited for one on another instance (`remote`). */
@@ -33,7 +33,7 @@ export interface CacheEvents {
   /** Bytes in Redis that are not an entry this version reads; treated as a miss. */
   unreadable: { cache: string; key: string; reason: string };
   coherence: { cache: string; isCoherent: boolean; reason: string };
-  outbox: { cache: string; size: number; event: 'queued' | 'drained' | 'overflowed' };
+  outbox: { cache: string; size: number; event: 'queued' | 'drained' | 'overflowed' | 'file-failed' };
 }
 
 /** What an invalidation was about. */

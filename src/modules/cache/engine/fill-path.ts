@@ -143,6 +143,7 @@ export class FillPath {
         this.#countFill(filling.flight, 'redis', outcome.sizeBytes);
         this.#putInMemory(filling, result, settings, outcome.sizeBytes, fill.header.storedAtMs);
       } else if (outcome.kind === 'rejected') this.#reject(filling.flight, 'lease-lost');
+      else if (outcome.kind === 'not-storable') this.#reject(filling.flight, 'not-storable');
       else if (outcome.kind === 'unavailable') {
         this.#reject(filling.flight, 'redis-unavailable');
         this.#putInMemory(filling, result, settings);

@@ -36,6 +36,12 @@ export class FlightTable {
     this.#flights.delete(memoryKey);
   }
 
+  /** The cache closes: loaders are told to stop. */
+  abandonAll(): void {
+    for (const flight of this.#flights.values()) flight.abandon();
+    this.#flights.clear();
+  }
+
   detachAll(): void {
     for (const flight of this.#flights.values()) flight.isDetached = true;
     this.#flights.clear();

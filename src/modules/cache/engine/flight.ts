@@ -98,7 +98,11 @@ export class Flight {
 
   /** A caller gave up. When it was the last one the loader is told to stop, and nobody joins any more. */
   leave(): void {
-    if (--this.#callers > 0) return;
+    if (--this.#callers === 0) this.abandon();
+  }
+
+  /** Nobody wants the result any more. */
+  abandon(): void {
     this.isDetached = true;
     this.isAbandoned = true;
     this.#controller?.abort();

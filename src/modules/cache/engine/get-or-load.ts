@@ -160,19 +160,26 @@ export class GetOrLoad {
       const running = flights.joinable(memoryKey);
       if (running !== undefined) {
         if (events.has('coalesced')) events.emit('coalesced', { cache: this.scope.name, key, scope: 'local' });
+        this.#offerStale(running, settings, found);
         return { flight: running, isOwn: false };
       }
     }
     const flight = this.#newFlight(key, memoryKey);
-    if (found?.capture !== undefined) flight.offerStale(found.view(), found.capture);
-    else if (settings.consistency === 'cached') {
-      const nowMs = this.core.clock.nowMs();
-      const stale = this.core.memory.stale(memoryKey, nowMs);
-      if (stale !== undefined && stale.freshUntilMs <= nowMs)
-        flight.offerStale(this.core.memory.view(stale, nowMs), stale.capture);
-    }
+    this.#offerStale(flight, settings, found);
     if (settings.consistency === 'cached' || settings.consistency === 'refresh') flights.add(flight);
     return { flight, isOwn: true };
+  }
+
+  /** A value within its grace, for when the loader fails or is slow. */
+  #offerStale(flight: Flight, settings: LoadSettings, found: Found | undefined): void {
+    if (flight.stale !== undefined) return;
+    if (found?.capture !== undefined && !found.isAbsent) flight.offerStale(found.view(), found.capture);
+    else if (settings.consistency === 'cached') {
+      const nowMs = this.core.clock.nowMs();
+      const stale = this.core.memory.stale(flight.memoryKey, nowMs);
+      if (stale !== undefined && !stale.isAbsent && stale.freshUntilMs <= nowMs)
+        flight.offerStale(this.core.memory.view(stale, nowMs), stale.capture);
+    }
   }
 
   #newFlight(key: string, memoryKey: string): Flight {

@@ -100,11 +100,12 @@ export class LarderCache implements Cache {
   }
 
   namespace(name: string, defaults?: NamespaceOptions): Cache {
-    if (defaults !== undefined) return new LarderCache(this.root, this.scope.child(name, defaults));
-    const known = this.#children.get(name);
+    // One object for the same wish, so that its cap on loads holds for everyone who asked.
+    const wish = `${name} ${JSON.stringify(defaults ?? {})}`;
+    const known = this.#children.get(wish);
     if (known !== undefined) return known;
-    const child = new LarderCache(this.root, this.scope.child(name, {}));
-    this.#children.set(name, child);
+    const child = new LarderCache(this.root, this.scope.child(name, defaults ?? {}));
+    this.#children.set(wish, child);
     return child;
   }
 

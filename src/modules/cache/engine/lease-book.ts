@@ -4,6 +4,7 @@ import type { HeldLease, RemoteTier } from './remote-tier.js';
 
 const MIN_LEASE_MS = 1_000;
 const MAX_LEASE_MS = 30_000;
+const MAX_KEPT_MS = 60_000;
 const TOKEN_BYTES = 16;
 
 /**
@@ -32,10 +33,12 @@ export class LeaseBook {
     return randomBytes(TOKEN_BYTES);
   }
 
-  /** Keeps leases alive until the returned function is called. */
+  /** Keeps leases alive until the returned function is called, or for a minute: a loader may never come back. */
   keep(leases: readonly HeldLease[], leaseMs: number): () => void {
+    const untilMs = this.clock.nowMs() + MAX_KEPT_MS;
     const schedule = (): TimerHandle =>
       this.clock.setTimer(() => {
+        if (this.clock.nowMs() >= untilMs) return;
         this.tier.renew(leases, leaseMs);
         timer = schedule();
       }, leaseMs / 2);

@@ -44,6 +44,8 @@ export class LoadPath {
 
   async run(missing: readonly Missing[], loader: GroupLoader, settings: LoadSettings, kind: FlightKind): Promise<void> {
     try {
+      // A tag that can't be meant fails before anything is leased.
+      for (const { flight } of missing) this.#tagsOf(flight, settings);
       await this.#leaseAndLoad(missing, loader, settings, kind);
     } catch (error) {
       for (const { flight } of missing) flight.fail(error);
@@ -80,7 +82,10 @@ export class LoadPath {
       const { granted, held, hopeless } = await this.#sort(remote!, answers, settings, round, isLastRound);
       const isAwaited = ({ flight }: Held): boolean => kind === 'load' || flight.hasCallers;
       const [awaited, unwanted] = [held.filter(isAwaited), held.filter((one) => !isAwaited(one))];
-      for (const { flight } of unwanted) flight.fail(new Error('Another instance refreshes this entry.'));
+      for (const { flight } of unwanted) {
+        flight.isDetached = true;
+        flight.fail(new Error('Another instance refreshes this entry.'));
+      }
       const loads = [this.#load(granted, loader, settings, true)];
       if (hopeless.length > 0) loads.push(this.#load(hopeless, loader, settings, false));
       if (awaited.length > 0) loads.push(this.#waitFor(remote!, awaited, round, deadlineMs));
@@ -111,6 +116,8 @@ export class LoadPath {
       remote.tier.lease(requests, mode, this.leases!.leaseMs),
       this.#captureKnown(remote, waiting, settings),
     ]);
+    // The script may have run, or will: a lease nobody knows of would keep others waiting.
+    if (answers === undefined) remote.tier.release(requests);
     return answers?.map((answer, i) => ({ ...waiting[i]!, lease: requests[i]!, answer }));
   }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../../../common/clock.js';
 import type { EntryOptions, LoadContext } from './cache.js';
 import type { Flight } from './flight.js';
+import { assertEntryOptions } from './load-settings.js';
 import type { LoadGate } from './load-gate.js';
 
 /** A loader as the engine calls it: for a group of keys, with what is known of them. */
@@ -34,6 +35,7 @@ export async function runLoader(
       keys,
       stale: flights.length === 1 ? flights[0]!.stale : undefined,
       set: (options) => {
+        assertEntryOptions(options);
         overrides = { ...overrides, ...options, tags: [...(overrides.tags ?? []), ...(options.tags ?? [])] };
       },
       skipStore: () => {

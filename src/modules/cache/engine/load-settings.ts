@@ -1,4 +1,4 @@
-import type { LoadManyOptions } from './cache.js';
+import type { EntryOptions, LoadManyOptions } from './cache.js';
 import type { Scope } from './scope.js';
 
 /** Five minutes. */
@@ -27,8 +27,7 @@ export interface LoadSettings {
 export function settingsOf(scope: Scope, options: LoadManyOptions<never> | undefined): LoadSettings {
   const { defaults } = scope;
   const tiers = options?.tiers ?? defaults.tiers ?? 'both';
-  const jitter = options?.jitter ?? defaults.jitter ?? 0;
-  if (!(jitter >= 0 && jitter <= 1)) throw new RangeError(`jitter is a share from 0 to 1, not ${jitter}.`);
+  const jitter = share('jitter', options?.jitter ?? defaults.jitter);
   return {
     ttlMs: duration('ttlMs', options?.ttlMs ?? defaults.ttlMs ?? DEFAULT_TTL_MS),
     graceMs: duration('graceMs', options?.graceMs ?? defaults.graceMs ?? 0),
@@ -46,6 +45,19 @@ export function settingsOf(scope: Scope, options: LoadManyOptions<never> | undef
     shouldStore: options?.shouldStore,
     tagsOf: options?.tagsOf,
   };
+}
+
+/** @throws RangeError for a duration or a jitter that can't be meant. */
+export function assertEntryOptions({ ttlMs, graceMs, jitter }: EntryOptions): void {
+  optional('ttlMs', ttlMs);
+  optional('graceMs', graceMs);
+  share('jitter', jitter);
+}
+
+function share(name: string, value: number | undefined): number {
+  if (value === undefined) return 0;
+  if (value >= 0 && value <= 1) return value;
+  throw new RangeError(`${name} is a share from 0 to 1, not ${value}.`);
 }
 
 function duration(name: string, value: number): number {

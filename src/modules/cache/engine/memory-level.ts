@@ -68,7 +68,7 @@ export class MemoryLevel {
     const entry = this.store.peek(memoryKey);
     if (entry === undefined) return undefined;
     if (entry.checkedAt !== this.table.sequence && !this.#recheck(memoryKey, entry)) return undefined;
-    if (nowMs >= entry.staleUntilMs) {
+    if (nowMs >= entry.staleUntilMs || nowMs >= entry.servableUntilMs) {
       this.store.delete(memoryKey);
       return undefined;
     }

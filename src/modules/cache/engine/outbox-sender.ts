@@ -49,10 +49,10 @@ export class OutboxSender {
     for (const id of dependencies) this.outbox.addDependency(id, mode);
     if (this.outbox.isOverflowing) {
       this.outbox.replaceBy(ROOT_GENERATION);
-      this.file?.rewrite(this.outbox.contents());
+      this.#keep((file) => file.rewrite(this.outbox.contents()));
       this.events.emit('outbox', { cache: this.cacheName, size: this.outbox.size, event: 'overflowed' });
     } else {
-      this.file?.append({ addresses, dependencies: dependencies.map((id) => [id, mode]) });
+      this.#keep((file) => file.append({ addresses, dependencies: dependencies.map((id) => [id, mode]) }));
       this.events.emit('outbox', { cache: this.cacheName, size: this.outbox.size, event: 'queued' });
     }
     this.#scheduleRetry();
@@ -75,10 +75,20 @@ export class OutboxSender {
     const isSent = await this.outbox.drain((batch) => this.#sendBatch(batch));
     if (!isSent) return false;
     this.#delayMs = FIRST_RETRY_MS;
-    this.file?.rewrite(this.outbox.contents());
+    this.#keep((file) => file.rewrite(this.outbox.contents()));
     if (this.outbox.size === 0) this.events.emit('outbox', { cache: this.cacheName, size: 0, event: 'drained' });
     else this.#scheduleRetry();
     return true;
+  }
+
+  /** A full disk costs what the file is for, the death of the process; the outbox itself goes on. */
+  #keep(write: (file: OutboxFile) => void): void {
+    if (this.file === undefined) return;
+    try {
+      write(this.file);
+    } catch {
+      this.events.emit('outbox', { cache: this.cacheName, size: this.outbox.size, event: 'file-failed' });
+    }
   }
 
   async #sendBatch(batch: OutboxBatch): Promise<boolean> {

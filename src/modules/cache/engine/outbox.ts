@@ -44,11 +44,6 @@ export class Outbox {
     this.#addresses.set(address.memoryKey, { address, ticket: ++this.#ticket });
   }
 
-  /** A later write took the place of what was to be removed. */
-  removeKey(memoryKey: string): void {
-    this.#addresses.delete(memoryKey);
-  }
-
   addDependency(id: string, mode: OutboxMode): void {
     const waiting = this.#dependencies.get(id);
     this.#dependencies.delete(id);

@@ -16,9 +16,10 @@ export class ReadPath {
     const fromMemory = this.#fromMemory(key, memoryKey, options);
     if (fromMemory !== undefined) return fromMemory;
     const { remote } = this.core;
-    if (remote === undefined || isBypass(options) || !remote.mayRead(memoryKey)) return this.#miss(key);
+    if (remote === undefined || isBypass(options) || !remote.mayRead(memoryKey))
+      return this.#staleOrMiss(key, memoryKey, options);
     const examined = await remote.read(this.#reading(options), key, this.scope.address(key));
-    return this.#accept(key, examined?.found, options);
+    return this.#accept(key, memoryKey, examined?.found, options);
   }
 
   async many(keys: readonly string[], options: ReadOptions | undefined): Promise<Map<string, EntryView<unknown>>> {
@@ -29,8 +30,10 @@ export class ReadPath {
       const memoryKey = this.scope.memoryKey(key);
       const view = this.#fromMemory(key, memoryKey, options);
       if (view !== undefined) found.set(key, view);
-      else if (remote === undefined || isBypass(options) || !remote.mayRead(memoryKey)) this.#miss(key);
-      else asked.push(key);
+      else if (remote === undefined || isBypass(options) || !remote.mayRead(memoryKey)) {
+        const stale = this.#staleOrMiss(key, memoryKey, options);
+        if (stale !== undefined) found.set(key, stale);
+      } else asked.push(key);
     }
     if (asked.length > 0) {
       const examined = await remote!.readMany(
@@ -39,7 +42,7 @@ export class ReadPath {
         asked.map((key) => this.scope.address(key)),
       );
       asked.forEach((key, i) => {
-        const view = this.#accept(key, examined?.[i]?.found, options);
+        const view = this.#accept(key, this.scope.memoryKey(key), examined?.[i]?.found, options);
         if (view !== undefined) found.set(key, view);
       });
     }
@@ -50,30 +53,44 @@ export class ReadPath {
     if (options?.consistency !== undefined && options.consistency !== 'cached') return undefined;
     const { memory, clock, counters, events } = this.core;
     const nowMs = clock.nowMs();
-    const entry =
-      memory.fresh(memoryKey, nowMs) ?? (options?.allowStale === true ? memory.stale(memoryKey, nowMs) : undefined);
+    const entry = memory.fresh(memoryKey, nowMs);
     if (entry === undefined) return undefined;
     counters.memoryHits++;
     if (events.has('hit')) events.emit('hit', { cache: this.scope.name, key, tier: 'memory' });
     return entry.isAbsent ? undefined : memory.view(entry, nowMs);
   }
 
-  #accept(key: string, found: Found | undefined, options: ReadOptions | undefined): EntryView<unknown> | undefined {
-    if (found === undefined || (found.isStale && options?.allowStale !== true)) return this.#miss(key);
+  #accept(
+    key: string,
+    memoryKey: string,
+    found: Found | undefined,
+    options: ReadOptions | undefined,
+  ): EntryView<unknown> | undefined {
+    if (found === undefined || (found.isStale && options?.allowStale !== true))
+      return this.#staleOrMiss(key, memoryKey, options);
     const { counters, events } = this.core;
     counters.redisHits++;
     if (events.has('hit')) events.emit('hit', { cache: this.scope.name, key, tier: 'redis' });
     return found.isAbsent ? undefined : found.view();
   }
 
+  /** What memory still has, when the caller takes it and Redis has nothing better. */
+  #staleOrMiss(key: string, memoryKey: string, options: ReadOptions | undefined): EntryView<unknown> | undefined {
+    this.#miss(key);
+    if (options?.allowStale !== true || (options.consistency ?? 'cached') !== 'cached') return undefined;
+    const { memory, clock } = this.core;
+    const nowMs = clock.nowMs();
+    const entry = memory.stale(memoryKey, nowMs);
+    return entry === undefined || entry.isAbsent ? undefined : memory.view(entry, nowMs);
+  }
+
   #reading(options: ReadOptions | undefined): Reading {
     return { scope: this.scope, isStrict: options?.consistency === 'strict', promotes: true };
   }
 
-  #miss(key: string): undefined {
+  #miss(key: string): void {
     this.core.counters.misses++;
     if (this.core.events.has('miss')) this.core.events.emit('miss', { cache: this.scope.name, key });
-    return undefined;
   }
 }
 

@@ -93,7 +93,7 @@ export interface Fill extends HeldLease {
 
 export type FillOutcome =
   | { readonly kind: 'stored'; readonly sizeBytes: number }
-  | { readonly kind: 'rejected' | 'unavailable' | 'too-large' };
+  | { readonly kind: 'rejected' | 'unavailable' | 'not-storable' };
 
 /** What is to be void everywhere. */
 export interface Invalidation {

@@ -5,6 +5,7 @@ import type { CacheEvents } from './events.js';
 import { splitVersions } from './fill-path.js';
 import type { OutboxSender } from './outbox-sender.js';
 import { settingsOf } from './load-settings.js';
+import type { RemoteLevel } from './remote-level.js';
 import type { Invalidation, SlotAddress } from './remote-tier.js';
 import type { Scope } from './scope.js';
 import type { Version } from './version.js';
@@ -29,11 +30,15 @@ export class WritePath {
     const settings = settingsOf(this.scope, options as LoadManyOptions<never> | undefined);
     const { core, scope } = this;
     const memoryKey = scope.memoryKey(key);
-    const dependencies = [...scope.generations, ...scope.tags(settings.tags)];
+    const tags = scope.tags(settings.tags);
+    const dependencies = [...scope.generations, ...tags];
+    const startSequence = core.table.sequence;
     this.#voidKey(memoryKey);
     const mark = core.fence.mark(memoryKey);
     const remote = settings.usesRedis ? core.remote : undefined;
-    if (remote?.tier.canRead()) await remote.know(dependencies);
+    if (remote?.tier.canRead()) await this.#learn(remote, dependencies, tags);
+    // Invalidated since the call, so older than the tag's version is now: as good as written before, and void.
+    if (tags.some((tag) => core.table.hasChangedSince(tag.id, startSequence))) return this.delete([key]);
     const capture = core.table.capture(dependencies);
     const versions = dependencies.map((dependency) => dependency.version);
     const freshMs = settings.jitter > 0 ? settings.ttlMs * (1 - settings.jitter * Math.random()) : settings.ttlMs;
@@ -75,6 +80,13 @@ export class WritePath {
       });
     }
     return this.#report('set', receipt, 1);
+  }
+
+  /** Versions of what the entry depends on. A tag seen for the first time may have changed unheard: the log is read. */
+  async #learn(remote: RemoteLevel, dependencies: readonly Dependency[], tags: readonly Dependency[]): Promise<void> {
+    const isNew = tags.some((tag) => tag.version === undefined);
+    await remote.know(dependencies);
+    if (isNew) await this.core.follower?.catchUp();
   }
 
   async delete(keys: readonly string[]): Promise<WriteReceipt> {

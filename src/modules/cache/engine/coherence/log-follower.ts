@@ -64,13 +64,14 @@ export class LogFollower {
 
   /** An announcement arrived. Applying an invalidation twice, or early, costs at most misses. */
   receive(partition: number, entry: LogEntry): void {
+    const recent = this.#recent[partition];
+    if (recent === undefined) return;
+    // By its id and not by its order: one that was forged must not make those after it look old.
+    if (!recent.has(entry.id)) this.target.apply(entry);
     const position = this.#positions[partition];
-    if (partition >= this.#positions.length) return;
-    if (position !== undefined && compareLogIds(entry.id, position) <= 0) return;
-    this.target.apply(entry);
     if (position === undefined) return;
     if (entry.previous === position) this.#advance(partition, entry);
-    else void this.catchUp();
+    else if (compareLogIds(entry.id, position) > 0) void this.catchUp();
   }
 
   /** This instance wrote an entry itself; its place is taken when its announcement or the log brings it. */

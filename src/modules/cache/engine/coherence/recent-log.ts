@@ -14,6 +14,10 @@ export class RecentLog {
     private readonly maxItems = 100_000,
   ) {}
 
+  has(id: LogId): boolean {
+    return this.#entries.has(id);
+  }
+
   add(entry: LogEntry): void {
     if (this.#entries.has(entry.id)) return;
     this.#entries.set(entry.id, entry);

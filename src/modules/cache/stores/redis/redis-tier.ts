@@ -109,10 +109,10 @@ export class RedisTier implements RemoteTier {
   async fill(fills: readonly Fill[]): Promise<readonly FillOutcome[]> {
     const encoded = fills.map((fill) => ({
       ...fill,
-      bytes: this.#encode(fill.header, fill.value, fill.compressAboveBytes),
+      bytes: this.#encodeIfPossible(fill),
     }));
-    const tooLarge = encoded.filter(({ bytes }) => bytes === undefined);
-    if (tooLarge.length > 0) this.release(tooLarge);
+    const unstorable = encoded.filter(({ bytes }) => bytes === undefined);
+    if (unstorable.length > 0) this.release(unstorable);
     const sendable = encoded.filter(({ bytes }) => bytes !== undefined);
     const results = await this.#perSlot(sendable, (group) =>
       this.scripts.call('write', 'command', cacheScripts.fill, slotsOf(group), [
@@ -130,7 +130,7 @@ export class RedisTier implements RemoteTier {
     );
     return fills.map(({ address }): FillOutcome => {
       const sent = bySlot.get(address.slot);
-      if (sent === undefined) return { kind: 'too-large' };
+      if (sent === undefined) return { kind: 'not-storable' };
       if (sent.result === undefined) return { kind: 'unavailable' };
       return sent.result === 1 ? { kind: 'stored', sizeBytes: sent.sizeBytes } : { kind: 'rejected' };
     });
@@ -292,6 +292,15 @@ export class RedisTier implements RemoteTier {
     if (!isLogId(id) || !isLogId(previous)) return false;
     this.options.onWrote(partition, { id, previous, body });
     return true;
+  }
+
+  /** What a loader brought is its caller's in any case, whether or not it can be stored. */
+  #encodeIfPossible({ header, value, compressAboveBytes }: Fill): Buffer | undefined {
+    try {
+      return this.#encode(header, value, compressAboveBytes);
+    } catch {
+      return undefined;
+    }
   }
 
   #encode(header: EnvelopeHeader, value: unknown, compressAboveBytes: number): Buffer | undefined {

@@ -1,9 +1,13 @@
 import type { Clock } from '../../../../common/clock.js';
-import type { RedisPool } from '../../../redis/core.js';
+import type { RedisLane, RedisPool } from '../../../redis/core.js';
 import type { SlotAddress } from '../../engine/remote-tier.js';
 
 /** Keys in one command at most: a reply of a few hundred values is about as large as a socket takes at once. */
 const MAX_KEYS = 512;
+/** Reads of one tick in one command. */
+const MIN_TICK_KEYS = 16;
+const MAX_TICK_KEYS = 128;
+const BUDGET_MS_PER_KEY = 0.1;
 /** More keys than this are a batch: they go the lane where nobody waits behind them. */
 const MAX_FAST_KEYS = 16;
 
@@ -60,7 +64,10 @@ export class SlotReader {
       for (let from = 0; from < indexes.length; from += MAX_KEYS) {
         const part = indexes.slice(from, from + MAX_KEYS);
         parts.push(
-          this.#command(part.map((i) => addresses[i]!.slot)).then((values) => {
+          this.#command(
+            part.map((i) => addresses[i]!.slot),
+            addresses.length > MAX_FAST_KEYS ? 'bulk' : 'fast',
+          ).then((values) => {
             values?.forEach((bytes, j) => (found[part[j]!] = bytes));
             return values !== undefined;
           }),
@@ -75,21 +82,27 @@ export class SlotReader {
     this.#waiting = new Map();
     this.#groups = new Map();
     for (const group of groups.values()) {
-      for (let from = 0; from < group.length; from += MAX_KEYS)
-        void this.#serve(group.length <= MAX_KEYS ? group : group.slice(from, from + MAX_KEYS));
+      // In a few commands rather than one: Redis works on the next while the values of the last are parsed.
+      const size = Math.min(MAX_TICK_KEYS, Math.max(MIN_TICK_KEYS, Math.ceil(group.length / 4)));
+      if (group.length <= size) void this.#serve(group);
+      else for (let from = 0; from < group.length; from += size) void this.#serve(group.slice(from, from + size));
     }
   };
 
   async #serve(group: readonly Waiting[]): Promise<void> {
-    const values = await this.#command(group.map(({ slot }) => slot));
+    const values = await this.#command(
+      group.map(({ slot }) => slot),
+      'fast',
+    );
     for (let i = 0; i < group.length; i++) group[i]!.resolve(values === undefined ? undefined : values[i]!);
   }
 
-  #command(slots: readonly string[]): Promise<(Buffer | null)[] | undefined> {
+  #command(slots: readonly string[], lane: RedisLane): Promise<(Buffer | null)[] | undefined> {
     const { monitor } = this.pool;
     return new Promise((resolve) => {
       const askedAtMs = this.clock.nowMs();
-      const budgetMs = monitor.readBudgetMs();
+      // A large answer takes its time on the wire and in the parser.
+      const budgetMs = monitor.readBudgetMs() + slots.length * BUDGET_MS_PER_KEY;
       let isOpen = true;
       const giveUp = (): void => {
         if (!isOpen) return;
@@ -114,7 +127,7 @@ export class SlotReader {
         resolve(undefined);
       };
       try {
-        const client = this.pool.client(slots.length > MAX_FAST_KEYS ? 'bulk' : 'fast');
+        const client = this.pool.client(lane);
         if (slots.length === 1) client.getBuffer(slots[0]!).then((bytes) => settle([bytes]), fail);
         else client.mgetBuffer(slots as string[]).then(settle, fail);
       } catch (error) {
