@@ -6,6 +6,7 @@ import { configSections } from '../../src/app.config.js';
 import { AppConfigModule } from '../../src/common/config/app-config.module.js';
 import { HttpModule } from '../../src/common/http/http.module.js';
 import { type Cache, CACHE, cacheConfig, CacheModule } from '../../src/modules/cache/index.js';
+import { PATIENT_READS } from './patient-reads.js';
 import { redisConfig, RedisModule } from '../../src/modules/redis/index.js';
 import { warmUpConfig, WarmUpModule } from '../../src/modules/warmup/index.js';
 
@@ -30,7 +31,9 @@ export async function startCacheApp(parts: ModuleMetadata, env: NodeJS.ProcessEn
     ...parts,
     module: TestRoot,
     imports: [
-      AppConfigModule.forRoot(env, [...new Set([...configSections, redisConfig, cacheConfig, warmUpConfig])]),
+      AppConfigModule.forRoot({ ...PATIENT_READS, ...env }, [
+        ...new Set([...configSections, redisConfig, cacheConfig, warmUpConfig]),
+      ]),
       HttpModule,
       RedisModule,
       CacheModule.forRoot(),

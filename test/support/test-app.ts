@@ -1,5 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import supertest from 'supertest';
+import { PATIENT_READS } from './patient-reads.js';
 import { createApp } from '../../src/create-app.js';
 
 /** A running service. */
@@ -16,7 +17,7 @@ export interface TestApp {
 
 /** Starts the service on a free loopback port with nothing in its environment but what is given; quiet unless `LOG_LEVEL` says otherwise. */
 export async function startApp(env: NodeJS.ProcessEnv = {}): Promise<TestApp> {
-  const nest = await createApp({ LOG_LEVEL: 'silent', LOG_FORMAT: 'json', ...env });
+  const nest = await createApp({ LOG_LEVEL: 'silent', LOG_FORMAT: 'json', ...PATIENT_READS, ...env });
   await nest.listen(0, '127.0.0.1');
   const url = await nest.getUrl();
   return {

@@ -1,5 +1,5 @@
 import { EmbeddingUpstream } from '../../support/embedding-upstream.js';
-import { patientRedisEnv, redisUp } from '../../support/redis-up.js';
+import { redisUp } from '../../support/redis-up.js';
 import { RedisServer } from '../../support/redis-server.js';
 import { startApp, type TestApp } from '../../support/test-app.js';
 
@@ -11,7 +11,7 @@ let app: TestApp;
 
 beforeAll(async () => {
   [upstream, redis] = await Promise.all([EmbeddingUpstream.start(), RedisServer.start()]);
-  app = await startApp({ ...upstream.googleEnv, ...patientRedisEnv(redis.url), ADMIN_TOKEN });
+  app = await startApp({ ...upstream.googleEnv, REDIS_URL: redis.url, ADMIN_TOKEN });
   await redisUp(app);
 });
 afterAll(async () => {

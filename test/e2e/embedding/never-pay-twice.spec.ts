@@ -1,6 +1,6 @@
 import { EmbeddingUpstream } from '../../support/embedding-upstream.js';
 import { RedisServer } from '../../support/redis-server.js';
-import { patientRedisEnv, redisUp } from '../../support/redis-up.js';
+import { redisUp } from '../../support/redis-up.js';
 import { startApp, type TestApp } from '../../support/test-app.js';
 
 const INSTANCES = 4;
@@ -17,7 +17,7 @@ beforeAll(async () => {
   // Slow enough for requests to overlap.
   [upstream, redis] = await Promise.all([EmbeddingUpstream.start({ delayMs: 40 }), RedisServer.start()]);
   apps = await Promise.all(
-    Array.from({ length: INSTANCES }, () => startApp({ ...upstream.googleEnv, ...patientRedisEnv(redis.url) })),
+    Array.from({ length: INSTANCES }, () => startApp({ ...upstream.googleEnv, REDIS_URL: redis.url })),
   );
   await Promise.all(apps.map(redisUp));
 });

@@ -1,7 +1,7 @@
 import { EmbeddingUpstream } from '../../support/embedding-upstream.js';
 import { eventually } from '../../support/eventually.js';
 import { RedisServer } from '../../support/redis-server.js';
-import { patientRedisEnv, redisUp } from '../../support/redis-up.js';
+import { redisUp } from '../../support/redis-up.js';
 import { startApp, type TestApp } from '../../support/test-app.js';
 
 let upstream: EmbeddingUpstream;
@@ -9,7 +9,7 @@ let redis: RedisServer;
 const apps: TestApp[] = [];
 
 async function start(env: NodeJS.ProcessEnv = {}): Promise<TestApp> {
-  const app = await startApp({ ...upstream.googleEnv, ...patientRedisEnv(redis.url), ...env });
+  const app = await startApp({ ...upstream.googleEnv, REDIS_URL: redis.url, ...env });
   apps.push(app);
   await redisUp(app);
   return app;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 import OpenAI from 'openai';
 import { EmbeddingUpstream } from '../../support/embedding-upstream.js';
-import { patientRedisEnv, redisUp } from '../../support/redis-up.js';
+import { redisUp } from '../../support/redis-up.js';
 import { RedisServer } from '../../support/redis-server.js';
 import { startApp, type TestApp } from '../../support/test-app.js';
 
@@ -20,7 +20,7 @@ let apps: TestApp[];
 
 beforeAll(async () => {
   [upstream, redis] = await Promise.all([EmbeddingUpstream.start(), RedisServer.start()]);
-  const env = { ...upstream.googleEnv, ...patientRedisEnv(redis.url), EMBEDDING_API_KEYS: KEYS };
+  const env = { ...upstream.googleEnv, REDIS_URL: redis.url, EMBEDDING_API_KEYS: KEYS };
   apps = await Promise.all([startApp(env), startApp(env)]);
   await Promise.all(apps.map(redisUp));
 });

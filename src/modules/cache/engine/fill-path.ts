@@ -5,7 +5,7 @@ import type { Dependency } from './dependency-table.js';
 import type { Flight } from './flight.js';
 import type { LoadResult } from './load-run.js';
 import type { LoadSettings } from './load-settings.js';
-import type { Leased } from './load-path.js';
+import type { Leased } from './leased.js';
 import type { Fill, HeldLease } from './remote-tier.js';
 import type { Scope } from './scope.js';
 import type { Version } from './version.js';

@@ -6,6 +6,7 @@ import { type GroupLoader, runLoader } from './load-run.js';
 import type { LoadSettings } from './load-settings.js';
 import type { RemoteLevel } from './remote-level.js';
 import type { LeaseBook } from './lease-book.js';
+import type { Leased } from './leased.js';
 import type { LoadGate } from './load-gate.js';
 import type { HeldLease, LeaseAnswer, LeaseMode } from './remote-tier.js';
 import type { Scope } from './scope.js';
@@ -19,12 +20,6 @@ const MAX_ROUNDS_FOUND_INVALID = 3;
 
 /** An early refresh is dropped where another instance has the lease, unless callers have joined it. */
 export type FlightKind = 'load' | 'early-refresh';
-
-/** A flight with the lease it was granted. */
-export interface Leased {
-  readonly flight: Flight;
-  readonly lease: HeldLease | undefined;
-}
 
 /**
  * The slow part of a read, for one key or many that neither tier had: lease, loader, fill. Settles every flight it is
