@@ -4,6 +4,7 @@
  *   node scripts/run.mjs main
  *   node scripts/run.mjs modules/embedding/cli/main texts.jsonl
  */
+import { existsSync } from 'node:fs';
 import { ensureBuild } from './lib/build.mjs';
 import { ensureDependencies } from './lib/dependencies.mjs';
 import { become, inProject, nodeProgram } from './lib/project.mjs';
@@ -11,9 +12,11 @@ import { become, inProject, nodeProgram } from './lib/project.mjs';
 const [program, ...args] = process.argv.slice(2);
 ensureDependencies();
 ensureBuild();
+// Node speaks up when a file it may do without is missing.
+const envFile = existsSync(inProject('.env')) ? [`--env-file=${inProject('.env')}`] : [];
 process.exitCode = await become(
   nodeProgram(),
-  ['--enable-source-maps', `--env-file-if-exists=${inProject('.env')}`, inProject('dist', `${program}.js`), ...args],
+  ['--enable-source-maps', ...envFile, inProject('dist', `${program}.js`), ...args],
   // Where the caller stands, so that file names mean what they mean there.
   {
     cwd: process.env.INIT_CWD ?? process.cwd(),

@@ -14,6 +14,9 @@ import { decodeVectorRecord, type VectorRecord } from './vector/vector-record.js
 
 type Records = ReadonlyMap<string, VectorRecord>;
 
+/** What is missing is counted by the load that follows. */
+const LOOK = { countsMisses: false };
+
 /**
  * Vectors for texts, computed once. Cache-aside per text: what is cached is not asked for again, equal texts of a request
  * are asked for once, and of concurrent requests, on any instance, one asks for all.
@@ -57,7 +60,7 @@ export class EmbeddingService {
     if (isRefresh) return found;
     const oldestMs = this.clock.wallMs() - maxAgeMs;
     const unreadable: string[] = [];
-    for (const [key, stored] of await cache.getMany([...texts.keys()])) {
+    for (const [key, stored] of await cache.getMany([...texts.keys()], LOOK)) {
       const record = decodeVectorRecord(stored, storedDimensions);
       if (!record) unreadable.push(key);
       else if (record.createdAtMs >= oldestMs) found.set(key, record);

@@ -75,6 +75,15 @@ describe('metrics', () => {
     expect(text).not.toContain('secret-key');
   });
 
+  it('count an embedding that was not there once', async () => {
+    const input = ['a text nobody asked for', 'and another'];
+    await app.http.post('/v1/embeddings').send({ model: 'local', input }).expect(200);
+    await app.http.post('/v1/embeddings').send({ model: 'local', input }).expect(200);
+    const text = await scrape();
+    expect(text).toMatch(new RegExp(`${METRIC.cacheMisses}{cache="[^"]*embeddings[^"]*"} 2\\b`));
+    expect(text).toMatch(new RegExp(`${METRIC.cacheHits}{cache="[^"]*embeddings[^"]*",tier="memory"} 2\\b`));
+  });
+
   it('count invalidations and time requests by route, not by path', async () => {
     await cache.invalidateTags(['a', 'b']);
     await app.http.get('/health/live');

@@ -107,6 +107,8 @@ export interface ReadOptions {
   consistency?: 'cached' | 'strict' | 'bypass' | 'refresh';
   /** Also return a value that is stale but within its grace. Default false. */
   allowStale?: boolean;
+  /** Whether what is not found counts as a miss. Default true; false for a look that a load of the same keys follows. */
+  countsMisses?: boolean;
 }
 
 /** How a value is loaded when it is missing. */
@@ -176,7 +178,8 @@ export interface EntryView<T> {
 export interface WriteReceipt {
   /**
    * `applied`: done in Redis (or there is no Redis). `queued`: Redis could not be reached; the change holds on this
-   * instance now and is sent before this instance trusts Redis again.
+   * instance now and is sent before this instance trusts Redis again. Of a `set` that is queued, the removal of the old
+   * value is what is sent; the new one is in this instance's memory only.
    */
   readonly status: 'applied' | 'queued';
 }

@@ -76,7 +76,7 @@ export class ReadPath {
 
   /** What memory still has, when the caller takes it and Redis has nothing better. */
   #staleOrMiss(key: string, memoryKey: string, options: ReadOptions | undefined): EntryView<unknown> | undefined {
-    this.#miss(key);
+    if (options?.countsMisses !== false) this.#miss(key);
     if (options?.allowStale !== true || (options.consistency ?? 'cached') !== 'cached') return undefined;
     const { memory, clock } = this.core;
     const nowMs = clock.nowMs();

@@ -28,7 +28,9 @@ export function toFailure(error: unknown): Failure {
   }
   const { status, title, detail = title, errors } = toProblem(error);
   const param = errors?.[0]?.pointer.slice(1).replaceAll('/', '.') || null;
-  return { status, kind: undefined, message: detail, param, retryAfterMs: undefined, isRetryable: status >= 500 };
+  // The field has a place of its own in every dialect.
+  const message = errors?.map((one) => one.detail).join('; ') || detail;
+  return { status, kind: undefined, message, param, retryAfterMs: undefined, isRetryable: status >= 500 };
 }
 
 /** Headers of an error: what official clients obey (`x-should-retry`, OpenAI's, and `retry-after`). */
