@@ -1,9 +1,13 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Server } from 'node:http';
+import { Server as NetServer } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type HttpConfig, httpConfig } from './http.config.js';
+
+/** A request that was under way on an open connection has arrived by then. */
+const QUIET_MS = 100;
 
 /** Where the service is in its life; probes answer by it. */
 export type LifecyclePhase = 'starting' | 'serving' | 'draining';
@@ -16,6 +20,7 @@ export class RequestDrain {
   private readonly logger = new Logger('Shutdown');
   private currentPhase: LifecyclePhase = 'starting';
   private inFlight = 0;
+  private received = 0;
   private onIdle: () => void = () => {};
 
   constructor(
@@ -40,6 +45,7 @@ export class RequestDrain {
     });
     server.addHook('onRequest', (_request, reply, done) => {
       this.inFlight += 1;
+      this.received += 1;
       reply.raw.once('close', () => this.leave());
       done();
     });
@@ -58,15 +64,14 @@ export class RequestDrain {
     if (!wasServing) return;
     if (this.config.shutdownDelayMs > 0) await delay(this.config.shutdownDelayMs);
     const server = this.adapterHost.httpAdapter.getHttpServer() as Server;
-    server.close();
-    server.closeIdleConnections();
-    if (this.inFlight === 0) return;
-    const idle = new Promise<'idle'>((resolve) => (this.onIdle = () => resolve('idle')));
+    // Stops listening only: `http.Server.close` would also end connections that look idle because a request on them has
+    // not been read yet.
+    NetServer.prototype.close.call(server);
     const deadline = new AbortController();
     const winner = await Promise.race([
-      idle,
+      this.quiet(),
       delay(this.config.shutdownTimeoutMs, 'deadline' as const, { signal: deadline.signal }).catch(
-        () => 'idle' as const,
+        () => 'quiet' as const,
       ),
     ]);
     deadline.abort();
@@ -75,6 +80,16 @@ export class RequestDrain {
         `${this.inFlight} requests did not finish within ${this.config.shutdownTimeoutMs} ms and are cut off`,
       );
       server.closeAllConnections();
+    } else server.closeIdleConnections();
+  }
+
+  /** Nothing is in flight, and nothing more came on the connections that are open. */
+  private async quiet(): Promise<'quiet'> {
+    for (;;) {
+      if (this.inFlight > 0) await new Promise<void>((resolve) => (this.onIdle = resolve));
+      const received = this.received;
+      await delay(QUIET_MS);
+      if (this.inFlight === 0 && this.received === received) return 'quiet';
     }
   }
 
