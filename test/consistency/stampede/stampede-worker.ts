@@ -38,6 +38,11 @@ async function steady({ key, loadMs, ttlMs, beta, everyMs, startAtMs, forMs }: S
     values.add(await cache.getOrLoad(key, () => load(key, loadMs), { ttlMs, earlyRefreshBeta: beta }));
     longestMs = Math.max(longestMs, nowMs() - calledMs);
   }
+  // A refresh that began with the last reads is still loading: its value is seen by a read after it.
+  await eventually(() => {
+    if (cache.stats().loadsInFlight > 0) throw new Error('A load is under way.');
+  });
+  values.add(await cache.getOrLoad(key, () => load(key, loadMs), { ttlMs }));
   return { values: [...values], longestMs };
 }
 

@@ -1,9 +1,5 @@
-import { jest } from '@jest/globals';
 import { RedisServer } from '../../support/redis-server.js';
 import { StampedeFleet } from './stampede-fleet.js';
-
-// Early refresh is drawn by lot: now and then two processes draw within the same moment, and one load more is made.
-jest.retryTimes(2, { logErrorsBeforeRetry: true });
 
 describe('a stampede from four processes', () => {
   let redis: RedisServer;
