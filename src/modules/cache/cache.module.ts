@@ -26,6 +26,7 @@ import type { Cache } from './engine/cache.js';
 import { createCache } from './engine/create-cache.js';
 import type { CacheOptions } from './engine/create-cache.options.js';
 import { CachedRoutes } from './http/cached-routes.js';
+import { PrincipalResolvers } from './http/principal-resolvers.js';
 import { RouteCache } from './http/route-cache.js';
 
 /**
@@ -64,9 +65,10 @@ import { RouteCache } from './http/route-cache.js';
     CachedMethodFactory,
     CachedRoutes,
     InstanceBinder,
+    PrincipalResolvers,
     RouteCache,
   ],
-  exports: [CACHE],
+  exports: [CACHE, PrincipalResolvers],
 })
 export class CacheModule extends ConfigurableModuleClass implements NestModule, OnModuleInit, OnApplicationShutdown {
   constructor(

@@ -24,3 +24,4 @@ export type { CachedMethod, CacheKey } from './decorators/cached-method.js';
 export type { EntryBehaviour } from './decorators/entry-behaviour.js';
 export * from './core.js';
 export { CACHE_PRINCIPAL, type Principal, type PrincipalResolver, principalOfUser } from './http/principal.js';
+export { PrincipalResolvers } from './http/principal-resolvers.js';

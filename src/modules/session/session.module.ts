@@ -1,6 +1,6 @@
-import { Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Inject, Module, type OnApplicationShutdown, type OnModuleInit, Optional } from '@nestjs/common';
 import { systemClock } from '../../common/clock.js';
-import { type CacheConfigValues, cacheConfig } from '../cache/index.js';
+import { type CacheConfigValues, cacheConfig, PrincipalResolvers } from '../cache/index.js';
 import { DATABASE, type Database, type DatabaseConfig, databaseConfig, DatabaseModule } from '../database/index.js';
 import {
   createRedisPool,
@@ -14,6 +14,7 @@ import {
 } from '../redis/index.js';
 import { sessionMigrations } from './database/session-migrations.js';
 import { OwnSessionController } from './http/own-session.controller.js';
+import { principalOfSession } from './http/principal-of-session.js';
 import { SessionAdminController } from './http/session-admin.controller.js';
 import { SessionApiKeyGuard } from './http/session-api-key.guard.js';
 import { SessionCookie } from './http/session-cookie.js';
@@ -92,7 +93,10 @@ export class SessionModule implements OnModuleInit, OnApplicationShutdown {
     @Inject(REDIS_POOL) private readonly shared: RedisPool | null,
     @Inject(databaseConfig.KEY) private readonly database: DatabaseConfig,
     private readonly usage: UsageWatcher,
-  ) {}
+    @Optional() principals?: PrincipalResolvers,
+  ) {
+    principals?.register(principalOfSession);
+  }
 
   onModuleInit(): void {
     const isShared = this.pool !== null && this.pool === this.shared;

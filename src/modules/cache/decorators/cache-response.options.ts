@@ -26,7 +26,7 @@ export interface CacheResponseOptions {
   readonly tags?: readonly string[] | ((request: CachedRequest) => readonly string[]);
   /**
    * Whose the response is. `public`: the same for everyone, credentials or not. `tenant`, `user`: one for each, as told
-   * by `CACHE_PRINCIPAL`; requests without one are not cached. Default: requests with credentials are not cached.
+   * by the session, `request.user` or `CACHE_PRINCIPAL`; requests without one are not cached. Default: requests with credentials are not cached.
    */
   readonly scope?: ResponseScope;
   /** Past `ttl`, answer with the old response for this long while a new one is made. Default 0. */

@@ -9,7 +9,7 @@ export interface Principal {
 /** Tells who makes a request, after the guards have run; `undefined` for nobody in particular. */
 export type PrincipalResolver = (request: FastifyRequest) => Principal | undefined;
 
-/** Injects the {@link PrincipalResolver}. An application provides its own globally; the default is {@link principalOfUser}. */
+/** Injects the {@link PrincipalResolver}. An application provides its own globally; without one `PrincipalResolvers` are asked. */
 export const CACHE_PRINCIPAL = Symbol('larder:cache:principal');
 
 /** Reads what guards usually leave: `request.user` with `id` or `sub`, and its `tenantId`. */

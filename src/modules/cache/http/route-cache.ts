@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { GatewayTimeoutException, Inject, Injectable, Optional } from '@nestjs/common';
+import { GatewayTimeoutException, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { CachedRequest } from '../decorators/cache-response.options.js';
@@ -8,7 +8,7 @@ import { formatCacheStatus } from './cache-status.js';
 import { Capture, HandlerFailedError } from './capture.js';
 import { compressedVariants } from './content-coding.js';
 import { strongTag } from './entity-tag.js';
-import { CACHE_PRINCIPAL, principalOfUser, type PrincipalResolver } from './principal.js';
+import { PrincipalResolvers } from './principal-resolvers.js';
 import { type LocatedRequest, narrowRequest, RequestLocator } from './request-view.js';
 import { type Answer, type Lead, type Remake, ResponseCache } from './response-cache.js';
 import { addedHeaders, isStorableHeader, judgeResponse, refuseRequest } from './response-policy.js';
@@ -46,14 +46,11 @@ export class RouteCache {
   private readonly remaking = new AsyncLocalStorage<{ capture: Capture | undefined }>();
   /** The exchange whose guards and pipes run, until its handler is called. */
   private readonly exchanges = new AsyncLocalStorage<Exchange>();
-  private readonly principalOf: PrincipalResolver;
 
   constructor(
     private readonly adapters: HttpAdapterHost,
-    @Optional() @Inject(CACHE_PRINCIPAL) principalOf: PrincipalResolver | undefined,
-  ) {
-    this.principalOf = principalOf ?? principalOfUser;
-  }
+    private readonly principals: PrincipalResolvers,
+  ) {}
 
   /**
    * The bytes of a stored response, with status and headers put on the reply (`null`: none), or `undefined` when the
@@ -63,7 +60,7 @@ export class RouteCache {
    */
   async open(plan: RoutePlan, request: FastifyRequest, reply: FastifyReply): Promise<Buffer | null | undefined> {
     const client = wishesOf(request);
-    const caller = this.principalOf(request);
+    const caller = this.principals.resolve(request);
     const located = this.locator.locate(plan, request, caller);
     const remaking = this.remaking.getStore();
     if (remaking?.capture) {
