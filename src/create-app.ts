@@ -9,6 +9,7 @@ import { RequestDrain } from './common/http/request-drain.js';
 import { addRequestHooks } from './common/http/request-hooks.js';
 import { requestIdOf } from './common/http/request-id.js';
 import { securityHeaders } from './common/http/security-headers.js';
+import { refuseUnserved } from './common/http/unserved-requests.js';
 import { createPino } from './common/logging/create-pino.js';
 import { loggingConfig } from './common/logging/logging.config.js';
 import { PinoNestLogger } from './common/logging/pino-nest.logger.js';
@@ -46,6 +47,7 @@ export async function createApp(env: NodeJS.ProcessEnv): Promise<NestFastifyAppl
   const server = adapter.getInstance();
   app.get(RequestDrain).watch(server);
   addRequestHooks(server, logging.requests);
+  refuseUnserved(server);
   app.useSecurityHeaders(securityHeaders(http.isTls));
   app.enableCsrfProtection({ trustedOrigins: http.trustedOrigins });
   serveApiDocs(app, http.docsAccess);

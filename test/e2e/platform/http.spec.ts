@@ -56,14 +56,36 @@ describe('every HTTP route', () => {
     await app.http.get('/docs').set('host', 'evil.example').expect(404);
   });
 
-  it('refuses a request with both Content-Length and Transfer-Encoding', async () => {
-    const { port } = new URL(app.url);
-    const socket = connect(Number(port), '127.0.0.1');
-    const answer = await new Promise<string>((resolve, reject) => {
-      socket.once('data', (data) => resolve(String(data))).once('error', reject);
-      socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n');
-    });
-    socket.destroy();
-    expect(answer).toMatch(/^HTTP\/1.1 400/);
+  const malformed = 'Connection: close\r\n\r\n';
+  it.each([
+    ['TRACE', 405, `TRACE / HTTP/1.1\r\nHost: x\r\nCookie: secret\r\n${malformed}`],
+    ['TRACE of a path there is', 405, `TRACE /health/live HTTP/1.1\r\nHost: x\r\n${malformed}`],
+    ['a method of WebDAV', 405, `PROPFIND / HTTP/1.1\r\nHost: x\r\n${malformed}`],
+    ['a method nobody knows', 400, `BREW / HTTP/1.1\r\nHost: x\r\n${malformed}`],
+    ['no host', 400, `GET /health/live HTTP/1.1\r\n${malformed}`],
+    ['two hosts', 400, `GET /health/live HTTP/1.1\r\nHost: x\r\nHOST: y\r\n${malformed}`],
+    ['two equal hosts', 400, `GET /health/live HTTP/1.1\r\nHost: x\r\nHost: x\r\n${malformed}`],
+    [
+      'both Content-Length and Transfer-Encoding',
+      400,
+      `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n${malformed}0\r\n\r\n`,
+    ],
+    ['a folded header', 400, `GET / HTTP/1.1\r\nHost: x\r\nX-A: b\r\nTransfer-Encoding\r\n : chunked\r\n${malformed}`],
+    ['a header name with a space', 400, `GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding : chunked\r\n${malformed}`],
+  ])('refuses %s with status %i', async (_what, status, request) => {
+    const answer = await send(new URL(app.url).port, request);
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(answer).not.toContain('secret');
+    if (status === 405) expect(answer).toMatch(/^allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r$/m);
+    if (status === 405) expect(answer).toMatch(/^content-type: application\/problem\+json/m);
   });
 });
+
+/** What the server says to raw bytes, until it closes. */
+async function send(port: string, bytes: string): Promise<string> {
+  const socket = connect(Number(port), '127.0.0.1');
+  socket.end(bytes);
+  let answer = '';
+  for await (const chunk of socket.setEncoding('latin1')) answer += chunk as string;
+  return answer;
+}
