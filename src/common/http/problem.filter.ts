@@ -1,9 +1,10 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { summarizeError } from '../logging/describe-error.js';
 import { ErrorDialects, type ErrorReply } from './error-dialects.js';
 import { toProblem } from './problem.js';
 
-/** Renders whatever was thrown: in the dialect of the path, otherwise as a problem detail (RFC 9457). Logs what is our fault. */
+/** Renders whatever was thrown: in the dialect of the path, otherwise as a problem detail (RFC 9457). Logs what is our fault: what nobody expected with its stack. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('Http');
@@ -14,7 +15,7 @@ export class ProblemFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const answer = this.dialects.find(request.url)?.render(error, request) ?? renderProblem(error, request);
-    if (answer.status >= 500) this.logger.error(error);
+    if (answer.status >= 500) this.log(error, answer.status);
     if (reply.sent || reply.raw.headersSent) {
       reply.raw.destroy();
       return;
@@ -23,6 +24,12 @@ export class ProblemFilter implements ExceptionFilter {
       .status(answer.status)
       .headers(answer.headers ?? {})
       .send(answer.body);
+  }
+
+  /** Whoever chose a status (a store is away, an upstream too slow) knew what happened: a line, no stack, for there may be thousands. */
+  private log(error: unknown, status: number): void {
+    if (status === 500) this.logger.error(error);
+    else this.logger.warn(`${status} ${summarizeError(error)}`);
   }
 }
 

@@ -1,6 +1,7 @@
+import { DrizzleQueryError } from 'drizzle-orm/errors';
 import { pino } from 'pino';
 import { requestContext } from '../http/request-context.js';
-import { describeError } from './describe-error.js';
+import { describeError, summarizeError } from './describe-error.js';
 import { PinoNestLogger } from './pino-nest.logger.js';
 
 describe('PinoNestLogger', () => {
@@ -49,6 +50,18 @@ describe('PinoNestLogger', () => {
       err: { type: 'Error', code: 'ECONNREFUSED', cause: { type: 'TypeError', message: 'inner' } },
     });
     expect(JSON.stringify(line)).not.toContain('hunter2');
+  });
+
+  it('says that a query failed and why, never its text and parameters', () => {
+    const error = new Error('Sessions can not be checked now', {
+      cause: new DrizzleQueryError('update t set data = $1', ['hunter2'], new Error('Connection terminated')),
+    });
+    const line = logged(() => logger.error(error, 'Http'));
+    expect(line).toMatchObject({
+      err: { cause: { message: 'Failed query', cause: { message: 'Connection terminated' } } },
+    });
+    expect(JSON.stringify(line)).not.toContain('hunter2');
+    expect(summarizeError(error)).toBe('Sessions can not be checked now: Failed query: Connection terminated');
   });
 
   it('masks every password in a text, and breaks no line', () => {
