@@ -27,6 +27,9 @@ describe('tagsOfWrite', () => {
       FACETS_TAG,
     );
     expect(tagsOfWrite({ before: document, after: { ...document, body: 'Longer body' } })).toContain(FACETS_TAG);
+    // Two units of UTF-16 each, and for the database one character and two.
+    const [emoji, letters] = ['🫙', 'ab'].map((body) => ({ ...document, body }));
+    expect(tagsOfWrite({ before: emoji!, after: letters! })).toContain(FACETS_TAG);
     expect(tagsOfWrite({ after: document })).toContain(FACETS_TAG);
     expect(tagsOfWrite({ before: document })).toContain(FACETS_TAG);
   });

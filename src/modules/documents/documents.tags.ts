@@ -46,6 +46,15 @@ export function tagsOfWrite({ before, after }: DocumentWrite): string[] {
 
 function isCountedOtherwise(before: Document | undefined, after: Document | undefined): boolean {
   return (
-    before?.topic !== after?.topic || before?.author !== after?.author || before?.body.length !== after?.body.length
+    before?.topic !== after?.topic ||
+    before?.author !== after?.author ||
+    (before && charactersIn(before.body)) !== (after && charactersIn(after.body))
   );
+}
+
+/** As PostgreSQL counts them: an emoji is one, though a string of JavaScript holds it as two. */
+function charactersIn(text: string): number {
+  let count = 0;
+  for (const _character of text) count++;
+  return count;
 }
