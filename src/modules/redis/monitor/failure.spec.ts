@@ -34,6 +34,12 @@ describe('classifyFailure', () => {
       'NOPERM',
       'maybe',
     ],
+    // Redis 7.2 and later, Valkey.
+    [
+      failure('ERR ACL failure in script: No permissions to access a key script: d9be, on @user_script:1.'),
+      'NOPERM',
+      'maybe',
+    ],
     [failure('ERR max requests limit exceeded. Limit: 500000, Usage: 500000.'), 'QUOTA', 'all'],
     [failure('ERR max concurrent connections limit exceeded'), 'QUOTA', 'all'],
     [failure('ERR max number of clients reached'), 'refused', 'maybe'],

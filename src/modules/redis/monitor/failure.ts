@@ -34,10 +34,10 @@ const VERDICTS: Record<FailureReason, FailureVerdict> = {
 /** What the reason says about later commands. */
 export const verdictOf = (reason: FailureReason): FailureVerdict => VERDICTS[reason];
 
-/** First match wins. Texts are Redis's, Upstash's, Node's and ioredis 6's. */
+/** First match wins. Texts are those of Redis 6.2 to 8, Valkey, Upstash, Node and ioredis 6. */
 const PATTERNS: readonly (readonly [RegExp, FailureReason])[] = [
   [/invalid password|invalid username-password|invalid or missing auth token/i, 'WRONGPASS'],
-  [/^ERR The user executing the script can't/, 'NOPERM'],
+  [/^ERR (The user executing the script can't|ACL failure in script)/, 'NOPERM'],
   [/DB capacity quota/i, 'OOM'],
   [/max (daily |monthly )?(requests?|concurrent connections) limit|quota|rate limit/i, 'QUOTA'],
   [/max number of clients/i, 'refused'],
