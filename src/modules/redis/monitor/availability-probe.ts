@@ -16,6 +16,9 @@ export interface ProbeResult {
   readonly ids: ServerIds | undefined;
 }
 
+/** A probe as the monitor uses it. */
+export type Probe = Pick<AvailabilityProbe, keyof AvailabilityProbe>;
+
 /** Enough keys to reach every master of a Cluster of usual size; elsewhere one. */
 const CLUSTER_KEYS = 12;
 /** The probe's keys go away by themselves. */

@@ -8,7 +8,7 @@ import type {
   CommandKind,
   RedisTopology,
 } from '../redis.types.js';
-import type { AvailabilityProbe, ProbeResult } from './availability-probe.js';
+import type { Probe, ProbeResult } from './availability-probe.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 import type { Connections } from './connections.js';
 import { classifyFailure, verdictOf } from './failure.js';
@@ -60,7 +60,7 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
 
   constructor(
     private readonly connections: Connections,
-    private readonly probe: AvailabilityProbe,
+    private readonly probe: Probe,
     private readonly clock: Clock,
     private readonly topology: RedisTopology,
     private readonly settings: MonitorSettings,
