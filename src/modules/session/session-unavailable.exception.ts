@@ -2,7 +2,11 @@ import { ProblemException } from '../../common/http/problem.exception.js';
 
 /** The store of sessions doesn't answer, so nobody can be let in or sent away: 503. */
 export class SessionUnavailableException extends ProblemException {
-  constructor(cause?: unknown) {
+  /** @param mayHaveHappened whether a change that was asked for may have been made all the same. */
+  constructor(
+    cause?: unknown,
+    readonly mayHaveHappened = true,
+  ) {
     super(503, {
       type: 'urn:larder:sessions-unavailable',
       title: 'Sessions can not be checked now',

@@ -1,6 +1,7 @@
 import type { Clock } from '../../../common/clock.js';
 import type { Cache } from '../../cache/index.js';
 import { sessionIdOf } from '../session-token.js';
+import { SessionUnavailableException } from '../session-unavailable.exception.js';
 import type { Session } from '../session.types.js';
 import type {
   NewSession,
@@ -42,10 +43,11 @@ export class CachedSessionStore implements SessionStore {
     return this.store.create(session);
   }
 
-  async update(id: string, change: SessionChange): Promise<Session | UpdateRefusal> {
-    const outcome = await this.store.update(id, change);
-    await this.cache.delete(id);
-    return outcome;
+  async update(id: string, to: SessionChange): Promise<Session | UpdateRefusal> {
+    return change(
+      () => this.store.update(id, to),
+      () => this.cache.delete(id),
+    );
   }
 
   touch(id: string): Promise<Session | undefined> {
@@ -53,22 +55,23 @@ export class CachedSessionStore implements SessionStore {
   }
 
   async rotate(id: string, rotation: Rotation): Promise<Session | undefined> {
-    const session = await this.store.rotate(id, rotation);
-    await this.cache.delete(id);
-    return session;
+    return change(
+      () => this.store.rotate(id, rotation),
+      () => this.cache.delete(id),
+    );
   }
 
   async revoke(id: string): Promise<boolean> {
-    const hasLived = await this.store.revoke(id);
-    await this.cache.delete(id);
-    return hasLived;
+    return change(
+      () => this.store.revoke(id),
+      () => this.cache.delete(id),
+    );
   }
 
   async revokeAll(scope: SessionScope, exceptId?: string): Promise<number> {
-    const ended = await this.store.revokeAll(scope, exceptId);
-    if (scope === 'everyone') await this.cache.clear();
-    else await this.cache.invalidateTags([userTag(scope.userId)]);
-    return ended;
+    const evict = () =>
+      scope === 'everyone' ? this.cache.clear() : this.cache.invalidateTags([userTag(scope.userId)]);
+    return change(() => this.store.revokeAll(scope, exceptId), evict);
   }
 
   list(scope: SessionScope): Promise<Session[]> {
@@ -93,4 +96,16 @@ export class CachedSessionStore implements SessionStore {
 /** Groups the cached sessions of a user; keys in Redis tell no user's name. */
 function userTag(userId: string): string {
   return `user:${sessionIdOf(userId)}`;
+}
+
+/** Makes a change and evicts what it changed; also when the connection broke and nobody knows whether it was made. */
+async function change<T>(make: () => Promise<T>, evict: () => Promise<unknown>): Promise<T> {
+  try {
+    const outcome = await make();
+    await evict();
+    return outcome;
+  } catch (error) {
+    if (error instanceof SessionUnavailableException && error.mayHaveHappened) await evict();
+    throw error;
+  }
 }

@@ -1,5 +1,5 @@
 import { and, asc, eq, gt, isNull, lt, ne, or, type SQL, sql } from 'drizzle-orm';
-import { type Database, isOutcomeUnknown } from '../../database/index.js';
+import { type Database, isOutcomeUnknown, isUnavailable } from '../../database/index.js';
 import { type SessionRow, sessionTable as table } from '../database/session.table.js';
 import { decodeData } from '../session-data.js';
 import { DEAD_KEPT_MS, type SessionLifetime } from '../session-lifetime.js';
@@ -174,7 +174,7 @@ export class PostgresSessionStore implements SessionStore {
     try {
       return await work();
     } catch (error) {
-      throw isOutcomeUnknown(error) ? new SessionUnavailableException(error) : error;
+      throw isUnavailable(error) ? new SessionUnavailableException(error, isOutcomeUnknown(error)) : error;
     }
   }
 }
