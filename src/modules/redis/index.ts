@@ -1,7 +1,7 @@
 export * from './core.js';
 export type { CommandBill } from './memory/command-bill.js';
 export type * from './memory/redis-usage.types.js';
-export { UsageWatcher } from './memory/usage.watcher.js';
+export { type StoreRedis, UsageWatcher } from './memory/usage.watcher.js';
 export { type RedisStatus, RedisStatusService } from './redis-status.service.js';
 export { redisPoolOptionsOf, redisSourceOf } from './redis-source.js';
 export { type RedisConfig, redisConfig } from './redis.config.js';

@@ -27,7 +27,11 @@ import type { RedisPool } from './redis.types.js';
     },
     AvailabilityLogger,
     RedisStatusService,
-    UsageWatcher,
+    {
+      provide: UsageWatcher,
+      useFactory: (pool: RedisPool | null, config: RedisConfig) => new UsageWatcher(pool, config),
+      inject: [REDIS_POOL, redisConfig.KEY],
+    },
   ],
   exports: [REDIS_POOL, RedisStatusService, UsageWatcher],
 })

@@ -4,6 +4,7 @@ import { type CacheConfigValues, cacheConfig, PrincipalResolvers } from '../cach
 import { DATABASE, type Database, type DatabaseConfig, databaseConfig, DatabaseModule } from '../database/index.js';
 import {
   createRedisPool,
+  type ProtectedData,
   REDIS_POOL,
   type RedisConfig,
   redisConfig,
@@ -24,8 +25,21 @@ import { SessionResolver } from './http/session-resolver.js';
 import { createSessionBackend, type SessionBackend } from './session-backend.js';
 import { type SessionConfig, sessionConfig } from './session.config.js';
 import { SessionService } from './session.service.js';
-import { SESSION_BACKEND, SESSION_REDIS_POOL, SESSION_STORE, SESSION_TOUCHES } from './session.tokens.js';
+import {
+  SESSION_BACKEND,
+  SESSION_REDIS_POOL,
+  SESSION_REDIS_USAGE,
+  SESSION_STORE,
+  SESSION_TOUCHES,
+} from './session.tokens.js';
 import { TouchThrottle } from './touch-throttle.js';
+
+const EVICTED_SESSIONS: ProtectedData = {
+  name: 'sessions',
+  hasTtl: true,
+  consequence:
+    'whoever it evicts is logged out. Give sessions a Redis of their own (SESSION_REDIS_URL) with noeviction, or a database (DATABASE_URL).',
+};
 
 /** Sessions: `SessionService` for an application's own login, `SessionGuard` and `@CurrentSession()` for its routes, and REST. */
 @Module({
@@ -44,6 +58,19 @@ import { TouchThrottle } from './touch-throttle.js';
         return source === undefined ? shared : createRedisPool(source, redisPoolOptionsOf(redis));
       },
       inject: [sessionConfig.KEY, redisConfig.KEY, REDIS_POOL],
+    },
+    {
+      provide: SESSION_REDIS_USAGE,
+      useFactory: (pool: RedisPool | null, shared: RedisPool | null, redis: RedisConfig, { url }: DatabaseConfig) =>
+        // What REDIS_* says of policy and limit is about the other one. In front of a database it is a cache.
+        pool === null || pool === shared || url !== undefined
+          ? null
+          : new UsageWatcher(
+              pool,
+              { ...redis, evictionPolicy: undefined, memoryLimitBytes: undefined },
+              { name: 'The Redis of sessions', holds: EVICTED_SESSIONS },
+            ),
+      inject: [SESSION_REDIS_POOL, REDIS_POOL, redisConfig.KEY, databaseConfig.KEY],
     },
     {
       provide: SESSION_BACKEND,
@@ -101,12 +128,7 @@ export class SessionModule implements OnModuleInit, OnApplicationShutdown {
   onModuleInit(): void {
     const isShared = this.pool !== null && this.pool === this.shared;
     if (!isShared || this.database.url !== undefined) return;
-    this.usage.protect({
-      name: 'sessions',
-      hasTtl: true,
-      consequence:
-        'whoever it evicts is logged out. Give sessions a Redis of their own (SESSION_REDIS_URL) with noeviction, or a database (DATABASE_URL).',
-    });
+    this.usage.protect(EVICTED_SESSIONS);
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -1,4 +1,5 @@
 import { UsageWatcher } from '../../../src/modules/redis/index.js';
+import { SESSION_REDIS_USAGE } from '../../../src/modules/session/session.tokens.js';
 import { eventually } from '../../support/eventually.js';
 import { RedisServer } from '../../support/redis-server.js';
 import { redisUp } from '../../support/redis-up.js';
@@ -37,6 +38,30 @@ describe('the Redis of sessions', () => {
     for (const app of [one, two]) await app.http.get('/sessions/current').set(bearer).expect(503);
     await Promise.all([one.close(), two.close()]);
     await Promise.all([shared.stop(), own.stop()]);
+  });
+});
+
+describe('a Redis that sessions have for themselves', () => {
+  const warningsOf = async (args: string[]) => {
+    const own = await RedisServer.start({ args });
+    const app = await startApp({ ...SESSION_ENV, SESSION_REDIS_URL: own.url });
+    const watcher = app.get<UsageWatcher>(SESSION_REDIS_USAGE);
+    await eventually(() => expect(watcher.usage).toBeDefined());
+    const warnings = watcher.warnings.map(({ code, about }) => [code, about]);
+    await app.close();
+    await own.stop();
+    return warnings;
+  };
+
+  it('is warned about when it may evict them', async () => {
+    expect(await warningsOf(EVICTING)).toEqual([['policy-evicts', 'sessions']]);
+    expect(await warningsOf(['--maxmemory', '100mb', '--maxmemory-policy', 'volatile-lfu'])).toEqual([
+      ['policy-evicts', 'sessions'],
+    ]);
+  });
+
+  it('is as it should be when it refuses to evict', async () => {
+    expect(await warningsOf(['--maxmemory', '100mb', '--maxmemory-policy', 'noeviction'])).toEqual([]);
   });
 });
 

@@ -13,16 +13,18 @@ export const RECOMMENDED_POLICY = 'volatile-lfu';
  * What an operator should know, the most urgent first.
  *
  * @param before what was found the time before, to tell evictions now from evictions once.
+ * @param isCache whether what it holds may be evicted at all; of a store that must not, `noeviction` is as it should be.
  */
 export function usageWarnings(
   usage: RedisUsage,
   before: RedisUsage | undefined,
   thresholds: UsageThresholds,
   protectedData: readonly ProtectedData[],
+  isCache = true,
 ): RedisWarning[] {
   return [
-    ...fullness(usage, thresholds),
-    ...(usage.maxBytes === undefined ? [] : policyWarnings(usage, protectedData)),
+    ...fullness(usage, thresholds, isCache),
+    ...(usage.maxBytes === undefined ? [] : policyWarnings(usage, protectedData, isCache)),
     ...evictions(usage, before),
   ];
 }
@@ -32,13 +34,17 @@ export function canEvict(policy: string, data: Pick<ProtectedData, 'hasTtl'>): b
   return policy.startsWith('allkeys-') || (policy.startsWith('volatile-') && data.hasTtl);
 }
 
-function fullness({ usedRatio, usedBytes }: RedisUsage, { warnRatio, criticalRatio }: UsageThresholds): RedisWarning[] {
+function fullness(
+  { usedRatio, usedBytes }: RedisUsage,
+  { warnRatio, criticalRatio }: UsageThresholds,
+  isCache: boolean,
+): RedisWarning[] {
   if (usedRatio === undefined) {
     return [
       {
         code: 'memory-unlimited',
         severity: 'info',
-        message: `Redis has no memory limit (${megabytes(usedBytes)} used): set maxmemory, and maxmemory-policy ${RECOMMENDED_POLICY}, before the machine runs out.`,
+        message: `Redis has no memory limit (${megabytes(usedBytes)} used): set maxmemory, and maxmemory-policy ${isCache ? RECOMMENDED_POLICY : 'noeviction'}, before the machine runs out.`,
       },
     ];
   }
@@ -48,7 +54,7 @@ function fullness({ usedRatio, usedBytes }: RedisUsage, { warnRatio, criticalRat
     {
       code: isCritical ? 'memory-critical' : 'memory-high',
       severity: isCritical ? 'critical' : 'warning',
-      message: `Redis uses ${Math.round(usedRatio * 100)} % of its memory: raise maxmemory, or shorten CACHE_TTL.`,
+      message: `Redis uses ${Math.round(usedRatio * 100)} % of its memory: raise maxmemory${isCache ? ', or shorten CACHE_TTL' : ''}.`,
     },
   ];
 }
@@ -56,9 +62,11 @@ function fullness({ usedRatio, usedBytes }: RedisUsage, { warnRatio, criticalRat
 function policyWarnings(
   { evictionPolicy: policy }: RedisUsage,
   protectedData: readonly ProtectedData[],
+  isCache: boolean,
 ): RedisWarning[] {
   if (policy === undefined) return [];
   if (policy === 'noeviction') {
+    if (!isCache) return [];
     return [
       {
         code: 'policy-refuses-writes',

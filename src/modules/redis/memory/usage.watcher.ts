@@ -1,7 +1,6 @@
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { systemClock, type TimerHandle } from '../../../common/clock.js';
-import { type RedisConfig, redisConfig } from '../redis.config.js';
-import { REDIS_POOL } from '../redis.tokens.js';
+import type { RedisConfig } from '../redis.config.js';
 import type { RedisPool } from '../redis.types.js';
 import type { ProtectedData, RedisUsage, RedisWarning } from './redis-usage.types.js';
 import { readUsage, setEvictionPolicy } from './usage-reader.js';
@@ -13,24 +12,34 @@ const TAGS: ProtectedData = {
   consequence: 'that costs hits, never correctness. volatile-lfu keeps them.',
 };
 
+/** A Redis that is watched, where it is not the one of the cache. */
+export interface StoreRedis {
+  /** Begins what is said about it: `'The Redis of sessions'`. */
+  readonly name: string;
+  readonly holds: ProtectedData;
+}
+
 /**
  * Looks at Redis's memory, evictions and policy every now and then, and logs a warning when it begins to hold. Where INFO
  * is forbidden it says so once and knows nothing.
  */
-@Injectable()
 export class UsageWatcher implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger('Redis');
-  private readonly protectedData: ProtectedData[] = [TAGS];
+  private readonly protectedData: ProtectedData[];
   private latest: RedisUsage | undefined;
   private found: readonly RedisWarning[] = [];
   private timer: TimerHandle | undefined;
   private detach = () => {};
   private isStopped = false;
 
+  /** @param store given where it holds what must not be evicted, and no cache. */
   constructor(
-    @Inject(REDIS_POOL) private readonly pool: RedisPool | null,
-    @Inject(redisConfig.KEY) private readonly config: RedisConfig,
-  ) {}
+    private readonly pool: RedisPool | null,
+    private readonly config: RedisConfig,
+    private readonly store?: StoreRedis,
+  ) {
+    this.protectedData = [store?.holds ?? TAGS];
+  }
 
   /** What was last found; `undefined` before the first look, without Redis, and where INFO is forbidden. */
   get usage(): RedisUsage | undefined {
@@ -90,14 +99,17 @@ export class UsageWatcher implements OnApplicationBootstrap, OnModuleDestroy {
         this.latest = { ...reading.usage, evictionPolicy: wanted };
       else policyWarnings.push(policyNotSet(wanted));
     }
-    return [...policyWarnings, ...usageWarnings(this.latest, before, { warnRatio, criticalRatio }, this.protectedData)];
+    const thresholds = { warnRatio, criticalRatio };
+    const { latest, protectedData, store } = this;
+    return [...policyWarnings, ...usageWarnings(latest, before, thresholds, protectedData, store === undefined)];
   }
 
   private report(warnings: readonly RedisWarning[]): void {
     const known = this.found;
     this.found = warnings;
-    for (const { code, about, severity, message } of warnings) {
+    for (const { code, about, severity, message: text } of warnings) {
       if (known.some((warning) => warning.code === code && warning.about === about)) continue;
+      const message = this.store ? `${this.store.name}: ${text}` : text;
       if (severity === 'info') this.logger.log(message);
       else if (severity === 'warning') this.logger.warn(message);
       else this.logger.error(message);
