@@ -94,6 +94,17 @@ export interface NamespaceOptions
   extends EntryOptions, Pick<LoadOptions, 'softTimeoutMs' | 'hardTimeoutMs' | 'negativeTtlMs' | 'earlyRefreshBeta'> {
   /** Loaders of this namespace running at once on this instance; more wait their turn, for at most 5 s. Default 256. */
   maxConcurrentLoads?: number;
+  /**
+   * How long a load may take, in milliseconds: its lease is renewed for so long, and other instances wait for it so long
+   * before they load for themselves, without the right to store. Default: renewed for a minute, waited for ten seconds.
+   */
+  maxLoadMs?: number;
+  /**
+   * Reads and leases wait for Redis at least this long, in milliseconds, before it counts as away: for values that are
+   * dearer to load than to wait for. Never longer than a command may take (`REDIS_COMMAND_TIMEOUT`). Default 0: the
+   * measured latency alone decides (`REDIS_READ_BUDGET_*`).
+   */
+  readPatienceMs?: number;
 }
 
 /** How a value is read. */

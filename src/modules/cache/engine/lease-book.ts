@@ -33,9 +33,9 @@ export class LeaseBook {
     return randomBytes(TOKEN_BYTES);
   }
 
-  /** Keeps leases alive until the returned function is called, or for a minute: a loader may never come back. */
-  keep(leases: readonly HeldLease[], leaseMs: number): () => void {
-    const untilMs = this.clock.nowMs() + MAX_KEPT_MS;
+  /** Keeps leases alive until the returned function is called, or for `maxMs`: a loader may never come back. Default a minute. */
+  keep(leases: readonly HeldLease[], leaseMs: number, maxMs = MAX_KEPT_MS): () => void {
+    const untilMs = this.clock.nowMs() + maxMs;
     const schedule = (): TimerHandle =>
       this.clock.setTimer(() => {
         if (this.clock.nowMs() >= untilMs) return;

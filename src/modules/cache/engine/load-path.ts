@@ -11,7 +11,7 @@ import type { LoadGate } from './load-gate.js';
 import type { HeldLease, LeaseAnswer, LeaseMode } from './remote-tier.js';
 import type { Scope } from './scope.js';
 
-/** Who waits for another instance's load gives up after this, and loads without the right to store. */
+/** Who waits for another instance's load gives up after this by default, and loads without the right to store. */
 const MAX_WAIT_MS = 10_000;
 /** Waiters look again after this at first, growing, in case the wake-up was lost. */
 const FIRST_LOOK_MS = 50;
@@ -58,7 +58,7 @@ export class LoadPath {
       this.core.counters.misses++;
       if (events.has('miss')) events.emit('miss', { cache: this.scope.name, key: flight.key });
     }
-    const deadlineMs = clock.nowMs() + MAX_WAIT_MS;
+    const deadlineMs = clock.nowMs() + (this.scope.defaults.maxLoadMs ?? MAX_WAIT_MS);
     const mode: LeaseMode = settings.consistency === 'refresh' ? 'steal' : 'load';
     let waiting = missing;
     for (let round = 0; waiting.length > 0; round++) {
@@ -108,7 +108,7 @@ export class LoadPath {
       seenStoredAtMs: seen,
     }));
     const [answers] = await Promise.all([
-      remote.tier.lease(requests, mode, this.leases!.leaseMs),
+      remote.tier.lease(requests, mode, this.leases!.leaseMs, this.scope.defaults.readPatienceMs),
       this.#captureKnown(remote, waiting, settings),
     ]);
     // The script may have run, or will: a lease nobody knows of would keep others waiting.
@@ -176,7 +176,8 @@ export class LoadPath {
     if (leased.length === 0) return;
     const { core } = this;
     const held = leased.flatMap(({ lease }) => (lease === undefined ? [] : [lease]));
-    const stopRenewing = held.length > 0 ? this.leases!.keep(held, this.leases!.leaseMs) : undefined;
+    const stopRenewing =
+      held.length > 0 ? this.leases!.keep(held, this.leases!.leaseMs, this.scope.defaults.maxLoadMs) : undefined;
     const keys = leased.map(({ flight }) => flight.key);
     const startedAtMs = core.clock.nowMs();
     try {

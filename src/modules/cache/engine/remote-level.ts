@@ -60,7 +60,7 @@ export class RemoteLevel {
   /** One slot. `undefined`: Redis did not answer. */
   async read(reading: Reading, key: string, address: SlotAddress): Promise<Examined | undefined> {
     const fenceMark = this.fence.mark(address.memoryKey);
-    const slot = await this.tier.read(address);
+    const slot = await this.tier.read(address, reading.scope.defaults.readPatienceMs);
     return slot === undefined ? undefined : this.examine(reading, key, address, slot, fenceMark);
   }
 
@@ -71,7 +71,7 @@ export class RemoteLevel {
     addresses: readonly SlotAddress[],
   ): Promise<readonly Examined[] | undefined> {
     const fenceMarks = addresses.map(({ memoryKey }) => this.fence.mark(memoryKey));
-    const slots = await this.tier.readMany(addresses);
+    const slots = await this.tier.readMany(addresses, reading.scope.defaults.readPatienceMs);
     if (slots === undefined) return undefined;
     const examined: Examined[] = new Array(slots.length);
     const unknown: number[] = [];

@@ -18,15 +18,17 @@ export interface RemoteTier {
   /** Now in the tier's own time, ms since the epoch, as estimated from its last answer. */
   nowMs(): number;
 
-  read(address: SlotAddress): Promise<Slot | 'empty' | undefined>;
+  /** Waits for `patienceMs` at least. Default: as long as the measured latency suggests. */
+  read(address: SlotAddress, patienceMs?: number): Promise<Slot | 'empty' | undefined>;
   /** In the order of `addresses`. */
-  readMany(addresses: readonly SlotAddress[]): Promise<ReadonlyArray<Slot | 'empty'> | undefined>;
+  readMany(addresses: readonly SlotAddress[], patienceMs?: number): Promise<ReadonlyArray<Slot | 'empty'> | undefined>;
 
   /** Takes a lease on each slot that has nothing to serve; see `scripts/lease.lua`. In the order of `requests`. */
   lease(
     requests: readonly LeaseRequest[],
     mode: LeaseMode,
     leaseMs: number,
+    patienceMs?: number,
   ): Promise<readonly LeaseAnswer[] | undefined>;
   /** Writes where the lease is still held. In the order of `fills`. */
   fill(fills: readonly Fill[]): Promise<ReadonlyArray<FillOutcome>>;

@@ -78,13 +78,16 @@ export class RedisTier implements RemoteTier {
     return this.redisClock.nowMs();
   }
 
-  async read(address: SlotAddress): Promise<Slot | 'empty' | undefined> {
-    const bytes = await this.#reader.read(address);
+  async read(address: SlotAddress, patienceMs?: number): Promise<Slot | 'empty' | undefined> {
+    const bytes = await this.#reader.read(address, patienceMs);
     return bytes === undefined ? undefined : this.#decode(bytes);
   }
 
-  async readMany(addresses: readonly SlotAddress[]): Promise<ReadonlyArray<Slot | 'empty'> | undefined> {
-    const slots = await this.#reader.readMany(addresses);
+  async readMany(
+    addresses: readonly SlotAddress[],
+    patienceMs?: number,
+  ): Promise<ReadonlyArray<Slot | 'empty'> | undefined> {
+    const slots = await this.#reader.readMany(addresses, patienceMs);
     return slots?.map((bytes) => this.#decode(bytes));
   }
 
@@ -92,9 +95,10 @@ export class RedisTier implements RemoteTier {
     requests: readonly LeaseRequest[],
     mode: LeaseMode,
     leaseMs: number,
+    patienceMs?: number,
   ): Promise<readonly LeaseAnswer[] | undefined> {
     const answers = await this.#perSlot(requests, (group) =>
-      this.scripts.call('write', 'budget', cacheScripts.lease, slotsOf(group), [
+      this.scripts.call('write', patienceMs ?? 'budget', cacheScripts.lease, slotsOf(group), [
         mode,
         leaseMs,
         ...group.flatMap(({ token, seenStoredAtMs }) => [

@@ -13,9 +13,10 @@ const MAX_FAST_KEYS = 16;
 
 /**
  * How long a caller waits: `budget` for what a read can do without (a lease), following the monitor's measured
- * latency; `command` for what should happen if it can (a fill, a write, an invalidation).
+ * latency, a number of milliseconds for a caller with more patience than that; `command` for what should happen if it can
+ * (a fill, a write, an invalidation).
  */
-export type Patience = 'budget' | 'command';
+export type Patience = 'budget' | 'command' | number;
 
 /**
  * Runs scripts with a time limit and tells the monitor how it went. The one place where a script's failure is dealt
@@ -44,7 +45,8 @@ export class ScriptCaller {
   ): Promise<unknown> {
     const { monitor } = this.pool;
     const askedAtMs = this.clock.nowMs();
-    const timeoutMs = patience === 'budget' ? this.budgetMs() : this.commandTimeoutMs;
+    const timeoutMs =
+      patience === 'command' ? this.commandTimeoutMs : Math.max(this.budgetMs(), patience === 'budget' ? 0 : patience);
     const isLarge =
       keys.length > MAX_FAST_KEYS ||
       args.reduce<number>((sum, arg) => sum + (Buffer.isBuffer(arg) ? arg.length : 0), 0) > MAX_FAST_BYTES;

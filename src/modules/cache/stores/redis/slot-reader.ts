@@ -22,7 +22,8 @@ interface Waiting {
 
 /**
  * Reads slots. Reads that are asked for in one tick become one command: GET for one, MGET for more, one per hash slot in
- * a Cluster. No read waits for a timer. Past the monitor's budget the answer is "unavailable" and the caller goes on.
+ * a Cluster. No read waits for a timer. Past the monitor's budget, or the caller's own patience where that is longer, the
+ * answer is "unavailable" and the caller goes on.
  */
 export class SlotReader {
   /** Reads of this tick, by slot: a slot that several callers want is read once. */
@@ -35,7 +36,9 @@ export class SlotReader {
     private readonly clock: Clock,
   ) {}
 
-  read({ slot, partition }: SlotAddress): Promise<SlotBytes> {
+  read({ slot, partition }: SlotAddress, patienceMs = 0): Promise<SlotBytes> {
+    // Others of this tick are not to wait as long.
+    if (patienceMs > 0) return this.#command([slot], 'fast', patienceMs).then((values) => values?.[0]);
     const known = this.#waiting.get(slot);
     if (known !== undefined) return known.bytes;
     let resolve!: Waiting['resolve'];
@@ -51,7 +54,7 @@ export class SlotReader {
   }
 
   /** Many at once, in order; `undefined` when any part could not be read. */
-  async readMany(addresses: readonly SlotAddress[]): Promise<(Buffer | null)[] | undefined> {
+  async readMany(addresses: readonly SlotAddress[], patienceMs = 0): Promise<(Buffer | null)[] | undefined> {
     const groups = new Map<number, number[]>();
     addresses.forEach(({ partition }, i) => {
       const group = groups.get(partition);
@@ -67,6 +70,7 @@ export class SlotReader {
           this.#command(
             part.map((i) => addresses[i]!.slot),
             addresses.length > MAX_FAST_KEYS ? 'bulk' : 'fast',
+            patienceMs,
           ).then((values) => {
             values?.forEach((bytes, j) => (found[part[j]!] = bytes));
             return values !== undefined;
@@ -97,12 +101,12 @@ export class SlotReader {
     for (let i = 0; i < group.length; i++) group[i]!.resolve(values === undefined ? undefined : values[i]!);
   }
 
-  #command(slots: readonly string[], lane: RedisLane): Promise<(Buffer | null)[] | undefined> {
+  #command(slots: readonly string[], lane: RedisLane, patienceMs = 0): Promise<(Buffer | null)[] | undefined> {
     const { monitor } = this.pool;
     return new Promise((resolve) => {
       const askedAtMs = this.clock.nowMs();
       // A large answer takes its time on the wire and in the parser.
-      const budgetMs = monitor.readBudgetMs() + slots.length * BUDGET_MS_PER_KEY;
+      const budgetMs = Math.max(patienceMs, monitor.readBudgetMs() + slots.length * BUDGET_MS_PER_KEY);
       let isOpen = true;
       const giveUp = (): void => {
         if (!isOpen) return;
