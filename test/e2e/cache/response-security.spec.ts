@@ -251,10 +251,21 @@ describe('cached responses do not', () => {
       expect(other.body.id).toBe('constructor');
     });
 
-    it('with a thousand parameters or a 64 kB key', async () => {
-      const many = Array.from({ length: 1_000 }, (_, i) => `p${i}=${i}`).join('&');
-      await app.http.get(`/public/item/1?${many}`).expect(200);
+    it('with as many parameters as Node reads, ten thousand, or a 64 kB key', async () => {
+      const ask = (query: string) => app.http.get(`/public/item/1?${query}`);
+      // Node reads 16 kB of request line and headers.
+      const [many, fewer] = [7_000, 6_999].map((count) => 'a&'.repeat(count));
+      for (const query of [many!, fewer!, many!, fewer!]) {
+        const { body } = await ask(query).expect(200);
+        expect((body as { query: [string, string[]][] }).query).toEqual([['a', Array(query.length / 2).fill('')]]);
+      }
+      expect(stage.runs).toHaveLength(2);
+      const named = Array.from({ length: 1_000 }, (_, i) => `p${i}=${i}`).join('&');
+      await ask(named).expect(200);
+      for (const query of ['a&'.repeat(10_000), Array.from({ length: 10_000 }, (_, i) => `p${i}=${i}`).join('&')])
+        await ask(query).expect(431);
       expect((await app.http.get(`/public/item/${'x'.repeat(65_536)}`)).status).toBeGreaterThanOrEqual(400);
+      expect(stage.runs).toHaveLength(3);
     });
   });
 
