@@ -4,6 +4,7 @@ import { createRedisPool, type RedisPool, type RedisSource } from '../../redis/c
 import { MemoryStore } from '../stores/memory/memory-store.js';
 import { RedisAnnouncements } from '../stores/redis/redis-announcements.js';
 import { RedisClock } from '../stores/redis/redis-clock.js';
+import { RedisInvalidations } from '../stores/redis/redis-invalidations.js';
 import { RedisLog } from '../stores/redis/redis-log.js';
 import { RedisTier } from '../stores/redis/redis-tier.js';
 import { ScriptCaller } from '../stores/redis/script-caller.js';
@@ -98,24 +99,18 @@ function withRedis(base: Base, { pool, isOurs }: PoolInUse, layout: KeyLayout, o
   const { clock, table, events, memory, fence, flights, outbox } = base;
   const instanceId = randomUUID();
   const logLength = options.coherence?.logLength ?? DEFAULT_LOG_LENGTH;
-  const redisClock = new RedisClock(clock);
+  const redisClock = new RedisClock(clock, layout.partitions);
   const scripts = new ScriptCaller(pool, clock, COMMAND_TIMEOUT_MS);
   const wakeUps = new WakeUps(clock);
   const suppressed = new Suppressed(clock);
-  const tier = new RedisTier(
-    pool,
-    layout,
-    scripts,
-    redisClock,
-    wakeUps,
-    {
-      instanceId,
-      logLength,
-      maxValueBytes: options.maxValueBytes ?? DEFAULT_VALUE_BYTES,
-      onWrote: (partition, entry) => follower.wrote(partition, entry),
-    },
-    clock,
-  );
+  const log = new RedisLog(pool, layout, scripts, redisClock, logLength, clock);
+  const invalidations = new RedisInvalidations(pool, layout, scripts, redisClock, {
+    instanceId,
+    logLength,
+    onWrote: (partition, entry) => follower.wrote(partition, entry),
+  });
+  const maxValueBytes = options.maxValueBytes ?? DEFAULT_VALUE_BYTES;
+  const tier = new RedisTier(pool, layout, scripts, redisClock, log, invalidations, wakeUps, maxValueBytes, clock);
   const remote = new RemoteLevel(tier, table, fence, outbox, suppressed, memory, events, clock);
   const target = new LocalCoherence(
     instanceId,
@@ -130,7 +125,7 @@ function withRedis(base: Base, { pool, isOurs }: PoolInUse, layout: KeyLayout, o
     (key) => wakeUps.wake(key),
   );
   const follower = new LogFollower(
-    new RedisLog(pool, layout, scripts, redisClock, logLength, clock),
+    log,
     target,
     { heartbeatMs: options.coherence?.heartbeatMs ?? 500, unconfirmedMs: options.coherence?.unconfirmedMs ?? 1_000 },
     clock,

@@ -163,7 +163,7 @@ export class FillPath {
       this.#reject(flight, isKnown ? 'tag-changed' : 'redis-unavailable');
       return undefined;
     }
-    const nowMs = this.core.remote!.tier.nowMs();
+    const nowMs = this.core.remote!.tier.nowMs(filling.lease!.address.partition);
     const header: EnvelopeHeader = {
       storedAtMs: nowMs,
       freshUntilMs: nowMs + lifetime.freshMs,

@@ -12,7 +12,7 @@ export class Found {
     /** Bytes of the entry in Redis. */
     readonly sizeBytes: number,
     /** Redis's time when it was judged. */
-    private readonly judgedAtMs: number,
+    readonly judgedAtMs: number,
     /** What it depends on, as it was then. Only for a stale value, which may be served later. */
     readonly capture: Capture | undefined,
   ) {}

@@ -239,7 +239,7 @@ export class GetOrLoad {
   #refreshEarlyIfDue(key: string, found: Found, loader: GroupLoader, settings: LoadSettings): void {
     if (settings.earlyRefreshBeta <= 0) return;
     const { header } = found;
-    if (isDueEarly(header.loadMs, header.freshUntilMs, this.core.remote!.tier.nowMs(), settings.earlyRefreshBeta)) {
+    if (isDueEarly(header.loadMs, header.freshUntilMs, found.judgedAtMs, settings.earlyRefreshBeta)) {
       this.#refreshEarly(key, loader, settings, header.storedAtMs);
     }
   }

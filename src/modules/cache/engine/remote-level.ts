@@ -31,7 +31,7 @@ type Versions = ReadonlyMap<string, Version | undefined>;
  * an entry was stored under with those that are current.
  */
 export class RemoteLevel {
-  /** Entries stored before this moment (Redis time) are misses until `#distrustUntilMs`: after a change of server, other instances may still have to send what it lost. */
+  /** Entries stored before this moment (monotonic ms) are misses until `#distrustUntilMs`: after a change of server, other instances may still have to send what it lost. */
   #distrustBeforeMs = Number.NEGATIVE_INFINITY;
   #distrustUntilMs = Number.NEGATIVE_INFINITY;
 
@@ -48,7 +48,7 @@ export class RemoteLevel {
 
   /** Entries from before now are misses for a while. */
   distrustPast(forMs: number): void {
-    this.#distrustBeforeMs = this.tier.nowMs();
+    this.#distrustBeforeMs = this.clock.nowMs();
     this.#distrustUntilMs = this.clock.nowMs() + forMs;
   }
 
@@ -76,7 +76,7 @@ export class RemoteLevel {
     const examined: Examined[] = new Array(slots.length);
     const unknown: number[] = [];
     for (let i = 0; i < slots.length; i++) {
-      const verdict = this.#judgeNow(reading, slots[i]!);
+      const verdict = this.#judgeNow(reading, slots[i]!, addresses[i]!.partition);
       if (verdict === 'unknown') unknown.push(i);
       else examined[i] = this.#conclude(reading, keys[i]!, addresses[i]!, slots[i]!, verdict, fenceMarks[i]!);
     }
@@ -91,7 +91,7 @@ export class RemoteLevel {
         keys[i]!,
         addresses[i]!,
         slots[i]!,
-        this.#judgeAsked(reading.scope, slots[i]!, versions),
+        this.#judgeAsked(reading.scope, slots[i]!, addresses[i]!.partition, versions),
         fenceMarks[i]!,
       );
     }
@@ -106,9 +106,9 @@ export class RemoteLevel {
     slot: Slot | 'empty',
     fenceMark: number,
   ): Promise<Examined> {
-    let verdict = this.#judgeNow(reading, slot);
+    let verdict = this.#judgeNow(reading, slot, address.partition);
     if (verdict === 'unknown')
-      verdict = this.#judgeAsked(reading.scope, slot, await this.#versionsFor(reading, [slot]));
+      verdict = this.#judgeAsked(reading.scope, slot, address.partition, await this.#versionsFor(reading, [slot]));
     return this.#conclude(reading, key, address, slot, verdict, fenceMark);
   }
 
@@ -127,10 +127,10 @@ export class RemoteLevel {
   }
 
   /** By what is known here; `unknown` when that is not enough, or may be old because the log was not followed lately. */
-  #judgeNow(reading: Reading, slot: Slot | 'empty'): Verdict {
+  #judgeNow(reading: Reading, slot: Slot | 'empty', partition: number): Verdict {
     if (typeof slot === 'string' || slot.kind !== 'entry') return 'invalid';
     if (reading.isStrict || this.#isBehind()) return 'unknown';
-    return this.#judge(reading.scope, slot, undefined);
+    return this.#judge(reading.scope, slot, partition, undefined);
   }
 
   #isBehind(): boolean {
@@ -165,20 +165,20 @@ export class RemoteLevel {
    * By what Redis answered, and by what is known here after it: an announcement may have overtaken the answer, and what
    * goes into memory now counts as stored after it.
    */
-  #judgeAsked(scope: Scope, slot: Slot | 'empty', versions: Versions): Verdict {
-    const asked = this.#judge(scope, slot, versions);
-    return asked === 'invalid' ? asked : this.#judge(scope, slot, undefined);
+  #judgeAsked(scope: Scope, slot: Slot | 'empty', partition: number, versions: Versions): Verdict {
+    const asked = this.#judge(scope, slot, partition, versions);
+    return asked === 'invalid' ? asked : this.#judge(scope, slot, partition, undefined);
   }
 
   /** By `versions` where given, else by what is known here; `unknown` means that only Redis can tell. */
-  #judge(scope: Scope, slot: Slot | 'empty', versions: Versions | undefined): Verdict {
+  #judge(scope: Scope, slot: Slot | 'empty', partition: number, versions: Versions | undefined): Verdict {
     if (typeof slot === 'string' || slot.kind !== 'entry') return 'invalid';
     const { header } = slot;
-    const nowMs = this.tier.nowMs();
+    const nowMs = this.tier.nowMs(partition);
     if (
       nowMs >= header.staleUntilMs ||
       header.generations.length !== scope.generations.length ||
-      this.#isDistrusted(header)
+      this.#isDistrusted(header, nowMs)
     )
       return 'invalid';
     let verdict: Verdict = nowMs >= header.freshUntilMs ? 'stale' : 'fresh';
@@ -205,8 +205,10 @@ export class RemoteLevel {
     return versions === undefined ? 'unknown' : 'invalid';
   }
 
-  #isDistrusted(header: EnvelopeHeader): boolean {
-    return header.storedAtMs < this.#distrustBeforeMs && this.clock.nowMs() < this.#distrustUntilMs;
+  /** `nowMs` is Redis's time now. */
+  #isDistrusted(header: EnvelopeHeader, nowMs: number): boolean {
+    const localMs = this.clock.nowMs();
+    return localMs < this.#distrustUntilMs && header.storedAtMs < this.#distrustBeforeMs + (nowMs - localMs);
   }
 
   #dependenciesOf(scope: Scope, header: EnvelopeHeader): Dependency[] {
@@ -233,7 +235,14 @@ export class RemoteLevel {
     try {
       const isStale = verdict === 'stale';
       const capture = isStale ? this.table.capture(this.#dependenciesOf(reading.scope, header)) : undefined;
-      const found = new Found(slot.value(), header, isStale, slot.sizeBytes, this.tier.nowMs(), capture);
+      const found = new Found(
+        slot.value(),
+        header,
+        isStale,
+        slot.sizeBytes,
+        this.tier.nowMs(address.partition),
+        capture,
+      );
       if (
         reading.promotes &&
         !found.isStale &&
@@ -252,9 +261,9 @@ export class RemoteLevel {
     }
   }
 
-  #promote(scope: Scope, { memoryKey }: SlotAddress, { value, header, sizeBytes }: Found): void {
+  #promote(scope: Scope, { memoryKey, partition }: SlotAddress, { value, header, sizeBytes }: Found): void {
     const nowMs = this.clock.nowMs();
-    const toLocalMs = nowMs - this.tier.nowMs();
+    const toLocalMs = nowMs - this.tier.nowMs(partition);
     this.memory.put(memoryKey, {
       value,
       isAbsent: header.isAbsent,

@@ -15,8 +15,10 @@ export interface RemoteTier {
   canInvalidate(): boolean;
   /** How long a caller who has its value waits for it to be stored, ms. */
   patienceMs(): number;
-  /** Now in the tier's own time, ms since the epoch, as estimated from its last answer. */
-  nowMs(): number;
+  /** Now in the tier's own time, ms since the epoch, as estimated from its last answers about this partition. */
+  nowMs(partition: number): number;
+  /** Makes the tier's own time known where these lie, if it is not: at the start. `false`: it could not be had. */
+  synchronise(addresses: readonly SlotAddress[]): Promise<boolean>;
 
   /** Waits for `patienceMs` at least. Default: as long as the measured latency suggests. */
   read(address: SlotAddress, patienceMs?: number): Promise<Slot | 'empty' | undefined>;
@@ -38,13 +40,13 @@ export interface RemoteTier {
   /** Resolves when the slot was filled, changed or released somewhere, at the latest after `maxMs`. */
   waitForChange(address: SlotAddress, maxMs: number): Promise<void>;
 
-  /** Writes unconditionally, unless Redis gets it later than the deadline. `too-large` leaves the slot empty. */
+  /** Writes unconditionally (after {@link synchronise}), unless Redis gets it later than the deadline. `too-large` leaves the slot empty. */
   put(
     address: SlotAddress,
     header: EnvelopeHeader,
     value: unknown,
     options: { compressAboveBytes: number },
-  ): Promise<Applied | undefined>;
+  ): Promise<Written | undefined>;
   /** Removes slots, changes versions, appends to the log and announces. */
   invalidate(invalidation: Invalidation): Promise<Applied | undefined>;
   /** Tells other instances, if it can, what could not be invalidated. */
@@ -108,9 +110,13 @@ export interface Invalidation {
   readonly isReset?: boolean;
 }
 
-/** A write that Redis acknowledged. */
+/** An invalidation that Redis acknowledged. */
 export interface Applied {
   /** The versions the dependencies have now, with the log position that set them. */
   readonly versions: ReadonlyMap<string, { version: Version; at: LogId }>;
+}
+
+/** A value that Redis acknowledged. */
+export interface Written {
   readonly sizeBytes: number;
 }

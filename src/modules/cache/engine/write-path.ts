@@ -46,7 +46,9 @@ export class WritePath {
     let payloadBytes = 0;
     let remoteStoredAtMs: number | undefined;
     if (remote !== undefined) {
-      const nowMs = remote.tier.nowMs();
+      const address = scope.address(key);
+      const isTimeKnown = remote.tier.canWrite() && (await remote.tier.synchronise([address]));
+      const nowMs = remote.tier.nowMs(address.partition);
       const header = {
         storedAtMs: nowMs,
         freshUntilMs: nowMs + freshMs,
@@ -55,11 +57,11 @@ export class WritePath {
         isAbsent: false,
         ...splitVersions(scope, dependencies, versions as Version[]),
       };
-      const canSend = remote.tier.canWrite() && !versions.includes(undefined);
-      const applied = canSend ? await remote.tier.put(scope.address(key), header, value, settings) : undefined;
+      const canSend = isTimeKnown && !versions.includes(undefined);
+      const written = canSend ? await remote.tier.put(address, header, value, settings) : undefined;
       // The old value may still be there, and the new one may yet arrive: both are void until the outbox has said so.
-      if (applied === undefined) receipt = this.#queueKeys([scope.address(key)]);
-      else [payloadBytes, remoteStoredAtMs] = [applied.sizeBytes, nowMs];
+      if (written === undefined) receipt = this.#queueKeys([address]);
+      else [payloadBytes, remoteStoredAtMs] = [written.sizeBytes, nowMs];
     }
     // A write of another instance that came meanwhile has raised the fence: what is stored is not this value then.
     const isLatest = core.fence.isUnchanged(memoryKey, mark);

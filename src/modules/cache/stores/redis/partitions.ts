@@ -1,3 +1,6 @@
+/** Keys in one script call at most: a script holds up every other client while it runs. */
+export const MAX_SCRIPT_KEYS = 500;
+
 /** Items of one partition, with their places in the list they came from. */
 export interface PartitionGroup<T> {
   readonly items: T[];

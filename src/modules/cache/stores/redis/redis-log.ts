@@ -10,6 +10,9 @@ import type { ScriptCaller } from './script-caller.js';
 
 /** The invalidation log in Redis: a capped stream per partition. Each look at its end also tells Redis's time. */
 export class RedisLog implements InvalidationLog {
+  /** Questions for the time under way, by partition. */
+  readonly #telling = new Map<number, Promise<boolean>>();
+
   constructor(
     private readonly pool: RedisPool,
     private readonly layout: KeyLayout,
@@ -28,8 +31,27 @@ export class RedisLog implements InvalidationLog {
     return tails.includes(undefined) ? undefined : (tails as LogId[]);
   }
 
+  /** Whether Redis's time of a partition is known, after asking where it was not. Calls made meanwhile share the answer. */
+  tellTime(partition: number): Promise<boolean> {
+    if (this.redisClock.isKnown(partition)) return Promise.resolve(true);
+    let telling = this.#telling.get(partition);
+    if (telling === undefined) {
+      telling = this.#tail(partition).then(() => this.redisClock.isKnown(partition));
+      this.#telling.set(partition, telling);
+      void telling.then(() => this.#telling.delete(partition));
+    }
+    return telling;
+  }
+
   async begin(partition: number): Promise<LogId | undefined> {
-    const args = [0, 'hard', '{"s":"","k":[]', this.layout.channel, partition, this.length];
+    const args = [
+      0,
+      'hard',
+      '{"s":"","k":[]',
+      this.layout.channel,
+      partition,
+      this.length,
+    ];
     const answer = await this.scripts.call(
       'write',
       'command',
@@ -57,7 +79,7 @@ export class RedisLog implements InvalidationLog {
     const answer = await this.scripts.call('read', 'command', cacheScripts.tails, [this.layout.log(partition)], []);
     if (!Array.isArray(answer)) return undefined;
     const [micros, id] = answer.map(String);
-    if (partition === 0) this.redisClock.observe(askedAtMs, Number(micros) / 1_000);
+    this.redisClock.observe(partition, askedAtMs, Number(micros) / 1_000);
     return isLogId(id) ? id : undefined;
   }
 }

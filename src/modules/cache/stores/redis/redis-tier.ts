@@ -2,8 +2,6 @@ import type { Clock } from '../../../../common/clock.js';
 import type { RedisPool } from '../../../redis/core.js';
 import { decodeSlot, encodeEntry } from '../../codec/envelope.js';
 import type { CodecLimits, EnvelopeHeader, Slot } from '../../codec/envelope.types.js';
-import { type LogBody, type LogEntry, WIRE_VERSION } from '../../engine/coherence/announcement.js';
-import { isLogId, type LogId } from '../../engine/log-id.js';
 import type {
   Applied,
   Fill,
@@ -15,31 +13,23 @@ import type {
   LeaseRequest,
   RemoteTier,
   SlotAddress,
+  Written,
 } from '../../engine/remote-tier.js';
 import type { KeyLayout } from '../../engine/scope.js';
-import { isVersion, newVersion, type Version } from '../../engine/version.js';
+import type { Version } from '../../engine/version.js';
 import { cacheScripts } from './cache-scripts.js';
-import { byPartition } from './partitions.js';
+import { byPartition, MAX_SCRIPT_KEYS } from './partitions.js';
 import type { RedisClock } from './redis-clock.js';
+import type { RedisInvalidations } from './redis-invalidations.js';
+import type { RedisLog } from './redis-log.js';
 import type { ScriptCaller } from './script-caller.js';
 import { SlotReader } from './slot-reader.js';
 import type { WakeUps } from './wake-ups.js';
 
-/** Keys in one script call at most: a script holds up every other client while it runs. */
-const MAX_SCRIPT_KEYS = 500;
-/** A write's deadline comes this much before its caller gives up: Redis's time is known to within half a round trip. */
-const DEADLINE_MARGIN_MS = 10;
-
-/** What the tier is told once. */
-export interface RedisTierOptions {
-  readonly instanceId: string;
-  readonly logLength: number;
-  readonly maxValueBytes: number;
-  /** Called for every log entry this instance wrote. */
-  readonly onWrote: (partition: number, entry: LogEntry) => void;
-}
-
-/** Redis as the shared tier: the protocol's scripts, the batched reads, and nothing of what they are for. */
+/**
+ * Redis as the shared tier: batched reads, leases and fills, and nothing of what they are for. Entries carry Redis's time,
+ * so nothing is read or written before it is known.
+ */
 export class RedisTier implements RemoteTier {
   readonly #reader: SlotReader;
   readonly #limits: CodecLimits;
@@ -49,12 +39,14 @@ export class RedisTier implements RemoteTier {
     private readonly layout: KeyLayout,
     private readonly scripts: ScriptCaller,
     private readonly redisClock: RedisClock,
+    private readonly log: RedisLog,
+    private readonly invalidations: RedisInvalidations,
     private readonly wakeUps: WakeUps,
-    private readonly options: RedisTierOptions,
+    maxValueBytes: number,
     clock: Clock,
   ) {
     this.#reader = new SlotReader(pool, clock);
-    this.#limits = { maxValueBytes: options.maxValueBytes, compressAboveBytes: Number.POSITIVE_INFINITY };
+    this.#limits = { maxValueBytes, compressAboveBytes: Number.POSITIVE_INFINITY };
   }
 
   canRead(): boolean {
@@ -74,11 +66,18 @@ export class RedisTier implements RemoteTier {
     return this.scripts.budgetMs();
   }
 
-  nowMs(): number {
-    return this.redisClock.nowMs();
+  nowMs(partition: number): number {
+    return this.redisClock.nowMs(partition);
+  }
+
+  async synchronise(addresses: readonly SlotAddress[]): Promise<boolean> {
+    if (this.redisClock.isComplete) return true;
+    const partitions = [...new Set(addresses.map(({ partition }) => partition))];
+    return (await Promise.all(partitions.map((partition) => this.log.tellTime(partition)))).every(Boolean);
   }
 
   async read(address: SlotAddress, patienceMs?: number): Promise<Slot | 'empty' | undefined> {
+    if (!this.redisClock.isComplete && !(await this.synchronise([address]))) return undefined;
     const bytes = await this.#reader.read(address, patienceMs);
     return bytes === undefined ? undefined : this.#decode(bytes);
   }
@@ -87,6 +86,7 @@ export class RedisTier implements RemoteTier {
     addresses: readonly SlotAddress[],
     patienceMs?: number,
   ): Promise<ReadonlyArray<Slot | 'empty'> | undefined> {
+    if (!this.redisClock.isComplete && !(await this.synchronise(addresses))) return undefined;
     const slots = await this.#reader.readMany(addresses, patienceMs);
     return slots?.map((bytes) => this.#decode(bytes));
   }
@@ -97,6 +97,8 @@ export class RedisTier implements RemoteTier {
     leaseMs: number,
     patienceMs?: number,
   ): Promise<readonly LeaseAnswer[] | undefined> {
+    if (!this.redisClock.isComplete && !(await this.synchronise(requests.map(({ address }) => address))))
+      return undefined;
     const answers = await this.#perSlot(requests, (group) =>
       this.scripts.call('write', patienceMs ?? 'budget', cacheScripts.lease, slotsOf(group), [
         mode,
@@ -166,113 +168,23 @@ export class RedisTier implements RemoteTier {
     address: SlotAddress,
     header: EnvelopeHeader,
     value: unknown,
-    options: { compressAboveBytes: number },
-  ): Promise<Applied | undefined> {
-    const bytes = this.#encode(header, value, options.compressAboveBytes);
-    const body: LogBody = { source: this.options.instanceId, keys: [address.memoryKey], versions: [], isReset: false };
-    const { partition, slot } = address;
-    const answer = await this.scripts.call(
-      'write',
-      'command',
-      cacheScripts.put,
-      [slot, this.layout.log(partition)],
-      [
-        Math.floor(this.redisClock.nowMs() + this.scripts.commandTimeoutMs - DEADLINE_MARGIN_MS),
-        ttlOf(header),
-        bytes ?? '',
-        `${bodyStart(body)}}`,
-        this.layout.channel,
-        partition,
-        this.options.logLength,
-      ],
-    );
-    if (!this.#wrote(partition, answer, body)) return undefined;
-    return { versions: new Map(), sizeBytes: bytes?.length ?? 0 };
+    { compressAboveBytes }: { compressAboveBytes: number },
+  ): Promise<Written | undefined> {
+    const bytes = this.#encode(header, value, compressAboveBytes);
+    const isWritten = await this.invalidations.put(address, ttlOf(header), bytes);
+    return isWritten ? { sizeBytes: bytes?.length ?? 0 } : undefined;
   }
 
-  async invalidate({ addresses, dependencies, mode, isReset = false }: Invalidation): Promise<Applied | undefined> {
-    const wanted = [
-      ...addresses.map((address) => ({ partition: address.partition, address, id: undefined })),
-      ...dependencies.map((id) => ({ partition: this.layout.dependency(id).partition, address: undefined, id })),
-    ];
-    const versions = new Map<string, { version: Version; at: LogId }>();
-    const parts = byPartition(wanted, ({ partition }) => partition, MAX_SCRIPT_KEYS).map(async ({ items }) => {
-      const { partition } = items[0]!;
-      const slots = items.flatMap(({ address }) => (address === undefined ? [] : [address]));
-      const ids = items.flatMap(({ id }) => (id === undefined ? [] : [id]));
-      const body: LogBody = {
-        source: this.options.instanceId,
-        keys: slots.map(({ memoryKey }) => memoryKey),
-        versions: [],
-        isReset,
-      };
-      const answer = await this.scripts.call(
-        'write',
-        'command',
-        cacheScripts.invalidate,
-        [
-          this.layout.log(partition),
-          ...slots.map(({ slot }) => slot),
-          ...ids.map((id) => this.layout.dependency(id).key),
-        ],
-        [
-          slots.length,
-          mode,
-          bodyStart(body),
-          this.layout.channel,
-          partition,
-          this.options.logLength,
-          ...ids.flatMap((id) => [JSON.stringify(id), newVersion()]),
-        ],
-      );
-      const set = Array.isArray(answer) ? answer.slice(2).map(String) : [];
-      if (!this.#wrote(partition, answer, { ...body, versions: ids.map((id, i) => [id, set[i]!] as const) }))
-        return false;
-      const at = String((answer as unknown[])[0]);
-      ids.forEach((id, i) => versions.set(id, { version: set[i]!, at }));
-      return true;
-    });
-    return (await Promise.all(parts)).every(Boolean) ? { versions, sizeBytes: 0 } : undefined;
+  invalidate(invalidation: Invalidation): Promise<Applied | undefined> {
+    return this.invalidations.invalidate(invalidation);
   }
 
   advise(addresses: readonly SlotAddress[], dependencies: readonly string[]): void {
-    const { channel } = this.layout;
-    const data = {
-      v: WIRE_VERSION,
-      s: this.options.instanceId,
-      a: addresses.map(({ memoryKey }) => memoryKey),
-      d: dependencies,
-    };
-    try {
-      // PUBLISH works where every write is refused; where nothing works, nobody reads old values from Redis either.
-      this.pool
-        .client('fast')
-        .publish(channel, JSON.stringify({ pattern: channel, data }))
-        .catch(() => undefined);
-    } catch {
-      return;
-    }
+    this.invalidations.advise(addresses, dependencies);
   }
 
-  async versions(ids: readonly string[]): Promise<ReadonlyArray<Version | undefined> | undefined> {
-    const wanted = ids.map((id) => this.layout.dependency(id));
-    const found: (Version | undefined)[] = new Array(ids.length).fill(undefined);
-    const parts = byPartition(wanted, ({ partition }) => partition, MAX_SCRIPT_KEYS).map(async ({ items, indexes }) => {
-      const answer = await this.scripts.call(
-        'read',
-        'budget',
-        cacheScripts.versions,
-        items.map(({ key }) => key),
-        items.map(() => newVersion()),
-      );
-      if (!Array.isArray(answer)) return false;
-      indexes.forEach((index, i) => {
-        const version = answer[i] === null ? undefined : String(answer[i]);
-        if (isVersion(version)) found[index] = version;
-      });
-      return true;
-    });
-    return (await Promise.all(parts)).every(Boolean) ? found : undefined;
+  versions(ids: readonly string[]): Promise<ReadonlyArray<Version | undefined> | undefined> {
+    return this.invalidations.versions(ids);
   }
 
   /** One script call per partition; the answers in the order of `items`, `undefined` where a call failed. */
@@ -288,14 +200,6 @@ export class RedisTier implements RemoteTier {
       }),
     );
     return answers;
-  }
-
-  #wrote(partition: number, answer: unknown, body: LogBody): boolean {
-    if (!Array.isArray(answer)) return false;
-    const [id, previous] = answer.map(String);
-    if (!isLogId(id) || !isLogId(previous)) return false;
-    this.options.onWrote(partition, { id, previous, body });
-    return true;
   }
 
   /** What a loader brought is its caller's in any case, whether or not it can be stored. */
@@ -327,11 +231,6 @@ export class RedisTier implements RemoteTier {
 
 function slotsOf(items: readonly { readonly address: SlotAddress }[]): string[] {
   return items.map(({ address }) => address.slot);
-}
-
-/** A log entry's body without its versions and closing brace: the script adds them. */
-function bodyStart(body: LogBody): string {
-  return JSON.stringify({ s: body.source, k: body.keys, ...(body.isReset ? { r: 1 } : {}) }).slice(0, -1);
 }
 
 /** ms Redis keeps the entry; 0 for ever. */

@@ -1,0 +1,151 @@
+import type { RedisPool } from '../../../redis/core.js';
+import { type LogBody, type LogEntry, WIRE_VERSION } from '../../engine/coherence/announcement.js';
+import { isLogId, type LogId } from '../../engine/log-id.js';
+import type { Applied, Invalidation, SlotAddress } from '../../engine/remote-tier.js';
+import type { KeyLayout } from '../../engine/scope.js';
+import { isVersion, newVersion, type Version } from '../../engine/version.js';
+import { cacheScripts } from './cache-scripts.js';
+import { byPartition, MAX_SCRIPT_KEYS } from './partitions.js';
+import type { RedisClock } from './redis-clock.js';
+import type { ScriptCaller } from './script-caller.js';
+
+/** A write's deadline comes this much before its caller gives up: Redis's time is known to within half a round trip. */
+const DEADLINE_MARGIN_MS = 10;
+
+/** What is told once. */
+export interface RedisInvalidationsOptions {
+  readonly instanceId: string;
+  readonly logLength: number;
+  /** Called for every log entry this instance wrote. */
+  readonly onWrote: (partition: number, entry: LogEntry) => void;
+}
+
+/** The part of the tier that makes things void: every change here is logged and announced by the script that does it. */
+export class RedisInvalidations {
+  constructor(
+    private readonly pool: RedisPool,
+    private readonly layout: KeyLayout,
+    private readonly scripts: ScriptCaller,
+    private readonly redisClock: RedisClock,
+    private readonly options: RedisInvalidationsOptions,
+  ) {}
+
+  /** Puts an entry in place of whatever the slot holds; no `bytes` leave it empty. Redis's time must be known. */
+  async put({ memoryKey, slot, partition }: SlotAddress, ttlMs: number, bytes: Buffer | undefined): Promise<boolean> {
+    const body: LogBody = { source: this.options.instanceId, keys: [memoryKey], versions: [], isReset: false };
+    const answer = await this.scripts.call(
+      'write',
+      'command',
+      cacheScripts.put,
+      [slot, this.layout.log(partition)],
+      [
+        Math.floor(this.redisClock.nowMs(partition) + this.scripts.commandTimeoutMs - DEADLINE_MARGIN_MS),
+        ttlMs,
+        bytes ?? '',
+        `${bodyStart(body)}}`,
+        this.layout.channel,
+        partition,
+        this.options.logLength,
+      ],
+    );
+    return this.#wrote(partition, answer, body);
+  }
+
+  async invalidate({ addresses, dependencies, mode, isReset = false }: Invalidation): Promise<Applied | undefined> {
+    const wanted = [
+      ...addresses.map((address) => ({ partition: address.partition, address, id: undefined })),
+      ...dependencies.map((id) => ({ partition: this.layout.dependency(id).partition, address: undefined, id })),
+    ];
+    const versions = new Map<string, { version: Version; at: LogId }>();
+    const parts = byPartition(wanted, ({ partition }) => partition, MAX_SCRIPT_KEYS).map(async ({ items }) => {
+      const { partition } = items[0]!;
+      const slots = items.flatMap(({ address }) => (address === undefined ? [] : [address]));
+      const ids = items.flatMap(({ id }) => (id === undefined ? [] : [id]));
+      const body: LogBody = {
+        source: this.options.instanceId,
+        keys: slots.map(({ memoryKey }) => memoryKey),
+        versions: [],
+        isReset,
+      };
+      const answer = await this.scripts.call(
+        'write',
+        'command',
+        cacheScripts.invalidate,
+        [
+          this.layout.log(partition),
+          ...slots.map(({ slot }) => slot),
+          ...ids.map((id) => this.layout.dependency(id).key),
+        ],
+        [
+          slots.length,
+          mode,
+          bodyStart(body),
+          this.layout.channel,
+          partition,
+          this.options.logLength,
+          ...ids.flatMap((id) => [JSON.stringify(id), newVersion()]),
+        ],
+      );
+      const set = Array.isArray(answer) ? answer.slice(2).map(String) : [];
+      if (!this.#wrote(partition, answer, { ...body, versions: ids.map((id, i) => [id, set[i]!] as const) }))
+        return false;
+      const at = String((answer as unknown[])[0]);
+      ids.forEach((id, i) => versions.set(id, { version: set[i]!, at }));
+      return true;
+    });
+    return (await Promise.all(parts)).every(Boolean) ? { versions } : undefined;
+  }
+
+  advise(addresses: readonly SlotAddress[], dependencies: readonly string[]): void {
+    const { channel } = this.layout;
+    const data = {
+      v: WIRE_VERSION,
+      s: this.options.instanceId,
+      a: addresses.map(({ memoryKey }) => memoryKey),
+      d: dependencies,
+    };
+    try {
+      // PUBLISH works where every write is refused; where nothing works, nobody reads old values from Redis either.
+      this.pool
+        .client('fast')
+        .publish(channel, JSON.stringify({ pattern: channel, data }))
+        .catch(() => undefined);
+    } catch {
+      return;
+    }
+  }
+
+  async versions(ids: readonly string[]): Promise<ReadonlyArray<Version | undefined> | undefined> {
+    const wanted = ids.map((id) => this.layout.dependency(id));
+    const found: (Version | undefined)[] = new Array(ids.length).fill(undefined);
+    const parts = byPartition(wanted, ({ partition }) => partition, MAX_SCRIPT_KEYS).map(async ({ items, indexes }) => {
+      const answer = await this.scripts.call(
+        'read',
+        'budget',
+        cacheScripts.versions,
+        items.map(({ key }) => key),
+        items.map(() => newVersion()),
+      );
+      if (!Array.isArray(answer)) return false;
+      indexes.forEach((index, i) => {
+        const version = answer[i] === null ? undefined : String(answer[i]);
+        if (isVersion(version)) found[index] = version;
+      });
+      return true;
+    });
+    return (await Promise.all(parts)).every(Boolean) ? found : undefined;
+  }
+
+  #wrote(partition: number, answer: unknown, body: LogBody): boolean {
+    if (!Array.isArray(answer)) return false;
+    const [id, previous] = answer.map(String);
+    if (!isLogId(id) || !isLogId(previous)) return false;
+    this.options.onWrote(partition, { id, previous, body });
+    return true;
+  }
+}
+
+/** A log entry's body without its versions and closing brace: the script adds them. */
+function bodyStart(body: LogBody): string {
+  return JSON.stringify({ s: body.source, k: body.keys, ...(body.isReset ? { r: 1 } : {}) }).slice(0, -1);
+}
