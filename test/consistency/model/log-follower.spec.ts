@@ -27,7 +27,7 @@ class FakeLog implements InvalidationLog {
   }
 
   tails = async (): Promise<LogId[] | undefined> => (this.isAway ? undefined : [this.entries.at(-1)?.id ?? LOG_START]);
-  begin = async (): Promise<LogId> => this.append('begin').id;
+  begin = async (_: number, kind: 'start' | 'reset'): Promise<LogId> => this.append(kind).id;
   readAfter = async (_: number, after: LogId, limit: number): Promise<LogEntry[]> =>
     this.entries.filter(({ id }) => compareLogIds(id, after) > 0).slice(0, limit);
 }

@@ -94,3 +94,45 @@ describe('the invalidation log', () => {
     await fresh.close();
   });
 });
+
+describe('logs of several partitions', () => {
+  const PARTITIONS = [0, 1, 2, 3];
+  const log = (partition: number): string => `{parted:${partition}}:log`;
+  let redis: RedisServer;
+
+  beforeAll(async () => {
+    redis = await RedisServer.start();
+  });
+  afterAll(() => redis.stop());
+
+  it('that are lost together are reset once: everything is cleared, and each of them says so itself', async () => {
+    const open = (heartbeatMs: number): Cache =>
+      createCache({ namespace: 'parted', redis: redis.url, partitions: PARTITIONS.length, coherence: { heartbeatMs } });
+    const [cache, peer] = [open(50), open(60_000)];
+    const flushed: string[] = [];
+    peer.on('memoryFlushed', ({ reason }) => flushed.push(reason));
+    await eventually(() => {
+      for (const one of [cache, peer]) expect(one.stats()).toMatchObject({ redis: 'up', isCoherent: true });
+    });
+    const keys = Array.from({ length: 20 }, (_, i) => `k${i}`);
+    await Promise.all(keys.map((key) => cache.set(key, key)));
+    await peer.getMany(keys);
+    const lost = [1, 3];
+    await redis
+      .client()
+      .multi(lost.map((partition) => ['del', log(partition)]))
+      .exec();
+    const bodies = async (partition: number): Promise<{ r?: 1; t?: [string, string][] }[]> =>
+      (await redis.client().xrange(log(partition), '-', '+')).map(([, fields]) => JSON.parse(fields.at(-1)!));
+    const resets = async (): Promise<number[]> =>
+      (await Promise.all(PARTITIONS.map(bodies))).map((entries) => entries.filter(({ r }) => r === 1).length);
+    await eventually(async () => expect(await resets()).toEqual([0, 1, 0, 1]));
+    await eventually(() => expect(flushed).toEqual(['log-lost']));
+    await expect(peer.getMany(keys)).resolves.toEqual(new Map());
+    // Whoever was told, by the log or by an announcement, has not done it again.
+    await expect(resets()).resolves.toEqual([0, 1, 0, 1]);
+    const all = await Promise.all(PARTITIONS.map(bodies));
+    expect(all.flat().filter(({ t }) => t?.some(([id]) => id === 'g:'))).toHaveLength(1);
+    await Promise.all([cache.close(), peer.close()]);
+  });
+});

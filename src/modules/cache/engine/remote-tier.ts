@@ -106,8 +106,6 @@ export interface Invalidation {
   readonly dependencies: readonly string[];
   /** `hard`: misses; `soft`: stale. Concerns the dependencies. */
   readonly mode: 'hard' | 'soft';
-  /** Tells every instance that memory tiers must be emptied: the log lost entries. */
-  readonly isReset?: boolean;
 }
 
 /** An invalidation that Redis acknowledged. */

@@ -8,8 +8,11 @@ export interface InvalidationLog {
   readonly length: number;
   /** The last position of every partition (`LOG_START` for an empty or lost log). */
   tails(): Promise<readonly LogId[] | undefined>;
-  /** Appends an entry that says nothing and gives its id: an empty log has no place to follow from. */
-  begin(partition: number): Promise<LogId | undefined>;
+  /**
+   * Appends an entry that says nothing and gives its id: an empty log has no place to follow from. A `reset` says that the
+   * log had lost entries and that all they may have said was made void, so that one instance does so and not every one.
+   */
+  begin(partition: number, kind: 'start' | 'reset'): Promise<LogId | undefined>;
   /** Entries after a position, oldest first, at most `limit`; unreadable ones are skipped (their successor shows a gap). */
   readAfter(partition: number, after: LogId, limit: number): Promise<readonly LogEntry[] | undefined>;
 }

@@ -85,7 +85,7 @@ export class LocalCoherence implements CoherenceTarget {
   }
 
   async reset(): Promise<void> {
-    const applied = await this.tier.invalidate({ addresses: [], dependencies: ['g:'], mode: 'hard', isReset: true });
+    const applied = await this.tier.invalidate({ addresses: [], dependencies: ['g:'], mode: 'hard' });
     if (applied === undefined) throw new Error('Redis did not take the reset.');
   }
 

@@ -34,6 +34,8 @@ export class LogFollower {
   #timer: TimerHandle | undefined;
   #reading: Promise<boolean> | undefined;
   #nextReading: Promise<boolean> | undefined;
+  /** A clear of everything, for all partitions that one reading finds without what they held. */
+  #clearing: Promise<void> | undefined;
   #isStopped = false;
   #isCoherent = false;
 
@@ -111,6 +113,7 @@ export class LogFollower {
   }
 
   async #follow(): Promise<boolean> {
+    this.#clearing = undefined;
     const tails = await this.log.tails();
     if (tails === undefined) return false;
     const results = await Promise.all(tails.map((tail, partition) => this.#followPartition(partition, tail)));
@@ -159,11 +162,15 @@ export class LogFollower {
     if (entries === undefined) return false;
     const recent = this.#recent[partition]!;
     const lost = recent.lostFrom(new Set(entries.map((entry) => entry.id)), reached);
-    const last = entries.at(-1)?.id ?? LOG_START;
     const isTrimmed = entries.length >= this.log.length && compareLogIds(entries[0]!.id, reached) > 0;
     const wasReset = entries.some((entry) => entry.body.isReset && compareLogIds(entry.id, reached) > 0);
+    let last = entries.at(-1)?.id ?? LOG_START;
     if (lost !== undefined && lost.length > 0) await this.target.reissue(lost);
-    else if (lost === undefined && !isTrimmed && !wasReset) await this.target.reset();
+    else if (lost === undefined && !isTrimmed && !wasReset) {
+      const reset = await this.#reset(partition);
+      if (reset === undefined) return false;
+      last = reset;
+    }
     recent.clear();
     for (const entry of entries) recent.add(entry);
     return this.#startFrom(
@@ -174,11 +181,20 @@ export class LogFollower {
   }
 
   /**
+   * What was lost is unknown: everything is cleared, once for all partitions that lost something together, and then the
+   * partition's own log says so. In this order, since an instance that dies in between has at least cleared.
+   */
+  async #reset(partition: number): Promise<LogId | undefined> {
+    await (this.#clearing ??= this.target.reset());
+    return this.log.begin(partition, 'reset');
+  }
+
+  /**
    * Follows from a place, with an empty memory. An empty log is no place: one that lost its entries again would look the
    * same, so it is given a first entry.
    */
   async #startFrom(partition: number, place: LogId, reason: FlushReason): Promise<boolean> {
-    const start = place === LOG_START ? await this.log.begin(partition) : place;
+    const start = place === LOG_START ? await this.log.begin(partition, 'start') : place;
     if (start === undefined) return false;
     this.target.flush(reason);
     this.#positions[partition] = start;

@@ -51,7 +51,7 @@ export class RedisInvalidations {
     return this.#wrote(partition, answer, body);
   }
 
-  async invalidate({ addresses, dependencies, mode, isReset = false }: Invalidation): Promise<Applied | undefined> {
+  async invalidate({ addresses, dependencies, mode }: Invalidation): Promise<Applied | undefined> {
     const wanted = [
       ...addresses.map((address) => ({ partition: address.partition, address, id: undefined })),
       ...dependencies.map((id) => ({ partition: this.layout.dependency(id).partition, address: undefined, id })),
@@ -65,7 +65,7 @@ export class RedisInvalidations {
         source: this.options.instanceId,
         keys: slots.map(({ memoryKey }) => memoryKey),
         versions: [],
-        isReset,
+        isReset: false,
       };
       const answer = await this.scripts.call(
         'write',
@@ -147,5 +147,5 @@ export class RedisInvalidations {
 
 /** A log entry's body without its versions and closing brace: the script adds them. */
 function bodyStart(body: LogBody): string {
-  return JSON.stringify({ s: body.source, k: body.keys, ...(body.isReset ? { r: 1 } : {}) }).slice(0, -1);
+  return JSON.stringify({ s: body.source, k: body.keys }).slice(0, -1);
 }

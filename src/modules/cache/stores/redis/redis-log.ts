@@ -43,11 +43,11 @@ export class RedisLog implements InvalidationLog {
     return telling;
   }
 
-  async begin(partition: number): Promise<LogId | undefined> {
+  async begin(partition: number, kind: 'start' | 'reset'): Promise<LogId | undefined> {
     const args = [
       0,
       'hard',
-      '{"s":"","k":[]',
+      `{"s":"","k":[]${kind === 'reset' ? ',"r":1' : ''}`,
       this.layout.channel,
       partition,
       this.length,
