@@ -32,6 +32,11 @@ export const sessionConfig = defineConfig('session', {
     doc: "The most JSON a session's data may take; more is answered 413. Default 16kb.",
     schema: bytesText().prefault('16kb'),
   },
+  clientMembers: {
+    env: 'SESSION_CLIENT_DATA',
+    doc: "Members of a session's data that its holder may change over REST (PATCH /sessions/current), separated by commas; * for any, none for no member. What an application decides by (a role) must not be among them. Default *.",
+    schema: listText().prefault('*'),
+  },
   apiKeyHashes: {
     env: 'SESSION_API_KEYS',
     doc: 'SHA-256 in hex of each key that may create sessions and administer those of any user over REST, separated by commas. Default: none, so nobody may.',

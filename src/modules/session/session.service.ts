@@ -14,7 +14,7 @@ const MERGE_ATTEMPTS = 10;
 export interface SessionStart {
   /** Default: nobody's, as before a login. */
   userId?: string | null;
-  /** Default empty. */
+  /** Default empty. The holder may change it over REST unless `SESSION_CLIENT_DATA` says otherwise. */
   data?: SessionData;
 }
 
@@ -26,8 +26,8 @@ export interface SessionStart {
  * data that is too large or too deep.
  *
  * @example
- * const { token } = await this.sessions.create({ userId: user.id, data: { role: user.role } });
- * this.cookie.set(reply, token);
+ * const issued = await this.sessions.create({ userId: user.id, data: { theme: 'dark' } });
+ * this.cookie.set(reply, issued);
  */
 @Injectable()
 export class SessionService {

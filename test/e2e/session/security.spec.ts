@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { SessionService } from '../../../src/modules/session/index.js';
 import { eventually } from '../../support/eventually.js';
 import { startApp, type TestApp } from '../../support/test-app.js';
 import { cookieOf, createSession, SESSION_ENV, TRUSTED } from './clients.js';
@@ -137,6 +138,29 @@ describe('session tokens', () => {
     expect([reply.status, reply.type]).toEqual([status, 'application/problem+json']);
     expect((await app.http.get('/sessions/current').set(bearer)).body.data).toEqual({ n: 1 });
     expect(Object.getOwnPropertyNames(Object.prototype)).not.toContain('isAdmin');
+  });
+
+  it('hold data that only the application changes, where it says which is the client’s', async () => {
+    const closed = await startApp({ ...SESSION_ENV, SESSION_CLIENT_DATA: 'cart,theme' });
+    const { bearer } = await createSession(closed, { userId: 'ada', data: { role: 'reader', cart: ['tea'] } });
+    const patch = (data: object) => closed.http.patch('/sessions/current').set(bearer).send({ data });
+    for (const data of [{ role: 'admin' }, { role: null }, { theme: 'dark', role: 'admin' }, { Cart: 1 }]) {
+      const { body } = await patch(data).expect(403);
+      expect(body).toMatchObject({ status: 403, detail: expect.stringContaining('SESSION_CLIENT_DATA') });
+    }
+    const { body } = await patch({ cart: null, theme: 'dark' }).expect(200);
+    expect(body.data).toEqual({ role: 'reader', theme: 'dark' });
+    const service = closed.get<SessionService>(SessionService);
+    expect((await service.merge(body.id as string, { role: 'admin' }))?.data).toEqual({ role: 'admin', theme: 'dark' });
+    await closed.close();
+    const none = await startApp({ ...SESSION_ENV, SESSION_CLIENT_DATA: 'none' });
+    const held = await createSession(none);
+    await none.http
+      .patch('/sessions/current')
+      .set(held.bearer)
+      .send({ data: { cart: [] } })
+      .expect(403);
+    await none.close();
   });
 
   it.each(['', 'a\u0000b', 'a\nb', 'x'.repeat(257), 7, null, {}])(

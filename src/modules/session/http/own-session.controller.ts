@@ -2,9 +2,11 @@ import {
   Body,
   Controller,
   Delete,
+  ForbiddenException,
   Get,
   Header,
   HttpCode,
+  Inject,
   NotFoundException,
   Param,
   Patch,
@@ -17,14 +19,16 @@ import {
 import {
   ApiBearerAuth,
   ApiCookieAuth,
+  ApiForbiddenResponse,
   ApiNoContentResponse,
   ApiOkResponse,
   ApiOperation,
   ApiTags,
 } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { type SessionConfig, sessionConfig } from '../session.config.js';
 import { SessionService } from '../session.service.js';
-import type { Session } from '../session.types.js';
+import type { Session, SessionData } from '../session.types.js';
 import { CurrentSession } from './current-session.decorator.js';
 import { CurrentCredential } from './current-credential.decorator.js';
 import type { RequestSession } from './request-session.js';
@@ -58,6 +62,7 @@ export class OwnSessionController {
   constructor(
     private readonly sessions: SessionService,
     private readonly cookie: SessionCookie,
+    @Inject(sessionConfig.KEY) private readonly config: SessionConfig,
   ) {}
 
   @Get('current')
@@ -72,13 +77,15 @@ export class OwnSessionController {
   @Header('cache-control', 'no-store')
   @ApiOperation({
     summary: 'Merge into its data',
-    description: 'A JSON Merge Patch (RFC 7396): null removes a member.',
+    description: 'A JSON Merge Patch (RFC 7396): null removes a member. SESSION_CLIENT_DATA says which may be changed.',
   })
   @ApiOkResponse({ standardSchema: sessionViewSchema })
+  @ApiForbiddenResponse({ description: 'A member that only the application changes.' })
   async merge(
     @CurrentSession('id') id: string,
     @Body({ schema: mergeSessionSchema }) { data }: MergeSession,
   ): Promise<SessionView> {
+    this.demandWritable(data);
     return viewOf((await this.sessions.merge(id, data)) ?? ended());
   }
 
@@ -150,6 +157,17 @@ export class OwnSessionController {
     // Someone else's and nobody's look the same.
     if (!isOwn) throw new NotFoundException('You have no such session.');
     await this.sessions.revoke(id);
+  }
+
+  /** @throws ForbiddenException naming the first member that is not the holder's to change. */
+  private demandWritable(patch: SessionData): void {
+    const { clientMembers } = this.config;
+    if (clientMembers.includes('*')) return;
+    const refused = Object.keys(patch).find((member) => !clientMembers.includes(member));
+    if (refused === undefined) return;
+    throw new ForbiddenException(
+      `${JSON.stringify(refused.slice(0, 100))} is not for the holder of a session to change (SESSION_CLIENT_DATA).`,
+    );
   }
 
   private async ofSameUser(current: Session): Promise<readonly Session[]> {
