@@ -21,6 +21,7 @@ export interface ProxyFaults {
 export class TcpProxy {
   readonly faults: ProxyFaults = { delayMs: 0, bytesPerSecond: Infinity, isBlackhole: false };
   private readonly sockets = new Set<Socket>();
+  private readonly clients = new Set<Socket>();
 
   private constructor(
     private readonly server: Server,
@@ -56,6 +57,11 @@ export class TcpProxy {
     for (const socket of this.sockets) socket.resetAndDestroy();
   }
 
+  /** Says something to every client that the server did not say. */
+  say(text: string): void {
+    for (const client of this.clients) client.write(text);
+  }
+
   async stop(): Promise<void> {
     for (const socket of this.sockets) socket.destroy();
     this.server.close();
@@ -64,6 +70,8 @@ export class TcpProxy {
 
   private bridge(client: Socket): void {
     const server = connect(this.targetPort, '127.0.0.1');
+    this.clients.add(client);
+    client.once('close', () => this.clients.delete(client));
     this.pipe(client, server, () => 0);
     this.pipe(server, client, (bytes) => (bytes / this.faults.bytesPerSecond) * 1_000);
   }

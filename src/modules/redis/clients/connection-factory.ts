@@ -9,6 +9,7 @@ import {
   type ConnectionRole,
 } from './connection-options.js';
 import type { ConnectionSettings } from './connection-settings.js';
+import { DataConnection } from './data-connection.js';
 import { PooledCluster, type PooledClusterOptions } from './pooled-cluster.js';
 import { PooledRedis } from './pooled-redis.js';
 import { isCluster, isInstance } from './redis-client.js';
@@ -44,8 +45,10 @@ export function connectionFactory(
   }
   return {
     topology: endpoint.topology,
-    create: (role) =>
-      quiet(new PooledRedis(connectionOptions(endpoint.options, role, settings), meter, settings.maxPending)),
+    create: (role) => {
+      const Connection = role === 'fast' || role === 'bulk' ? DataConnection : PooledRedis;
+      return quiet(new Connection(connectionOptions(endpoint.options, role, settings), meter, settings.maxPending));
+    },
   };
 }
 

@@ -14,8 +14,8 @@ export class PooledRedis extends Redis {
 
   constructor(
     options: PooledRedisOptions,
-    private readonly meter: CommandMeter,
-    private readonly maxPending: number,
+    protected readonly meter: CommandMeter,
+    protected readonly maxPending: number,
   ) {
     super({ ...options, lazyConnect: true });
     // A failover told of while the Sentinels are being asked ends ioredis's attempt for good, as if it had been closed.
