@@ -23,20 +23,21 @@ class OneEntryTier implements Pick<RemoteTier, 'read' | 'versions' | 'nowMs'> {
 
   nowMs = (): number => systemClock.wallMs();
 
-  read: RemoteTier['read'] = async () => ({
-    kind: 'entry',
-    header: {
-      storedAtMs: this.storedAtMs,
-      freshUntilMs: this.storedAtMs + 60_000,
-      staleUntilMs: this.storedAtMs + 60_000,
-      loadMs: 1,
-      isAbsent: false,
-      generations: [this.version],
-      tags: [],
-    },
-    sizeBytes: 10,
-    value: () => 'old',
-  });
+  read: RemoteTier['read'] = (_address, listener) =>
+    listener({
+      kind: 'entry',
+      header: {
+        storedAtMs: this.storedAtMs,
+        freshUntilMs: this.storedAtMs + 60_000,
+        staleUntilMs: this.storedAtMs + 60_000,
+        loadMs: 1,
+        isAbsent: false,
+        generations: [this.version],
+        tags: [],
+      },
+      sizeBytes: 10,
+      value: () => 'old',
+    });
 
   versions: RemoteTier['versions'] = async () => {
     await new Promise<void>((resolve) => (this.answer = resolve));

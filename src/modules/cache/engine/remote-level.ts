@@ -58,10 +58,20 @@ export class RemoteLevel {
   }
 
   /** One slot. `undefined`: Redis did not answer. */
-  async read(reading: Reading, key: string, address: SlotAddress): Promise<Examined | undefined> {
+  read(reading: Reading, key: string, address: SlotAddress): Promise<Examined | undefined> {
     const fenceMark = this.fence.mark(address.memoryKey);
-    const slot = await this.tier.read(address, reading.scope.defaults.readPatienceMs);
-    return slot === undefined ? undefined : this.examine(reading, key, address, slot, fenceMark);
+    return new Promise((resolve) => {
+      const onSlot = (slot: Slot | 'empty' | undefined): void => {
+        if (slot === undefined) return resolve(undefined);
+        const verdict = this.#judgeNow(reading, slot, address.partition);
+        resolve(
+          verdict === 'unknown'
+            ? this.examine(reading, key, address, slot, fenceMark)
+            : this.#conclude(reading, key, address, slot, verdict, fenceMark),
+        );
+      };
+      this.tier.read(address, onSlot, reading.scope.defaults.readPatienceMs);
+    });
   }
 
   /** Many slots at once, in order. */

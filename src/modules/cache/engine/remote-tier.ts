@@ -21,7 +21,7 @@ export interface RemoteTier {
   synchronise(addresses: readonly SlotAddress[]): Promise<boolean>;
 
   /** Waits for `patienceMs` at least. Default: as long as the measured latency suggests. */
-  read(address: SlotAddress, patienceMs?: number): Promise<Slot | 'empty' | undefined>;
+  read(address: SlotAddress, listener: (slot: Slot | 'empty' | undefined) => void, patienceMs?: number): void;
   /** In the order of `addresses`. */
   readMany(addresses: readonly SlotAddress[], patienceMs?: number): Promise<ReadonlyArray<Slot | 'empty'> | undefined>;
 

@@ -76,10 +76,20 @@ export class RedisTier implements RemoteTier {
     return (await Promise.all(partitions.map((partition) => this.log.tellTime(partition)))).every(Boolean);
   }
 
-  async read(address: SlotAddress, patienceMs?: number): Promise<Slot | 'empty' | undefined> {
-    if (!this.redisClock.isComplete && !(await this.synchronise([address]))) return undefined;
-    const bytes = await this.#reader.read(address, patienceMs);
-    return bytes === undefined ? undefined : this.#decode(bytes);
+  read(address: SlotAddress, listener: (slot: Slot | 'empty' | undefined) => void, patienceMs?: number): void {
+    if (this.redisClock.isComplete) this.#readSlot(address, listener, patienceMs);
+    else
+      void this.synchronise([address]).then((isSynchronised) =>
+        isSynchronised ? this.#readSlot(address, listener, patienceMs) : listener(undefined),
+      );
+  }
+
+  #readSlot(
+    address: SlotAddress,
+    listener: (slot: Slot | 'empty' | undefined) => void,
+    patienceMs: number | undefined,
+  ): void {
+    this.#reader.read(address, (bytes) => listener(bytes === undefined ? undefined : this.#decode(bytes)), patienceMs);
   }
 
   async readMany(
