@@ -9,9 +9,10 @@ import { answerOpenAi, openAiFaults } from './embedding-upstream.openai.mjs';
 const settings = { key: 'upstream-key', delayMs: 0, isBase64Known: true };
 let faults = [];
 let stats = emptyStats();
+let atOnce = 0;
 
 function emptyStats() {
-  return { calls: 0, refusals: 0, texts: 0, textCounts: {}, batchSizes: [], foreignKeys: 0, bodies: [] };
+  return { calls: 0, mostAtOnce: 0, refusals: 0, texts: 0, textCounts: {}, batchSizes: [], bodies: [] };
 }
 
 const count = (texts) => {
@@ -26,6 +27,8 @@ const server = createServer(async (request, response) => {
   const { pathname: path, searchParams: query } = new URL(request.url, 'http://upstream');
   const body = JSON.parse(Buffer.concat(chunks).toString() || '{}');
   stats.calls += 1;
+  stats.mostAtOnce = Math.max(stats.mostAtOnce, ++atOnce);
+  response.once('close', () => (atOnce -= 1));
   stats.bodies.push(body);
   const isGoogle = isGooglePath(path);
   const fault = faults.shift();

@@ -21,6 +21,8 @@ export interface UpstreamFault {
 /** What the upstream has seen. */
 export interface UpstreamStats {
   readonly calls: number;
+  /** The most calls that were open at one moment. */
+  readonly mostAtOnce: number;
   readonly refusals: number;
   /** Texts it computed vectors for: what would be billed. */
   readonly texts: number;

@@ -1,5 +1,6 @@
 import { Inject, Module, type OnModuleDestroy } from '@nestjs/common';
 import { type Clock, systemClock } from '../../common/clock.js';
+import { REDIS_POOL, type RedisPool } from '../redis/index.js';
 import { type EmbeddingConfig, embeddingConfig } from './embedding.config.js';
 import { EmbeddingLedger } from './embedding.ledger.js';
 import { EmbeddingService } from './embedding.service.js';
@@ -19,8 +20,9 @@ import { WindowCounter } from './tenants/window-counter.js';
     { provide: CLOCK, useValue: systemClock },
     {
       provide: PROVIDERS,
-      inject: [embeddingConfig.KEY, CLOCK],
-      useFactory: (config: EmbeddingConfig, clock: Clock) => createProviders(config, clock),
+      inject: [embeddingConfig.KEY, CLOCK, REDIS_POOL],
+      useFactory: (config: EmbeddingConfig, clock: Clock, pool: RedisPool | null) =>
+        createProviders(config, clock, pool),
     },
     EmbeddingLedger,
     EmbeddingService,
@@ -33,6 +35,7 @@ import { WindowCounter } from './tenants/window-counter.js';
     WindowCounter,
   ],
   exports: [
+    CLOCK,
     EmbeddingLedger,
     EmbeddingService,
     ModelCatalog,

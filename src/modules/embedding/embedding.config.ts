@@ -108,17 +108,17 @@ export const embeddingConfig = defineConfig('embedding', {
   },
   upstreamConcurrency: {
     env: 'EMBEDDING_UPSTREAM_CONCURRENCY',
-    doc: 'Upstream calls at once for one request. Default 4.',
-    schema: z.coerce.number().int().min(1).max(64).default(4),
+    doc: 'Calls at once to one upstream from this instance, up to four of them for one request; more wait their turn. Default 16.',
+    schema: z.coerce.number().int().min(1).max(256).default(16),
   },
   upstreamTextsPerMinute: {
     env: 'EMBEDDING_UPSTREAM_TEXTS_PER_MINUTE',
-    doc: 'Texts this instance sends upstream in a minute; more wait. The free tier of the Gemini API allows 100. Default no limit.',
+    doc: 'Texts of one model sent upstream in a minute, by all instances on one Redis together; more wait. The free tier of the Gemini API allows 100. Default no limit.',
     schema: perMinute(),
   },
   upstreamTokensPerMinute: {
     env: 'EMBEDDING_UPSTREAM_TOKENS_PER_MINUTE',
-    doc: 'Tokens this instance sends upstream in a minute; more wait. The free tier of the Gemini API allows 30000. Default no limit.',
+    doc: 'Tokens of one model sent upstream in a minute, by all instances on one Redis together; more wait. The free tier of the Gemini API allows 30000. Default no limit.',
     schema: perMinute(),
   },
   warmUpFile: {

@@ -15,12 +15,16 @@ async function start(env: NodeJS.ProcessEnv = {}): Promise<TestApp> {
   return app;
 }
 
-async function embed({ url }: TestApp, input: readonly string[]) {
-  const answer = await fetch(`${url}/v1/embeddings`, {
+function post({ url }: TestApp, input: readonly string[]): Promise<Response> {
+  return fetch(`${url}/v1/embeddings`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ input, encoding_format: 'base64' }),
   });
+}
+
+async function embed(app: TestApp, input: readonly string[]) {
+  const answer = await post(app, input);
   const { data, usage } = (await answer.json()) as { data: { embedding: string }[]; usage: object };
   return { status: answer.status, headers: answer.headers, vectors: data.map(({ embedding }) => embedding), usage };
 }
@@ -63,6 +67,22 @@ describe('two instances on one Redis', () => {
       expect(after.vectors).toEqual(vectors);
     }
     expect((await upstream.stats()).texts).toBe(20);
+  });
+});
+
+describe('the quota of a minute', () => {
+  it('is one for all instances', async () => {
+    const env = { EMBEDDING_UPSTREAM_TEXTS_PER_MINUTE: '10', EMBEDDING_UPSTREAM_BUDGET: '2s' };
+    const [one, two] = [await start(env), await start(env)];
+    expect((await embed(one, texts('paced', 6))).status).toBe(200);
+    expect((await embed(two, texts('also paced', 4))).status).toBe(200);
+    for (const app of [one, two]) {
+      const answer = await post(app, ['one too many']);
+      expect(answer.status).toBe(429);
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(50);
+      expect((await embed(app, texts('paced', 6))).headers.get('x-embed-cache')).toBe('HIT');
+    }
+    expect((await upstream.stats()).texts).toBe(10);
   });
 });
 

@@ -1,3 +1,4 @@
+import { systemClock } from '../../../src/common/clock.js';
 import { embeddingConfig } from '../../../src/modules/embedding/embedding.config.js';
 import { GoogleProvider } from '../../../src/modules/embedding/providers/google/google.provider.js';
 import type { EmbeddingModel } from '../../../src/modules/embedding/providers/embedding.provider.js';
@@ -66,6 +67,12 @@ describe('tries again', () => {
 });
 
 describe('gives up', () => {
+  it('after three answers that are no use, each of which was paid for', async () => {
+    await upstream.fail(...Array(9).fill({ dropsOne: true }));
+    await expect(setUp().embed(['x', 'y'])).rejects.toMatchObject({ kind: 'upstream-unavailable' });
+    expect((await upstream.stats()).calls).toBe(3);
+  });
+
   it('when the budget is spent, and says when to come back', async () => {
     const { embed, clock } = setUp({ EMBEDDING_UPSTREAM_BUDGET: '90s' });
     await upstream.fail(...Array(9).fill({ status: 429, retryDelay: '40s' }));
@@ -117,4 +124,20 @@ it('stays within the texts of a minute', async () => {
   await embed(Array.from({ length: 60 }, (_, index) => `a ${index}`));
   await embed(Array.from({ length: 60 }, (_, index) => `b ${index}`));
   expect(clock.nowMs()).toBe(60_000);
+});
+
+it('makes so many calls at once and no more, whoever asks', async () => {
+  await upstream.configure({ delayMs: 30 });
+  const provider = new GoogleProvider(
+    embeddingConfig.parse({ ...upstream.googleEnv, EMBEDDING_UPSTREAM_CONCURRENCY: '3' }),
+    upstream.key,
+    systemClock,
+  );
+  const [model] = provider.models;
+  await Promise.all(
+    Array.from({ length: 12 }, (_, index) =>
+      provider.embed({ model: model!, dimensions: 128, inputs: [{ parts: [`at once ${index}`] }] }, signal),
+    ),
+  );
+  expect(await upstream.stats()).toMatchObject({ calls: 12, mostAtOnce: 3 });
 });

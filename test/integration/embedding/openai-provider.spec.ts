@@ -17,7 +17,7 @@ afterAll(() => upstream.stop());
 
 function setUp(env: NodeJS.ProcessEnv = {}) {
   const clock = new SkippingClock();
-  const provider = createOpenAiProvider(embeddingConfig.parse({ ...upstream.openAiEnv, ...env }), clock)!;
+  const provider = createOpenAiProvider(embeddingConfig.parse({ ...upstream.openAiEnv, ...env }), clock, null)!;
   const embed = (texts: readonly string[], dimensions?: number) => {
     const [model] = provider.models;
     return provider.embed(
@@ -69,8 +69,17 @@ it('does not try again when the account has no quota', async () => {
   expect((await upstream.stats()).calls).toBe(1);
 });
 
+it('says at once that a model has another width than it is configured for', async () => {
+  await expect(setUp({ OPENAI_MODELS: 'bge-small:512' }).embed(['x'])).rejects.toMatchObject({
+    kind: 'upstream-refused-us',
+    message: expect.stringContaining('answers 384 dimensions, not 512'),
+  });
+  expect((await upstream.stats()).calls).toBe(1);
+});
+
 it('is there with a key or a base URL, and not without', () => {
-  const create = (env: NodeJS.ProcessEnv) => createOpenAiProvider(embeddingConfig.parse(env), new SkippingClock());
+  const create = (env: NodeJS.ProcessEnv) =>
+    createOpenAiProvider(embeddingConfig.parse(env), new SkippingClock(), null);
   expect(create({})).toBeUndefined();
   expect(create({ OPENAI_API_KEY: 'k' })?.origin).toBe('https://api.openai.com/v1');
   expect(create({ OPENAI_BASE_URL: 'http://tei:80/v1/' })?.origin).toBe('http://tei:80/v1');

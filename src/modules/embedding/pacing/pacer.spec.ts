@@ -57,7 +57,7 @@ describe('pacer', () => {
   it('holds everyone back while the upstream asks for it', async () => {
     const clock = new SkippingClock();
     const pacer = new Pacer({ texts: NO_LIMIT, tokens: NO_LIMIT }, clock);
-    pacer.pause(37_000);
+    await pacer.pause(37_000);
     await pacer.acquire({ texts: 1, tokens: 0 }, NO_LIMIT, signal);
     expect(clock.nowMs()).toBe(37_000);
   });

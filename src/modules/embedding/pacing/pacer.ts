@@ -1,33 +1,27 @@
 import type { Clock } from '../../../common/clock.js';
 import { EmbeddingError } from '../embedding.error.js';
 import { wait } from '../retry/wait.js';
-
-const WINDOW_MS = 60_000;
-
-/** What an upstream call uses up. */
-export interface CallCost {
-  readonly texts: number;
-  readonly tokens: number;
-}
-
-interface Reservation extends CallCost {
-  readonly atMs: number;
-}
+import type { CallCost } from './call-cost.js';
+import type { FleetPace } from './fleet-pace.js';
+import { PaceWindow } from './pace-window.js';
+import type { Reservation } from './reservation.js';
 
 /**
- * Keeps upstream calls within so many texts and tokens in any minute: quotas count texts, not calls. Calls go in the order
- * they asked. A call that is larger than a whole minute's limit goes alone.
+ * Keeps upstream calls within so many texts and tokens in any minute, in the order they asked. With Redis the minute is the
+ * fleet's; without it, or while it is away, this instance's own. Nothing is asked of Redis where there is no limit.
  */
 export class Pacer {
-  private readonly reservations: Reservation[] = [];
-  private pausedUntilMs = 0;
+  private readonly window: PaceWindow;
   private readonly isLimited: boolean;
+  private pausedUntilMs = 0;
 
   constructor(
     /** In any 60 seconds; `Infinity` for no limit. */
-    private readonly limits: CallCost,
+    limits: CallCost,
     private readonly clock: Clock,
+    private readonly fleet?: FleetPace,
   ) {
+    this.window = new PaceWindow(limits);
     this.isLimited = Number.isFinite(limits.texts) || Number.isFinite(limits.tokens);
   }
 
@@ -37,44 +31,34 @@ export class Pacer {
    * @throws EmbeddingError `rate-limited`, at once, when that would take longer than `maxWaitMs`.
    */
   async acquire(cost: CallCost, maxWaitMs: number, signal: AbortSignal): Promise<void> {
-    const atMs = this.earliest(cost);
-    const waitMs = atMs - this.clock.nowMs();
-    if (waitMs > maxWaitMs) {
+    const pauseMs = this.pausedUntilMs - this.clock.nowMs();
+    const { isReserved, waitMs } =
+      pauseMs > maxWaitMs ? { isReserved: false, waitMs: pauseMs } : await this.reserve(cost, maxWaitMs);
+    if (!isReserved) {
       throw new EmbeddingError('rate-limited', 'The upstream quota of this minute is used up; slow down.', {
         retryAfterMs: waitMs,
       });
     }
-    if (this.isLimited) this.reservations.push({ ...cost, atMs });
-    for (let leftMs = waitMs; leftMs > 0; leftMs = Math.max(atMs, this.pausedUntilMs) - this.clock.nowMs()) {
+    const atMs = this.clock.nowMs() + waitMs;
+    for (;;) {
+      const leftMs = Math.max(atMs, this.pausedUntilMs) - this.clock.nowMs();
+      if (leftMs <= 0) return;
       await wait(this.clock, leftMs, signal);
     }
   }
 
   /** Nobody goes for so long, in milliseconds: the upstream said so. */
-  pause(delayMs: number): void {
+  async pause(delayMs: number): Promise<void> {
     this.pausedUntilMs = Math.max(this.pausedUntilMs, this.clock.nowMs() + delayMs);
+    if (this.isLimited) await this.fleet?.pause(delayMs);
   }
 
-  private earliest(cost: CallCost): number {
-    const nowMs = this.clock.nowMs();
-    while (this.reservations[0] && this.reservations[0].atMs <= nowMs - WINDOW_MS) this.reservations.shift();
-    let atMs = Math.max(nowMs, this.pausedUntilMs, this.reservations.at(-1)?.atMs ?? 0);
-    for (const [index, { atMs: oldestMs }] of this.reservations.entries()) {
-      if (
-        this.fits(
-          cost,
-          this.reservations.slice(index).filter((made) => made.atMs > atMs - WINDOW_MS),
-        )
-      )
-        break;
-      atMs = Math.max(atMs, oldestMs + WINDOW_MS);
-    }
-    return atMs;
-  }
-
-  private fits(cost: CallCost, made: readonly Reservation[]): boolean {
-    return (['texts', 'tokens'] as const).every(
-      (unit) => made.reduce((sum, reservation) => sum + reservation[unit], cost[unit]) <= this.limits[unit],
-    );
+  private async reserve(cost: CallCost, maxWaitMs: number): Promise<Reservation> {
+    if (!this.isLimited) return { isReserved: true, waitMs: 0 };
+    const shared = await this.fleet?.reserve(cost, maxWaitMs);
+    if (shared === undefined) return this.window.reserve(cost, this.clock.nowMs(), maxWaitMs);
+    // Known here too, should Redis go away.
+    if (shared.isReserved) this.window.note(cost, this.clock.nowMs() + shared.waitMs);
+    return shared;
   }
 }

@@ -43,7 +43,7 @@ export interface BatchLimit {
   readonly texts: number;
   /** Of the texts in UTF-8. */
   readonly bytes: number;
-  /** Calls at once. */
+  /** Calls at once for one request. */
   readonly concurrency: number;
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../../../common/clock.js';
+import type { RedisPool } from '../../redis/index.js';
 import type { EmbeddingConfig } from '../embedding.config.js';
 import type { EmbeddingProvider, ProviderName } from './embedding.provider.js';
 import { createGoogleProvider } from './google/google.provider.js';
@@ -6,7 +7,7 @@ import { createLocalProvider } from './local/local.provider.js';
 import { createOpenAiProvider } from './openai/openai.provider.js';
 
 /** Makes a provider, or `undefined` when it isn't configured. */
-type ProviderFactory = (config: EmbeddingConfig, clock: Clock) => EmbeddingProvider | undefined;
+type ProviderFactory = (config: EmbeddingConfig, clock: Clock, pool: RedisPool | null) => EmbeddingProvider | undefined;
 
 /** Every provider; one that is missing doesn't compile. */
 const providerFactories = {
@@ -18,11 +19,11 @@ const providerFactories = {
 /** The providers that are configured, by name. */
 export type ProviderRegistry = ReadonlyMap<ProviderName, EmbeddingProvider>;
 
-/** Makes the providers that are configured. None connects or loads before it is used. */
-export function createProviders(config: EmbeddingConfig, clock: Clock): ProviderRegistry {
+/** Makes the providers that are configured. None connects or loads before it is used. `pool` is where a fleet keeps its quotas. */
+export function createProviders(config: EmbeddingConfig, clock: Clock, pool: RedisPool | null): ProviderRegistry {
   const registry = new Map<ProviderName, EmbeddingProvider>();
   for (const create of Object.values<ProviderFactory>(providerFactories)) {
-    const provider = create(config, clock);
+    const provider = create(config, clock, pool);
     if (provider) registry.set(provider.name, provider);
   }
   return registry;

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import type { Clock } from '../../../../common/clock.js';
+import type { RedisPool } from '../../../redis/index.js';
 import type { EmbeddingConfig } from '../../embedding.config.js';
 import type { EmbeddingInput } from '../../embedding.types.js';
 import { DayQuotaGate } from '../../pacing/day-quota-gate.js';
 import type { ComputedVector, EmbeddingBatch, EmbeddingModel, EmbeddingProvider } from '../embedding.provider.js';
 import { estimateTokens } from '../token-estimate.js';
-import { type UpstreamCall, UpstreamClient } from '../upstream-client.js';
+import { MAX_CALLS_PER_REQUEST, type UpstreamCall, UpstreamClient } from '../upstream-client.js';
 import { explainRefusal } from '../upstream-refusal.js';
 import { toComputedVectors } from '../vector-answer.js';
 import { googleModels } from './google-models.js';
@@ -29,9 +30,13 @@ const batchAnswer = z.object({
 const countAnswer = z.object({ totalTokens: z.number().int().nonnegative() });
 
 /** The Gemini API, when there is a key for it. */
-export function createGoogleProvider(config: EmbeddingConfig, clock: Clock): EmbeddingProvider | undefined {
+export function createGoogleProvider(
+  config: EmbeddingConfig,
+  clock: Clock,
+  pool: RedisPool | null,
+): EmbeddingProvider | undefined {
   if (config.geminiApiKey === undefined) return undefined;
-  return new GoogleProvider(config, config.geminiApiKey, clock);
+  return new GoogleProvider(config, config.geminiApiKey, clock, pool);
 }
 
 /** Computes vectors by the Gemini API (`:batchEmbedContents`, v1beta). */
@@ -43,21 +48,21 @@ export class GoogleProvider implements EmbeddingProvider {
   private readonly client: UpstreamClient;
   private readonly dayQuota: DayQuotaGate;
 
-  constructor(config: EmbeddingConfig, apiKey: string, clock: Clock) {
+  constructor(config: EmbeddingConfig, apiKey: string, clock: Clock, pool: RedisPool | null = null) {
     this.origin = config.geminiBaseUrl;
     this.models = googleModels(config.geminiModels);
     this.batchLimit = {
       texts: Math.min(MAX_BATCH_TEXTS, config.upstreamTextsPerMinute),
       bytes: MAX_BATCH_BYTES,
-      concurrency: config.upstreamConcurrency,
+      concurrency: Math.min(MAX_CALLS_PER_REQUEST, config.upstreamConcurrency),
     };
     this.dayQuota = new DayQuotaGate(QUOTA_TIME_ZONE, clock);
     this.client = new UpstreamClient({
+      provider: this.name,
       baseUrl: config.geminiBaseUrl,
       headers: { 'x-goog-api-key': apiKey },
-      timeoutMs: config.upstreamTimeoutMs,
-      budgetMs: config.upstreamBudgetMs,
-      limits: { texts: config.upstreamTextsPerMinute, tokens: config.upstreamTokensPerMinute },
+      config,
+      pool,
       clock,
     });
   }

@@ -3,7 +3,7 @@ import { EmbeddingError } from '../../embedding.error.js';
 import type { RetryableError } from '../../retry/retryable.error.js';
 import { explainRefusal } from '../upstream-refusal.js';
 
-/** OpenAI's shape, and TEI's flat one. */
+/** OpenAI's shape, TEI's flat one (`message`), and the one where `error` is the message. */
 const errorSchema = z.object({
   message: z.string().catch(''),
   code: z.union([z.string(), z.number()]).nullish().catch(undefined),
@@ -16,7 +16,8 @@ export function explainOpenAiRefusal(
   answer: unknown,
   headers: Headers,
 ): EmbeddingError | RetryableError {
-  const parsed = errorSchema.safeParse((answer as { error?: unknown } | undefined)?.error ?? answer);
+  const error = (answer as { error?: unknown } | undefined)?.error ?? answer;
+  const parsed = errorSchema.safeParse(typeof error === 'string' ? { message: error } : error);
   const { message, code, type } = parsed.success ? parsed.data : { message: '' };
   const retryAfterMs = readRetryAfter(headers);
   if (code === 'insufficient_quota' || type === 'insufficient_quota') {

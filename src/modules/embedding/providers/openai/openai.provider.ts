@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import type { Clock } from '../../../../common/clock.js';
+import type { RedisPool } from '../../../redis/index.js';
 import type { EmbeddingConfig } from '../../embedding.config.js';
 import type { CustomModel } from '../../models/model-text.js';
 import { fromFloat32Bytes } from '../../vector/float32-bytes.js';
 import type { ComputedVector, EmbeddingBatch, EmbeddingModel, EmbeddingProvider } from '../embedding.provider.js';
 import { estimateTokens } from '../token-estimate.js';
-import { UpstreamClient } from '../upstream-client.js';
+import { MAX_CALLS_PER_REQUEST, UpstreamClient } from '../upstream-client.js';
 import { toComputedVectors } from '../vector-answer.js';
 import { explainOpenAiRefusal } from './openai-refusal.js';
 
@@ -31,9 +32,13 @@ const answerSchema = z.object({
 });
 
 /** OpenAI or a server that speaks its protocol, when there is a key or a URL for it. */
-export function createOpenAiProvider(config: EmbeddingConfig, clock: Clock): EmbeddingProvider | undefined {
+export function createOpenAiProvider(
+  config: EmbeddingConfig,
+  clock: Clock,
+  pool: RedisPool | null,
+): EmbeddingProvider | undefined {
   if (config.openAiApiKey === undefined && config.openAiBaseUrl === undefined) return undefined;
-  return new OpenAiProvider(config, clock);
+  return new OpenAiProvider(config, clock, pool);
 }
 
 /** Computes vectors by an OpenAI-compatible `/embeddings` endpoint: OpenAI, TEI, vLLM, Ollama. */
@@ -44,20 +49,20 @@ export class OpenAiProvider implements EmbeddingProvider {
   readonly batchLimit;
   private readonly client: UpstreamClient;
 
-  constructor(config: EmbeddingConfig, clock: Clock) {
+  constructor(config: EmbeddingConfig, clock: Clock, pool: RedisPool | null = null) {
     this.origin = config.openAiBaseUrl ?? OPENAI_URL;
     this.models = (config.openAiModels.length > 0 ? config.openAiModels : OPENAI_MODELS).map(toModel);
     this.batchLimit = {
       texts: Math.min(MAX_BATCH_TEXTS, config.upstreamTextsPerMinute),
       bytes: MAX_BATCH_BYTES,
-      concurrency: config.upstreamConcurrency,
+      concurrency: Math.min(MAX_CALLS_PER_REQUEST, config.upstreamConcurrency),
     };
     this.client = new UpstreamClient({
+      provider: this.name,
       baseUrl: this.origin,
       headers: config.openAiApiKey === undefined ? {} : { authorization: `Bearer ${config.openAiApiKey}` },
-      timeoutMs: config.upstreamTimeoutMs,
-      budgetMs: config.upstreamBudgetMs,
-      limits: { texts: config.upstreamTextsPerMinute, tokens: config.upstreamTokensPerMinute },
+      config,
+      pool,
       clock,
     });
   }
