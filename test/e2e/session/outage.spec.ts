@@ -2,10 +2,14 @@ import { eventually } from '../../support/eventually.js';
 import { RedisServer } from '../../support/redis-server.js';
 import { startApp, type TestApp } from '../../support/test-app.js';
 import { REDIS_POOL, type RedisPool } from '../../../src/modules/redis/index.js';
+import type { SessionBackend } from '../../../src/modules/session/session-backend.js';
+import { SESSION_BACKEND } from '../../../src/modules/session/session.tokens.js';
 import { createSession, type HeldSession, SESSION_ENV, TRUSTED } from './clients.js';
 
 const statusOf = async (app: TestApp, { bearer }: HeldSession) =>
   (await app.http.get('/sessions/current').set(bearer)).status;
+/** What an instance could serve of a session without Redis. */
+const copyOf = (app: TestApp, { id }: HeldSession) => app.get<SessionBackend>(SESSION_BACKEND).cache!.get(id);
 const stateOf = (app: TestApp) => app.get<RedisPool>(REDIS_POOL).monitor.state;
 
 describe('sessions while Redis is away', () => {
@@ -51,6 +55,28 @@ describe('sessions while Redis is away', () => {
       expect(body.sessions).toMatchObject([{ id: born.id }]);
     });
 
+    it('go on at once: they wait for a Redis that is not connected to yet, never for one that was lost', async () => {
+      const known = await createSession(one);
+      expect(await statusOf(one, known)).toBe(200);
+      await redis.kill();
+      await eventually(() => expect(stateOf(one)).toBe('down'));
+      const startedMs = performance.now();
+      expect(await statusOf(one, known)).toBe(200);
+      expect(performance.now() - startedMs).toBeLessThan(500);
+    });
+
+    it('are answered once Redis is known to be frozen, however long a command may take', async () => {
+      const patient = await start({ REDIS_COMMAND_TIMEOUT: '5m', REDIS_SOCKET_TIMEOUT: '5m' });
+      await eventually(() => expect(stateOf(patient)).toBe('up'));
+      const known = await createSession(patient);
+      expect(await statusOf(patient, known)).toBe(200);
+      redis.pause();
+      const replies = await Promise.all(Array.from({ length: 10 }, () => statusOf(patient, known)));
+      expect(replies).toEqual(Array.from({ length: 10 }, () => 200));
+      redis.resume();
+      await patient.close();
+    });
+
     it('can not be told from none where they were not served before: 503, not 401', async () => {
       const known = await createSession(one);
       expect(await statusOf(one, known)).toBe(200);
@@ -90,6 +116,8 @@ describe('sessions while Redis is away', () => {
       const snapshot = await redis.snapshot();
       await one.http.delete('/sessions/current').set(byId.bearer).expect(204);
       await two.http.delete('/sessions/users/b').set(TRUSTED).expect(200);
+      // Elsewhere a revocation is heard a moment later; Redis must not die in it.
+      await eventually(async () => expect(await copyOf(one, byUser)).toBeUndefined());
       await redis.kill();
       for (const session of [byId, byUser]) expect(await statusOf(one, session)).not.toBe(200);
       await redis.restart({ snapshot });

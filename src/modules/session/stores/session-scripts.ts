@@ -18,7 +18,7 @@ const KINDS = {
 
 type ScriptName = keyof typeof KINDS;
 
-/** So long after their first use sessions wait for Redis: nobody should be told 503 because it was not connected to yet. */
+/** So long after their first use sessions wait for a Redis that was never there: nobody should be told 503 because it was not connected to yet. */
 const START_MS = 1_000;
 
 const read = (name: string) => readFileSync(new URL(`./scripts/${name}.lua`, import.meta.url), 'utf8');
@@ -41,6 +41,7 @@ export interface SessionScriptsOptions {
 export class SessionScripts {
   private readonly prefix: string;
   private firstUsedAtMs: number | undefined;
+  private hasBeenAvailable = false;
 
   constructor(private readonly options: SessionScriptsOptions) {
     this.prefix = `{${options.namespace}}:`;
@@ -53,7 +54,8 @@ export class SessionScripts {
     if (!isRecovering) await this.demandRedis(kind);
     const askedAtMs = clock.nowMs();
     try {
-      const reply = await runScript(pool.client(), scripts.get(name)!, [this.prefix], args);
+      const running = runScript(pool.client(), scripts.get(name)!, [this.prefix], args);
+      const reply = await (isRecovering ? running : this.answeredOrDown(kind, running));
       pool.monitor.recordSuccess(kind, clock.nowMs() - askedAtMs);
       return reply;
     } catch (error) {
@@ -70,7 +72,33 @@ export class SessionScripts {
     const isAvailable = () => (kind === 'read' ? monitor.canRead() : monitor.canWrite());
     const nowMs = clock.nowMs();
     const startingMs = (this.firstUsedAtMs ??= nowMs) + START_MS - nowMs;
-    if (!isAvailable() && startingMs > 0) await monitor.waitUntilUp(startingMs);
+    if (!isAvailable() && !this.hasBeenAvailable && startingMs > 0) await monitor.waitUntilUp(startingMs);
     if (!isAvailable()) throw new SessionUnavailableException();
+    this.hasBeenAvailable = true;
+  }
+
+  /**
+   * Waits for a reply no longer than Redis is thought to be there: one that froze costs what finding that out takes, not
+   * the whole time a command has. A slow read alone is not given up, since only Redis knows what was revoked.
+   */
+  private answeredOrDown(kind: CommandKind, reply: Promise<unknown>): Promise<unknown> {
+    const {
+      pool: { monitor },
+      clock,
+    } = this.options;
+    return new Promise((resolve, reject) => {
+      const isLate = () => new Error('Command timed out');
+      const stopListening = monitor.onChange(({ to }) => {
+        if (to === 'down') reject(isLate());
+      });
+      // Tells the monitor, which then looks for itself.
+      const onLate = () => monitor.recordFailure(kind, isLate());
+      const timer = kind === 'read' ? clock.setTimer(onLate, 2 * monitor.readBudgetMs()) : undefined;
+      const end = () => {
+        stopListening();
+        timer?.cancel();
+      };
+      reply.finally(end).then(resolve, reject);
+    });
   }
 }
