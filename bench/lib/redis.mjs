@@ -4,9 +4,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A redis-server of the bench's own, on a free loopback port, without persistence. */
-export async function startRedis(args = []) {
-  const port = await freePort();
+/** A redis-server of the bench's own, on a free loopback port unless one is given, without persistence. */
+export async function startRedis(args = [], port = undefined) {
+  port ??= await freePort();
   const directory = mkdtempSync(join(tmpdir(), 'larder-bench-'));
   const child = spawn(
     process.env.REDIS_SERVER ?? 'redis-server',
@@ -34,7 +34,8 @@ export async function startRedis(args = []) {
   };
 }
 
-function freePort() {
+/** A loopback port that was free a moment ago. */
+export function freePort() {
   return new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const { port } = server.address();
