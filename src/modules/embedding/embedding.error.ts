@@ -30,6 +30,8 @@ const STATUS: Record<EmbeddingErrorKind, number> = {
 export interface EmbeddingErrorDetails {
   /** The request's field that is wrong, as `input` or `input.3`. */
   readonly param?: string;
+  /** Position of the input that is to blame, where one is. */
+  readonly index?: number | undefined;
   /** When it makes sense to try again, in milliseconds. */
   readonly retryAfterMs?: number;
   readonly cause?: unknown;
@@ -38,6 +40,7 @@ export interface EmbeddingErrorDetails {
 /** A failure of the gateway; each dialect renders it in its own shape. The message is for the caller and carries no text and no key. */
 export class EmbeddingError extends HttpException {
   readonly param: string | undefined;
+  readonly index: number | undefined;
   readonly retryAfterMs: number | undefined;
 
   constructor(
@@ -48,6 +51,7 @@ export class EmbeddingError extends HttpException {
     super(message, STATUS[kind], details.cause === undefined ? {} : { cause: details.cause });
     this.name = 'EmbeddingError';
     this.param = details.param;
+    this.index = details.index;
     this.retryAfterMs = details.retryAfterMs;
   }
 }

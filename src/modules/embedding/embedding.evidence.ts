@@ -19,7 +19,7 @@ export interface AnsweredFrom {
 
 /** Adds up what an answer cost and saved. */
 export function evidenceOf(
-  { keys, texts, model }: Pick<RequestPlan, 'keys' | 'texts' | 'model'>,
+  { keys, texts, model }: Pick<RequestPlan, 'keys' | 'model'> & { readonly texts: { readonly size: number } },
   { cached, computed, own, totalTokens, isStored, nowMs }: AnsweredFrom,
 ): EmbeddingEvidence {
   const tokensBilled = [...own].reduce((sum, key) => sum + (computed.get(key)?.tokens ?? 0), 0);

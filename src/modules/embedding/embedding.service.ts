@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '../../common/clock.js';
+import type { LoadManyOptions } from '../cache/index.js';
 import { EmbeddingError } from './embedding.error.js';
 import { evidenceOf } from './embedding.evidence.js';
 import { EmbeddingLedger } from './embedding.ledger.js';
@@ -13,6 +14,13 @@ import { truncate } from './vector/unit-vector.js';
 import { decodeVectorRecord, type VectorRecord } from './vector/vector-record.js';
 
 type Records = ReadonlyMap<string, VectorRecord>;
+
+/** What the cache had of a request. */
+interface Cached {
+  readonly cached: Records;
+  /** Keys that are to be computed anew, whatever is cached. */
+  readonly outdated: ReadonlySet<string>;
+}
 
 /** What is missing is counted by the load that follows. */
 const LOOK = { countsMisses: false };
@@ -37,8 +45,8 @@ export class EmbeddingService {
   async embed(request: EmbeddingRequest): Promise<EmbeddingResult> {
     const { controls } = request;
     const plan = this.planner.plan({ ...request, namespace: controls.namespace });
-    const cached = await this.readCached(plan, controls);
-    const { computed, own } = await this.computeMissing(plan, cached, request);
+    const { cached, outdated } = await this.readCached(plan, controls);
+    const { computed, own } = await this.computeMissing(plan, cached, outdated, request);
 
     const { model, provider, dimensions, storedDimensions } = plan;
     const vectors = plan.keys.map((key): EmbeddedText => {
@@ -55,52 +63,84 @@ export class EmbeddingService {
   private async readCached(
     { cache, texts, storedDimensions }: RequestPlan,
     { isRefresh, maxAgeMs = Number.POSITIVE_INFINITY }: CacheControls,
-  ): Promise<Records> {
-    const found = new Map<string, VectorRecord>();
-    if (isRefresh) return found;
-    const oldestMs = this.clock.wallMs() - maxAgeMs;
+  ): Promise<Cached> {
+    const cached = new Map<string, VectorRecord>();
+    if (isRefresh) return { cached, outdated: new Set(texts.keys()) };
+    const outdated = new Set<string>();
     const unreadable: string[] = [];
+    const oldestMs = this.clock.wallMs() - maxAgeMs;
     for (const [key, stored] of await cache.getMany([...texts.keys()], LOOK)) {
       const record = decodeVectorRecord(stored, storedDimensions);
       if (!record) unreadable.push(key);
-      else if (record.createdAtMs >= oldestMs) found.set(key, record);
+      else if (record.createdAtMs >= oldestMs) cached.set(key, record);
+      else outdated.add(key);
     }
     if (unreadable.length > 0) await cache.delete(unreadable);
-    return found;
+    return { cached, outdated };
   }
 
   private async computeMissing(
     plan: RequestPlan,
     cached: Records,
+    outdated: ReadonlySet<string>,
     { controls, tenant, signal }: EmbeddingRequest,
   ): Promise<{ computed: Records; own: ReadonlySet<string> }> {
-    const missing = new Map([...plan.texts].filter(([key]) => !cached.has(key)));
-    if (missing.size === 0) return { computed: new Map(), own: new Set() };
+    const missing = [...plan.texts].filter(([key]) => !cached.has(key));
+    const paid = new Map<string, VectorRecord>();
+    if (missing.length === 0) return { computed: paid, own: new Set() };
     if (controls.isOnlyIfCached) {
       throw new EmbeddingError(
         'not-cached',
-        `${missing.size} of ${plan.texts.size} distinct texts are not cached, and the request says only-if-cached.`,
+        `${missing.length} of ${plan.texts.size} distinct texts are not cached, and the request says only-if-cached.`,
       );
     }
-    await this.quota.take(tenant, missing.size);
-    // What was found and is too old must not be found again.
-    const isReplacing = controls.isRefresh || controls.maxAgeMs !== undefined;
-    const { records, own } = await this.loader.load({
-      ...plan,
-      dimensions: plan.storedDimensions,
-      texts: missing,
-      signal,
-      options: {
-        ...(isReplacing ? { consistency: 'refresh' } : {}),
-        ...(controls.ttlMs === undefined ? {} : { ttlMs: controls.ttlMs }),
-        ...(controls.isNoStore ? { shouldStore: () => false } : {}),
-      },
-    });
-    const computed = [...records].map(
-      ([key, stored]) => [key, decodeVectorRecord(stored, plan.storedDimensions)!] as const,
-    );
-    return { computed: new Map(computed), own };
+    const giveBack = await this.quota.take(tenant, missing.length);
+    const options: LoadManyOptions<Uint8Array> = {
+      tags: plan.tags,
+      ...(controls.ttlMs === undefined ? {} : { ttlMs: controls.ttlMs }),
+      ...(controls.isNoStore ? { shouldStore: () => false } : {}),
+    };
+    const load = (isOutdated: boolean, more: LoadManyOptions<Uint8Array>) =>
+      this.loader.load({
+        ...plan,
+        dimensions: plan.storedDimensions,
+        texts: new Map(missing.filter(([key]) => outdated.has(key) === isOutdated)),
+        signal,
+        options: { ...options, ...more },
+        onComputed: (records) => {
+          for (const [key, record] of toVectors(records, plan)) paid.set(key, record);
+        },
+      });
+    try {
+      // What was found and is too old must not be found again; the rest is shared with whoever else asks for it.
+      const shared = await load(false, {});
+      const anew = await load(true, { consistency: 'refresh' });
+      const computed = new Map([...toVectors(shared, plan), ...toVectors(anew, plan)]);
+      return { computed, own: new Set(paid.keys()) };
+    } catch (error) {
+      this.recordFailed(plan, paid);
+      throw error;
+    } finally {
+      await giveBack(missing.length - paid.size);
+    }
   }
+
+  /** A request that fails has paid for what was computed until then. */
+  private recordFailed({ model }: RequestPlan, paid: Records): void {
+    const own = new Set(paid.keys());
+    const totalTokens = [...paid.values()].reduce((sum, { tokens }) => sum + tokens, 0);
+    const texts = { keys: [...own], texts: paid, model };
+    const answered = { cached: new Map(), computed: paid, own, totalTokens, isStored: true, nowMs: 0 };
+    this.ledger.record(model.id, evidenceOf(texts, answered));
+  }
+}
+
+/** Loaded records as they are read. */
+function toVectors(
+  records: ReadonlyMap<string, Uint8Array>,
+  { storedDimensions }: RequestPlan,
+): Map<string, VectorRecord> {
+  return new Map([...records].map(([key, stored]) => [key, decodeVectorRecord(stored, storedDimensions)!]));
 }
 
 function narrow(bytes: Uint8Array, dimensions: number): Uint8Array {

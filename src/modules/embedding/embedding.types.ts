@@ -50,7 +50,7 @@ export interface Tenant {
   readonly isIsolated: boolean;
   /** Requests in a minute; `Infinity` for no limit. */
   readonly requestsPerMinute: number;
-  /** Texts in a UTC day that may be sent upstream (hits are free); `Infinity` for no limit. */
+  /** Texts in a UTC day that may be computed for it (hits are free); `Infinity` for no limit. */
   readonly textsPerDay: number;
 }
 

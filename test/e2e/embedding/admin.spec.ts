@@ -20,11 +20,11 @@ afterAll(async () => {
   await redis.stop();
 });
 
-async function embed(input: string[], headers: Record<string, string> = {}, { url } = app) {
-  const answer = await fetch(`${url}/v1/embeddings`, {
+async function embed(input: string[], headers: Record<string, string> = {}, model?: string) {
+  const answer = await fetch(`${app.url}/v1/embeddings`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify({ input, encoding_format: 'base64' }),
+    body: JSON.stringify({ input, model, encoding_format: 'base64' }),
   });
   const { data } = (await answer.json()) as { data: { embedding: string }[] };
   return { cache: answer.headers.get('x-embed-cache'), vectors: data.map(({ embedding }) => embedding) };
@@ -80,12 +80,42 @@ it('purges texts, and only counts them in a dry run', async () => {
   expect((await embed(['stays'])).cache).toBe('HIT');
 });
 
-it('purges a namespace, and leaves the others', async () => {
-  for (const name of ['one', 'two']) await embed(['a', 'b', 'c'], { 'x-embed-namespace': name });
-  expect(await json('/purge', { namespace: 'one', isDryRun: true })).toEqual({ vectors: 3, status: 'dry-run' });
+it('purges a namespace of every model, and leaves the others', async () => {
+  const ask = (namespace: string, model?: string) => embed(['a', 'b', 'c'], { 'x-embed-namespace': namespace }, model);
+  for (const name of ['one', 'two']) for (const model of [undefined, 'gemini-embedding-001']) await ask(name, model);
+  expect(await json('/purge', { namespace: 'one', isDryRun: true })).toEqual({ vectors: 6, status: 'dry-run' });
+  expect(await json('/purge', { namespace: 'one', model: 'gemini-embedding-001', isDryRun: true })).toMatchObject({
+    vectors: 3,
+  });
+  expect(await json('/lookup', { input: ['a'], namespace: 'one' })).toMatchObject({ texts: [{ isCached: true }] });
   expect(await json('/purge', { namespace: 'one' })).toMatchObject({ status: 'applied' });
-  expect((await embed(['a'], { 'x-embed-namespace': 'one' })).cache).toBe('MISS');
-  expect((await embed(['a'], { 'x-embed-namespace': 'two' })).cache).toBe('HIT');
+  for (const model of [undefined, 'gemini-embedding-001']) {
+    expect((await ask('one', model)).cache).toBe('MISS');
+    expect((await ask('two', model)).cache).toBe('HIT');
+  }
+});
+
+it('takes an empty purge for a mistake', async () => {
+  await embed(['not to be lost']);
+  for (const body of [{}, { isDryRun: true }, { dimensions: 768 }])
+    expect((await admin('/purge', body)).status).toBe(400);
+  expect((await embed(['not to be lost'])).cache).toBe('HIT');
+});
+
+it('purges a model that is no longer served', async () => {
+  const [archived] = (await admin('/export')).text.split('\n');
+  const line = { ...(JSON.parse(archived!) as object), path: 'shared/gemini-embedding-exp' };
+  await json('/import', `${JSON.stringify(line)}\n`, 'application/x-ndjson');
+  expect(await json('/purge', { model: 'gemini-embedding-exp', isDryRun: true })).toMatchObject({ vectors: 1 });
+  expect(await json('/purge', { model: 'gemini-embedding-exp' })).toMatchObject({ status: 'applied' });
+});
+
+it('keeps the names that callers make up out of the metrics', async () => {
+  await embed(['counted'], { 'x-embed-namespace': 'made-up-name' });
+  const answer = await fetch(`${app.url}/metrics`, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } });
+  const text = await answer.text();
+  expect(text).toContain('cache="larder/embeddings/shared/gemini-embedding-2"');
+  expect(text).not.toContain('made-up-name');
 });
 
 it('purges a model with its namespaces', async () => {
@@ -105,12 +135,32 @@ it('exports what is cached and imports it again, to the bit', async () => {
   await json('/purge', { model: 'gemini-embedding-2' });
   await upstream.reset();
   expect(await json('/import', `${text}not a vector\n`, 'application/x-ndjson')).toEqual({
-    imported: expect.any(Number),
+    imported: text.trimEnd().split('\n').length,
+    expired: 0,
+    failed: 0,
     refusedLines: [text.trimEnd().split('\n').length + 1],
   });
   const after = await embed(texts);
   expect(after).toEqual({ cache: 'HIT', vectors });
   expect((await upstream.stats()).texts).toBe(0);
+});
+
+it('imports a vector for as long as it had left, into its namespace, and none whose time is over', async () => {
+  await embed(['short-lived'], { 'x-embed-ttl': '1h', 'x-embed-namespace': 'moved' });
+  const lines = (await admin('/export')).text.trimEnd().split('\n');
+  const line = lines.find((one) => one.includes('"moved/'))!;
+  await json('/purge', { namespace: 'moved' });
+  const expired = JSON.stringify({ ...(JSON.parse(line) as object), expiresAt: '2026-01-01T00:00:00.000Z' });
+  expect(await json('/import', `${expired}\n`, 'application/x-ndjson')).toMatchObject({ imported: 0, expired: 1 });
+  expect(await json('/import', `${line}\n`, 'application/x-ndjson')).toMatchObject({ imported: 1, expired: 0 });
+  const { texts } = (await json('/lookup', { input: ['short-lived'], namespace: 'moved' })) as {
+    texts: { isCached: boolean; expiresInSeconds: number }[];
+  };
+  expect(texts[0]!.isCached).toBe(true);
+  expect(texts[0]!.expiresInSeconds).toBeGreaterThan(3_000);
+  expect(texts[0]!.expiresInSeconds).toBeLessThanOrEqual(3_600);
+  expect(await json('/purge', { namespace: 'moved' })).toMatchObject({ status: 'applied' });
+  expect((await embed(['short-lived'], { 'x-embed-namespace': 'moved' })).cache).toBe('MISS');
 });
 
 it('says what was paid and saved', async () => {

@@ -59,6 +59,14 @@ it('max-age takes nothing older', async () => {
   expect((await embed('aged', { 'cache-control': 'max-age=0' })).cache).toBe('MISS');
 });
 
+it('max-age shares what is not there at all with whoever else asks for it', async () => {
+  await upstream.configure({ delayMs: 100 });
+  const answers = await Promise.all([1, 2, 3].map(() => embed('shared anew', { 'cache-control': 'max-age=60' })));
+  await upstream.configure({ delayMs: 0 });
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+  expect(await paid()).toBe(1);
+});
+
 it('a namespace is a cache of its own', async () => {
   await embed('named');
   expect((await embed('named', { 'x-embed-namespace': 'a' })).cache).toBe('MISS');

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 import OpenAI from 'openai';
 import { EmbeddingUpstream } from '../../support/embedding-upstream.js';
+import { eventually } from '../../support/eventually.js';
 import { redisUp } from '../../support/redis-up.js';
 import { RedisServer } from '../../support/redis-server.js';
 import { startApp, type TestApp } from '../../support/test-app.js';
@@ -11,6 +12,7 @@ const KEYS = [
   `free=${digest('free-key')}`,
   `slow=${digest('slow-key')};rpm=3`,
   `capped=${digest('capped-key')};texts-per-day=5`,
+  `unlucky=${digest('unlucky-key')};texts-per-day=5`,
   `private=${digest('private-key')};cache=isolated`,
 ].join(',');
 
@@ -88,6 +90,21 @@ describe('with API keys', () => {
     await embed('capped-key', ['a', 'd', 'e'], apps[1]);
     await expect(embed('capped-key', 'g')).rejects.toMatchObject({ code: 'insufficient_quota' });
     expect((await embed('capped-key', ['a', 'b', 'c', 'd', 'e'])).data.data).toHaveLength(5);
+  });
+
+  it('texts per day do not count what failed or what others computed meanwhile', async () => {
+    await upstream.configure({ key: 'rotated' });
+    await expect(embed('unlucky-key', ['u1', 'u2', 'u3'])).rejects.toMatchObject({ status: 502 });
+    await upstream.configure({ key: upstream.key, delayMs: 300 });
+    const { calls } = await upstream.stats();
+    const first = embed('free-key', 'shared meanwhile');
+    await eventually(async () => expect((await upstream.stats()).calls).toBe(calls + 1));
+    const { response } = await embed('unlucky-key', 'shared meanwhile', apps[1]);
+    expect(response.headers.get('x-embed-coalesced')).toBe('1');
+    await first;
+    await upstream.configure({ delayMs: 0 });
+    expect((await embed('unlucky-key', ['u1', 'u2', 'u3', 'u4', 'u5'])).data.data).toHaveLength(5);
+    await expect(embed('unlucky-key', 'u6')).rejects.toMatchObject({ code: 'insufficient_quota' });
   });
 
   it('an isolated tenant neither sees nor feeds the cache of the others', async () => {

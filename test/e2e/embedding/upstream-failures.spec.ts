@@ -51,6 +51,23 @@ it('a text the upstream refuses is named, and the others of its batch are cached
   expect((await upstream.stats()).calls).toBe(0);
 });
 
+it('a batch that is refused whole is not taken apart text by text', async () => {
+  await expect(embed(texts('all of them ☠', 100))).rejects.toMatchObject({ status: 400, param: 'input' });
+  // One by one it would be 199.
+  expect((await upstream.stats()).calls).toBeLessThan(40);
+});
+
+it('what was paid for while a bad text was looked for is kept, though the search fails', async () => {
+  const input = [...texts('before', 30), 'poison ☠', ...texts('after', 29)];
+  // The whole batch is refused, its first half computed; then the upstream has had enough.
+  await upstream.fail({}, {}, ...Array(20).fill({ status: 503 }));
+  await expect(embed(input)).rejects.toMatchObject({ status: 503 });
+  expect((await upstream.stats()).texts).toBe(30);
+  await upstream.fail();
+  const { response } = await embedWithResponse(texts('before', 30));
+  expect(response.headers.get('x-embed-cache')).toBe('HIT');
+});
+
 it('a client is told when to come back and whether that helps', async () => {
   const busyApp = await startApp({ ...upstream.googleEnv, EMBEDDING_UPSTREAM_BUDGET: '1s' });
   const client = new OpenAI({ baseURL: `${busyApp.url}/v1`, apiKey: 'any', maxRetries: 0 });

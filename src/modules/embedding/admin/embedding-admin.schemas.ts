@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { TASK_TYPES } from '../embedding.types.js';
+import { parseVectorKey } from '../keys/vector-key.js';
 import { textInputSchema } from '../wire/text-input.js';
 
 const namespace = z
@@ -9,9 +10,14 @@ const namespace = z
 
 /** Whose vectors: an isolated tenant's by its name, otherwise the shared ones. */
 const scopeSchema = z.object({
-  model: z.string().min(1).max(200).optional().meta({ description: "Default: the service's default model." }),
+  model: z.string().min(1).max(200).optional().meta({
+    description: "Default: the service's default model for texts; without texts every model that is served.",
+  }),
   tenant: z.string().min(1).max(64).optional().meta({ description: 'An isolated tenant. Default: the shared cache.' }),
-  namespace: namespace.meta({ description: 'As in x-embed-namespace. Default: outside of every namespace.' }),
+  namespace: namespace.meta({
+    description:
+      'As in x-embed-namespace. Default: for texts outside of every namespace; without texts in and outside of all.',
+  }),
 });
 
 /** Vectors by their texts. */
@@ -28,11 +34,17 @@ export const lookupSchema = textsSchema.meta({ title: 'EmbeddingLookup' });
 /** See {@link lookupSchema}. */
 export type Lookup = z.output<typeof lookupSchema>;
 
-/** Body of `POST /admin/embeddings/purge`: the vectors of texts, or without `input` all of a model, tenant or namespace. */
+/**
+ * Body of `POST /admin/embeddings/purge`: the vectors of texts, or without `input` all of a model, tenant or namespace. One
+ * of them has to be named: an empty body is more likely a mistake than a wish.
+ */
 export const purgeSchema = textsSchema
   .extend({
     input: textInputSchema.optional(),
     isDryRun: z.boolean().default(false).meta({ description: 'Count what would go, and let it stay.' }),
+  })
+  .refine(({ input, model, tenant, namespace: named }) => input ?? model ?? tenant ?? named, {
+    error: 'name what is to go: input, model, tenant or namespace',
   })
   .meta({ title: 'EmbeddingPurge' });
 
@@ -41,11 +53,14 @@ export type Purge = z.output<typeof purgeSchema>;
 
 /** One line of an export. */
 export const exportedVectorSchema = z.object({
-  /** Owner, model and namespace, as `shared/gemini-embedding-2`. */
-  path: z.string().regex(/^[\w.-]{1,64}(\/[\w.-]{1,64}){1,2}$/),
-  key: z.string().regex(/^v1:\d+:[\w-]{43}$/),
+  /** Owner and model, as `shared/gemini-embedding-2`. */
+  path: z.string().regex(/^[\w.-]{1,64}\/[\w.-]{1,64}$/),
+  /** As `vectorKey` makes it. */
+  key: z.string().refine((key) => parseVectorKey(key) !== undefined),
   tokens: z.int().nonnegative(),
   createdAt: z.iso.datetime(),
+  /** Not there for a vector that is kept until it is evicted. */
+  expiresAt: z.iso.datetime().optional(),
   /** Little-endian float32. */
   vector: z.base64(),
 });

@@ -1,11 +1,10 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ProblemException } from '../../../common/http/problem.exception.js';
-import type { Cache } from '../../cache/index.js';
 import { type EmbeddingConfig, embeddingConfig } from '../embedding.config.js';
 import type { Tenant } from '../embedding.types.js';
 import { RequestPlanner } from '../keys/request-planner.js';
 import { ModelCatalog } from '../models/model-catalog.js';
-import { pathOf, VectorCaches } from '../store/vector-caches.js';
+import { pathOf, tagsOf, VectorCaches } from '../store/vector-caches.js';
 import { VectorKeys } from '../store/vector-keys.js';
 import { decodeVectorRecord } from '../vector/vector-record.js';
 import type { Lookup, Purge } from './embedding-admin.schemas.js';
@@ -87,15 +86,37 @@ export class EmbeddingOperations {
     { model, tenant, namespace }: Omit<Lookup, 'input'>,
     isDryRun: boolean,
   ): Promise<PurgeOutcome> {
-    const path = pathOf({ model: this.catalog.resolve(model).model.id, tenant: this.ownerOf(tenant), namespace });
-    if (isDryRun) return { vectors: await this.count(path), status: 'dry-run' };
-    const cache: Cache = this.caches.at(path);
-    return { vectors: undefined, status: (await cache.clear()).status };
+    const owner = this.ownerOf(tenant);
+    if (isDryRun)
+      return {
+        vectors: await this.count(pathOf({ tenant: owner, model: this.modelOf(model) }), namespace),
+        status: 'dry-run',
+      };
+    const receipts = await Promise.all(
+      this.scopesOf(owner, model, namespace).map((path) => {
+        const cache = this.caches.at(path);
+        return namespace === undefined ? cache.clear() : cache.invalidateTags(tagsOf(namespace));
+      }),
+    );
+    const isQueued = receipts.some(({ status }) => status === 'queued');
+    return { vectors: undefined, status: isQueued ? 'queued' : 'applied' };
   }
 
-  private async count(path: string): Promise<number> {
+  /** What one step purges: a model, an owner with all models, or a namespace, whose tag each model has apart. */
+  private scopesOf(tenant: Owner, model: string | undefined, namespace: string | undefined): readonly string[] {
+    if (model !== undefined || namespace === undefined) return [pathOf({ tenant, model: this.modelOf(model) })];
+    return this.catalog.list().map(({ id }) => pathOf({ tenant, model: id }));
+  }
+
+  /** An alias stands for its model; a model that is no longer served is the likeliest to be purged. */
+  private modelOf(name: string | undefined): string | undefined {
+    return name === undefined ? undefined : (this.catalog.aliases.get(name) ?? name);
+  }
+
+  private async count(path: string, namespace: string | undefined): Promise<number> {
     const found = new Set<string>();
-    for await (const keys of this.keys.scan(path)) for (const { path: at, key } of keys) found.add(`${at}:${key}`);
+    for await (const keys of this.keys.scan(path, namespace))
+      for (const { path: at, key } of keys) found.add(`${at}:${key}`);
     return found.size;
   }
 

@@ -1,20 +1,32 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { Injectable } from '@nestjs/common';
-import { fromFloat32Bytes } from '../vector/float32-bytes.js';
-import { VectorCaches } from '../store/vector-caches.js';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Clock } from '../../../common/clock.js';
+import { type EmbeddingConfig, embeddingConfig } from '../embedding.config.js';
+import { CLOCK } from '../embedding.tokens.js';
+import { parseVectorKey } from '../keys/vector-key.js';
+import { tagsOf, VectorCaches } from '../store/vector-caches.js';
 import { type StoredKey, VectorKeys } from '../store/vector-keys.js';
+import { fromFloat32Bytes } from '../vector/float32-bytes.js';
 import { decodeVectorRecord, encodeVectorRecord } from '../vector/vector-record.js';
 import { type ExportedVector, exportedVectorSchema } from './embedding-admin.schemas.js';
 
 /** What an import did. */
 export interface ImportOutcome {
   readonly imported: number;
+  /** Vectors whose time was over. */
+  readonly expired: number;
+  /** Vectors that Redis did not take: send them again. */
+  readonly failed: number;
   /** Lines that are no exported vector, by number, the first hundred. */
   readonly refusedLines: readonly number[];
 }
 
 const MAX_REFUSALS = 100;
+/** The last moment a Date can be. */
+const LATEST_MS = 8.64e15;
+/** Vectors stored at once. */
+const STORED_AT_ONCE = 32;
 
 /** Writes cached vectors as lines of JSON and reads them back, to move a cache or keep one. No text is in it: only hashes. */
 @Injectable()
@@ -22,6 +34,8 @@ export class VectorArchive {
   constructor(
     private readonly caches: VectorCaches,
     private readonly keys: VectorKeys,
+    @Inject(embeddingConfig.KEY) private readonly config: EmbeddingConfig,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   /** A line for each vector in Redis. Each comes at least once while nothing is written meanwhile. */
@@ -34,55 +48,69 @@ export class VectorArchive {
     }
   }
 
-  /** Stores every line that is a vector, with its own age. */
+  /** Stores every line that is a vector, with its own age, for as long as it had left. */
   async import(body: Readable): Promise<ImportOutcome> {
-    let imported = 0;
-    let number = 0;
+    const counts = { imported: 0, expired: 0, failed: 0 };
     const refusedLines: number[] = [];
+    const waiting: ExportedVector[] = [];
+    const storeWaiting = async () => {
+      const outcomes = await Promise.all(waiting.splice(0).map((vector) => this.store(vector)));
+      for (const outcome of outcomes) counts[outcome] += 1;
+    };
+    let number = 0;
     for await (const line of createInterface({ input: body, crlfDelay: Number.POSITIVE_INFINITY })) {
       number += 1;
       if (line.trim() === '') continue;
       const vector = parseLine(line);
-      if (vector) {
-        await this.store(vector);
-        imported += 1;
-      } else if (refusedLines.length < MAX_REFUSALS) refusedLines.push(number);
+      if (vector) waiting.push(vector);
+      else if (refusedLines.length < MAX_REFUSALS) refusedLines.push(number);
+      if (waiting.length === STORED_AT_ONCE) await storeWaiting();
     }
-    return { imported, refusedLines };
+    await storeWaiting();
+    return { ...counts, refusedLines };
   }
 
   private async readGroup(path: string, group: readonly StoredKey[]): Promise<string[]> {
-    const found = await this.caches.at(path).getMany(group.map(({ key }) => key));
-    return [...found].flatMap(([key, stored]) => {
-      const record = decodeVectorRecord(stored, dimensionsOf(key));
+    const found = await this.caches.at(path).getManyEntries(group.map(({ key }) => key));
+    const nowMs = this.clock.wallMs();
+    return [...found].flatMap(([key, { value, ttlMs }]) => {
+      const record = decodeVectorRecord(value, parseVectorKey(key)?.dimensions ?? 0);
       if (!record) return [];
       const { bytes, tokens, createdAtMs } = record;
-      const vector = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
-      const line: ExportedVector = { path, key, tokens, createdAt: new Date(createdAtMs).toISOString(), vector };
+      const line: ExportedVector = {
+        path,
+        key,
+        tokens,
+        createdAt: new Date(createdAtMs).toISOString(),
+        ...(Number.isFinite(ttlMs) ? { expiresAt: new Date(Math.min(nowMs + ttlMs, LATEST_MS)).toISOString() } : {}),
+        vector: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64'),
+      };
       return [JSON.stringify(line)];
     });
   }
 
-  private async store({ path, key, tokens, createdAt, vector }: ExportedVector): Promise<void> {
+  private async store(line: ExportedVector): Promise<'imported' | 'expired' | 'failed'> {
+    const { path, key, tokens, createdAt, expiresAt, vector } = line;
+    const ttlMs = expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(expiresAt) - this.clock.wallMs();
+    if (ttlMs <= 0) return 'expired';
     const record = encodeVectorRecord({
       vector: fromFloat32Bytes(Buffer.from(vector, 'base64')),
       tokens,
       createdAtMs: Date.parse(createdAt),
-      codec: 'f32',
+      codec: this.config.codec,
     });
-    await this.caches.at(path).set(key, record);
+    const tags = tagsOf(parseVectorKey(key)?.namespace);
+    const { status } = await this.caches.at(path).set(key, record, { ttlMs, tags });
+    return status === 'applied' ? 'imported' : 'failed';
   }
 }
 
 function parseLine(line: string): ExportedVector | undefined {
   try {
     const vector = exportedVectorSchema.parse(JSON.parse(line));
-    return Buffer.byteLength(vector.vector, 'base64') === dimensionsOf(vector.key) * 4 ? vector : undefined;
+    const { dimensions } = parseVectorKey(vector.key)!;
+    return Buffer.byteLength(vector.vector, 'base64') === dimensions * 4 ? vector : undefined;
   } catch {
     return undefined;
   }
-}
-
-function dimensionsOf(key: string): number {
-  return Number(key.split(':')[1]);
 }

@@ -3,7 +3,7 @@ import type { Cache } from '../../cache/index.js';
 import { type EmbeddingConfig, embeddingConfig } from '../embedding.config.js';
 import type { EmbeddingInput, Tenant } from '../embedding.types.js';
 import { ModelCatalog, type ServedModel } from '../models/model-catalog.js';
-import { VectorCaches } from '../store/vector-caches.js';
+import { tagsOf, VectorCaches } from '../store/vector-caches.js';
 import { planTexts, type TextPlan } from './text-plan.js';
 
 /** What decides which vectors are meant. */
@@ -22,6 +22,8 @@ export interface RequestPlan extends ServedModel, TextPlan {
   /** As wide as what is cached is: the same, or the model's full width where narrower vectors are cut from it. */
   readonly storedDimensions: number;
   readonly cache: Cache;
+  /** Of all its vectors; see `tagsOf`. */
+  readonly tags: readonly string[];
 }
 
 /** Resolves model, width and texts of a request to keys in a cache. */
@@ -42,8 +44,9 @@ export class RequestPlanner {
       provider: provider.name,
       origin: provider.origin,
       dimensions: storedDimensions,
+      namespace: request.namespace,
     });
-    const cache = this.caches.of({ model: model.id, tenant: request.tenant, namespace: request.namespace });
-    return { model, provider, dimensions, storedDimensions, keys, texts, cache };
+    const cache = this.caches.of({ model: model.id, tenant: request.tenant });
+    return { model, provider, dimensions, storedDimensions, keys, texts, cache, tags: tagsOf(request.namespace) };
   }
 }

@@ -57,16 +57,17 @@ function applyTask(input: EmbeddingInput, { taskMode }: EmbeddingModel): Embeddi
   return taskMode === 'prefix' ? withTaskPrefix(input) : { parts: input.parts };
 }
 
-function assertUsable(
+/** @throws EmbeddingError `invalid-input` for a text the model is not to be given, naming its position. */
+export function assertUsable(
   { parts, title = '' }: EmbeddingInput,
   { id, maxInputChars }: EmbeddingModel,
   index: number,
 ): void {
-  const problem = problemOf([...parts], title);
+  const problem = problemOf(parts, title);
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   if (problem === undefined && length <= maxInputChars) return;
   const message = problem ?? `is ${length} characters long; the model ${id} takes ${maxInputChars} at most`;
-  throw new EmbeddingError('invalid-input', `Invalid input: text ${index} ${message}.`, { param: 'input' });
+  throw new EmbeddingError('invalid-input', `Invalid input: text ${index} ${message}.`, { param: 'input', index });
 }
 
 function problemOf(parts: readonly string[], title: string): string | undefined {

@@ -3,6 +3,7 @@ import type { EmbeddingInput } from '../embedding.types.js';
 
 /** Raised whenever the same text would get another key. */
 const KEY_VERSION = 'v1';
+const KEY = new RegExp(`^(?:(?<namespace>[\\w.-]{1,64})/)?${KEY_VERSION}:(?<dimensions>\\d{1,5}):[\\w-]{43}$`);
 
 /** Everything a vector depends on. The encoding the client asked for is not among it: both are answered from the same bytes. */
 export interface VectorIdentity {
@@ -13,14 +14,24 @@ export interface VectorIdentity {
   readonly dimensions: number;
   /** As it is sent upstream: prefixes are part of the text already. */
   readonly input: EmbeddingInput;
+  /** What the caller named; the vector does not depend on it. Default none. */
+  readonly namespace?: string | undefined;
 }
 
 /**
  * The cache key of a vector: `v1:<dimensions>:` and 43 base64url characters, the whole SHA-256 of the identity. Each field
- * is preceded by its length, so no two identities run into the same bytes; no text can be read from a key.
+ * is preceded by its length, so no two identities run into the same bytes; no text can be read from a key. In a namespace
+ * of the caller's it is preceded by that and a slash.
  */
-export function vectorKey({ provider, origin, model, dimensions, input }: VectorIdentity): string {
+export function vectorKey({ provider, origin, model, dimensions, input, namespace }: VectorIdentity): string {
   const fields = [provider, origin, model, String(dimensions), input.taskType ?? '', input.title ?? '', ...input.parts];
   const framed = fields.map((field) => `${field.length}:${field}`).join('');
-  return `${KEY_VERSION}:${dimensions}:${hash('sha256', framed, 'base64url')}`;
+  const prefix = namespace === undefined ? '' : `${namespace}/`;
+  return `${prefix}${KEY_VERSION}:${dimensions}:${hash('sha256', framed, 'base64url')}`;
+}
+
+/** What {@link vectorKey} put into a key; `undefined` for anything else. */
+export function parseVectorKey(key: string): { namespace: string | undefined; dimensions: number } | undefined {
+  const { namespace, dimensions } = KEY.exec(key)?.groups ?? {};
+  return dimensions === undefined ? undefined : { namespace, dimensions: Number(dimensions) };
 }

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Cacheable } from '../../cache/index.js';
+import { assertUsable } from '../keys/text-plan.js';
 import { ModelCatalog } from './model-catalog.js';
 
 /** Counts tokens as a model does, asking each upstream once for the same texts. */
@@ -16,6 +17,7 @@ export class TokenCounter {
   })
   async count(model: string, texts: readonly string[]): Promise<number> {
     const served = this.catalog.resolve(model);
+    texts.forEach((text, index) => assertUsable({ parts: [text] }, served.model, index));
     return served.provider.countTokens(served.model, texts, new AbortController().signal);
   }
 }

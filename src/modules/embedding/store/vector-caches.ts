@@ -6,28 +6,32 @@ import type { Tenant } from '../embedding.types.js';
 
 /** The namespace all vectors are below. */
 export const ROOT_NAMESPACE = 'embeddings';
-/** Callers name namespaces: this many stay at hand. */
-const MAX_AT_HAND = 1_000;
+/** A vector costs hundreds of milliseconds and money: a Redis that is late is worth waiting for, one that is away is found out once. */
+const READ_PATIENCE_MS = 500;
 
-/** Which part of the cache: an owner, a model, and the caller's own namespace. */
+/** Whose vectors: of an owner, and of one model or all. */
 export interface VectorScope {
-  readonly model: string;
   readonly tenant: Pick<Tenant, 'name' | 'isIsolated'>;
-  /** Default the shared part. */
-  readonly namespace?: string | undefined;
+  /** Default all of the owner's. */
+  readonly model?: string | undefined;
 }
 
 /**
  * Where vectors are kept: below `embeddings`, one namespace an owner (`shared`, or an isolated tenant), below it one a
- * model, below it those that callers name. So each is purged in one step, and told apart in Redis.
+ * model. So each is purged in one step, and told apart in Redis. What callers name in `x-embed-namespace` is a prefix of
+ * their keys and a tag instead: callers may make up names without end, and nothing is kept of a tag that is not in use.
  */
 @Injectable()
 export class VectorCaches {
   private readonly root: Cache;
-  private readonly atHand = new Map<string, Cache>();
 
   constructor(@Inject(CACHE) cache: Cache, @Inject(embeddingConfig.KEY) config: EmbeddingConfig) {
-    this.root = cache.namespace(ROOT_NAMESPACE, { ttlMs: config.ttlMs });
+    this.root = cache.namespace(ROOT_NAMESPACE, {
+      ttlMs: config.ttlMs,
+      readPatienceMs: READ_PATIENCE_MS,
+      // The budget of a batch, and the call it ends with.
+      maxLoadMs: config.upstreamBudgetMs + config.upstreamTimeoutMs,
+    });
   }
 
   of(scope: VectorScope): Cache {
@@ -36,21 +40,19 @@ export class VectorCaches {
 
   /** The cache of a path that {@link pathOf} made. */
   at(path: string): Cache {
-    let cache = this.atHand.get(path);
-    if (!cache) {
-      cache = path.split('/').reduce((parent, name) => parent.namespace(name), this.root);
-      const [oldest] = this.atHand.keys();
-      if (this.atHand.size >= MAX_AT_HAND && oldest !== undefined) this.atHand.delete(oldest);
-      this.atHand.set(path, cache);
-    }
-    return cache;
+    return path.split('/').reduce((parent, name) => parent.namespace(name), this.root);
   }
 }
 
 /** Where a scope's vectors are, below `embeddings`. */
-export function pathOf({ model, tenant, namespace }: VectorScope): string {
+export function pathOf({ model, tenant }: VectorScope): string {
   const owner = tenant.isIsolated ? `tenant.${tenant.name}` : 'shared';
-  return [owner, model, ...(namespace === undefined ? [] : [namespace])].map(namespacePart).join('/');
+  return [owner, ...(model === undefined ? [] : [model])].map(namespacePart).join('/');
+}
+
+/** Tags of the vectors in a namespace that callers name: what a purge of it invalidates. */
+export function tagsOf(namespace: string | undefined): readonly string[] {
+  return namespace === undefined ? [] : [`namespace:${namespace}`];
 }
 
 /** A model's or a tenant's name as part of a namespace, which takes fewer characters. */

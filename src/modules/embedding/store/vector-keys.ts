@@ -17,33 +17,40 @@ export interface StoredKey {
 /** Finds what is stored, by walking Redis: slow, and of no use while serving. May name vectors that were just purged. */
 @Injectable()
 export class VectorKeys {
+  private readonly slotPattern: RegExp;
+
   constructor(
     @Inject(REDIS_POOL) private readonly pool: RedisPool | null,
     @Inject(cacheConfig.KEY) private readonly config: CacheConfigValues,
-  ) {}
+  ) {
+    // In a Cluster the number of a partition follows the name.
+    const prefix = `\\{${config.namespace.replaceAll('.', '\\.')}(:\\d+)?\\}`;
+    this.slotPattern = new RegExp(`^${prefix}:v:${ROOT_NAMESPACE}/(?<path>[^:]+):(?<key>.+)$`);
+  }
 
   /**
-   * Every stored vector at or below a path, some at a time.
+   * Every stored vector at or below a path, some at a time; only those in a namespace of callers where one is named.
    *
    * @throws ProblemException 409 without Redis: the memory tier is not walked.
    */
-  async *scan(path = ''): AsyncGenerator<readonly StoredKey[], void> {
+  async *scan(path = '', namespace?: string): AsyncGenerator<readonly StoredKey[], void> {
     if (!this.pool)
       throw new ProblemException(409, { title: 'There is no Redis', detail: 'Only vectors in Redis can be listed.' });
     const client = this.pool.client('bulk');
     const nodes: Redis[] = 'nodes' in client ? client.nodes('master') : [client];
     const below = [ROOT_NAMESPACE, ...(path === '' ? [] : [path])].join('/');
+    const key = namespace === undefined ? '*' : `${namespace}/*`;
     for (const node of nodes) {
-      for (const end of [':*', '/*']) {
+      for (const end of [`:${key}`, `/*:${key}`]) {
         const match = `{${this.config.namespace}*}:v:${below}${end}`;
         for await (const slots of node.scanStream({ match, count: SCAN_COUNT }))
-          yield (slots as string[]).flatMap(parse);
+          yield (slots as string[]).flatMap((slot) => this.parse(slot));
       }
     }
   }
-}
 
-function parse(slot: string): StoredKey[] {
-  const { path, key } = new RegExp(`:v:${ROOT_NAMESPACE}/(?<path>[^:]+):(?<key>.+)$`).exec(slot)?.groups ?? {};
-  return path === undefined || key === undefined ? [] : [{ path, key }];
+  private parse(slot: string): StoredKey[] {
+    const { path, key } = this.slotPattern.exec(slot)?.groups ?? {};
+    return path === undefined || key === undefined ? [] : [{ path, key }];
+  }
 }

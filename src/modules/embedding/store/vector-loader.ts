@@ -15,17 +15,17 @@ export interface VectorLoad extends ServedModel {
   readonly dimensions: number;
   readonly texts: ReadonlyMap<string, PlannedText>;
   readonly options: LoadManyOptions<Uint8Array>;
+  /** Told every batch that the provider computed for this load: what is paid for, even if the load fails later. */
+  readonly onComputed: (records: ReadonlyMap<string, Uint8Array>) => void;
   /** No further batch is begun once it aborts. */
   readonly signal: AbortSignal | undefined;
 }
 
-/** What came of a {@link VectorLoad}. */
-export interface LoadedVectors {
-  /** Stored form, by key. */
-  readonly records: ReadonlyMap<string, Uint8Array>;
-  /** The keys this load had computed; the others were computed by someone else meanwhile. */
-  readonly own: ReadonlySet<string>;
-}
+/**
+ * Bad texts of one batch that are looked for: each costs about seven calls. A batch that is refused whole, because a setting
+ * is wrong or out of malice, would cost two hundred.
+ */
+const MAX_REFUSED_TEXTS = 8;
 
 /**
  * Gets missing vectors through the cache, in batches the provider takes. Every finished batch is cached before the next is
@@ -39,54 +39,46 @@ export class VectorLoader {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** @throws EmbeddingError */
-  async load(load: VectorLoad): Promise<LoadedVectors> {
+  /** The stored form of every text's vector, by key. @throws EmbeddingError */
+  async load(load: VectorLoad): Promise<ReadonlyMap<string, Uint8Array>> {
     const records = new Map<string, Uint8Array>();
-    const own = new Set<string>();
     const batches = cutIntoBatches(load.texts, load.provider.batchLimit);
     const runner = async () => {
       // All runners share one generator; a runner that throws closes it, and the others begin no further batch.
       for (const keys of batches) {
         load.signal?.throwIfAborted();
-        for (const [key, record] of await this.loadBatch(load, keys, own)) records.set(key, record);
+        for (const [key, record] of await this.loadBatch(load, keys)) records.set(key, record);
       }
     };
     await Promise.all(Array.from({ length: load.provider.batchLimit.concurrency }, runner));
-    return { records, own };
+    return records;
   }
 
-  private async loadBatch(
-    load: VectorLoad,
-    keys: readonly string[],
-    own: Set<string>,
-  ): Promise<ReadonlyMap<string, Uint8Array>> {
-    const refusals: EmbeddingError[] = [];
+  private async loadBatch(load: VectorLoad, keys: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
+    const failures: unknown[] = [];
     const fetchMissing = (wanted: readonly string[]) =>
       load.cache.getOrLoadMany<Uint8Array>(
         wanted,
-        async (missing, { signal }) => {
-          for (const key of missing) own.add(key);
-          return this.compute(load, missing, signal, refusals);
-        },
+        (missing, { signal }) => this.compute(load, missing, signal, failures),
         load.options,
       );
     const found = await fetchMissing(keys);
-    if (refusals[0]) throw refusals[0];
+    if (failures.length > 0) throw failures[0];
     const left = keys.filter((key) => !found.has(key));
     if (left.length === 0) return found;
     // Another request was computing these and its provider refused them: ask in our own name to learn why.
     const second = await fetchMissing(left);
-    if (refusals[0]) throw refusals[0];
+    if (failures.length > 0) throw failures[0];
     if (second.size < left.length)
       throw new EmbeddingError('upstream-unavailable', 'The vectors could not be computed.');
     return new Map([...found, ...second]);
   }
 
   private async compute(
-    { provider, model, dimensions, texts }: VectorLoad,
+    { provider, model, dimensions, texts, onComputed }: VectorLoad,
     keys: readonly string[],
     signal: AbortSignal,
-    refusals: EmbeddingError[],
+    failures: unknown[],
   ): Promise<Map<string, Uint8Array>> {
     const planned = keys.map((key) => texts.get(key)!);
     const vectors = await embedIsolating(
@@ -94,51 +86,65 @@ export class VectorLoader {
       { model, dimensions, inputs: planned.map(({ input }) => input) },
       signal,
       (position, error) => {
-        refusals.push(
+        failures.push(
           new EmbeddingError(error.kind, `${error.message} (text ${planned[position]?.index})`, {
             param: 'input',
+            index: planned[position]?.index,
             cause: error,
           }),
         );
       },
+      (error) => failures.push(error),
     );
     const createdAtMs = this.clock.wallMs();
     const { codec } = this.config;
-    return new Map(
+    const records = new Map(
       keys.flatMap((key, position) => {
         const computed = vectors[position];
         return computed ? [[key, encodeVectorRecord({ ...computed, createdAtMs, codec })] as const] : [];
       }),
     );
+    onComputed(records);
+    return records;
   }
 }
 
-/** Embeds a batch, leaving out the texts the provider refuses; `onRefused` is told their positions. */
+/**
+ * Embeds a batch, leaving out the texts the provider refuses; `onRefused` is told the positions of the first of them. When
+ * a part was computed and another fails for other reasons, `onFailed` is told, and what was paid for is kept.
+ */
 async function embedIsolating(
   provider: EmbeddingProvider,
   batch: EmbeddingBatch,
   signal: AbortSignal,
   onRefused: (position: number, error: EmbeddingError) => void,
+  onFailed: (error: unknown) => void,
 ): Promise<readonly (ComputedVector | undefined)[]> {
-  try {
-    return await provider.embed(batch, signal);
-  } catch (error) {
-    if (!(error instanceof EmbeddingError) || error.kind !== 'invalid-input') throw error;
-    const { length } = batch.inputs;
-    if (length === 1) {
-      onRefused(0, error);
-      return [undefined];
+  const vectors: (ComputedVector | undefined)[] = new Array(batch.inputs.length).fill(undefined);
+  let [refused, hasComputed, isOver] = [0, false, false];
+  const embedPart = async (from: number, to: number): Promise<void> => {
+    if (isOver) return;
+    try {
+      const part = await provider.embed({ ...batch, inputs: batch.inputs.slice(from, to) }, signal);
+      hasComputed = true;
+      part.forEach((vector, index) => (vectors[from + index] = vector));
+    } catch (error) {
+      if (!(error instanceof EmbeddingError) || error.kind !== 'invalid-input') {
+        if (!hasComputed) throw error;
+        onFailed(error);
+        isOver = true;
+      } else if (to - from === 1) {
+        onRefused(from, error);
+        isOver = ++refused === MAX_REFUSED_TEXTS;
+      } else {
+        const middle = from + Math.ceil((to - from) / 2);
+        await embedPart(from, middle);
+        await embedPart(middle, to);
+      }
     }
-    const half = Math.ceil(length / 2);
-    const first = await embedIsolating(provider, { ...batch, inputs: batch.inputs.slice(0, half) }, signal, onRefused);
-    const second = await embedIsolating(
-      provider,
-      { ...batch, inputs: batch.inputs.slice(half) },
-      signal,
-      (position, cause) => onRefused(half + position, cause),
-    );
-    return [...first, ...second];
-  }
+  };
+  await embedPart(0, batch.inputs.length);
+  return vectors;
 }
 
 function* cutIntoBatches(

@@ -6,7 +6,7 @@ import type { Tenant } from '../embedding.types.js';
 import { msUntilMidnight } from '../pacing/day-quota-gate.js';
 import { WindowCounter } from './window-counter.js';
 
-/** A tenant's texts per UTC day, shared by all instances. Only what is not cached counts. */
+/** A tenant's texts per UTC day, shared by all instances. Only what is computed for it counts: neither hits nor failures. */
 @Injectable()
 export class TextQuota {
   constructor(
@@ -14,16 +14,24 @@ export class TextQuota {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** @throws EmbeddingError `quota-exhausted` when the texts do not fit into what is left today. */
-  async take({ name, textsPerDay }: Tenant, texts: number): Promise<void> {
-    if (textsPerDay === Number.POSITIVE_INFINITY) return;
+  /**
+   * Takes what a request may need, and returns the function that gives back what it did not.
+   *
+   * @throws EmbeddingError `quota-exhausted` when the texts do not fit into what is left today.
+   */
+  async take({ name, textsPerDay }: Tenant, texts: number): Promise<(unused: number) => Promise<void>> {
+    if (textsPerDay === Number.POSITIVE_INFINITY) return async () => {};
     const wallMs = this.clock.wallMs();
     const day = new Date(wallMs).toISOString().slice(0, 10);
     const leftMs = msUntilMidnight('UTC', wallMs);
-    const { count } = await this.counter.add(`texts:${name}:${day}`, texts, leftMs);
-    if (count <= textsPerDay) return;
-    // Hand back what is not used, so that a smaller request may still fit.
-    await this.counter.add(`texts:${name}:${day}`, -texts, leftMs);
+    const add = (amount: number) => this.counter.add(`texts:${name}:${day}`, amount, leftMs);
+    const giveBack = async (unused: number) => {
+      if (unused > 0) await add(-unused);
+    };
+    const { count } = await add(texts);
+    if (count <= textsPerDay) return giveBack;
+    // So that a smaller request may still fit.
+    await giveBack(texts);
     throw new EmbeddingError('quota-exhausted', `You exceeded your quota of ${textsPerDay} uncached texts a day.`, {
       retryAfterMs: leftMs,
     });
