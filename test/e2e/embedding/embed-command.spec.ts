@@ -102,6 +102,53 @@ it('a second job over the same texts costs nothing', async () => {
   expect((await upstream.stats()).texts).toBe(TEXTS);
 }, 60_000);
 
+it('a text that is refused becomes a line that says why, and the others are embedded', async () => {
+  const texts = [
+    'fine',
+    'poison ☠',
+    'x'.repeat(100_001),
+    ...Array.from({ length: 150 }, (_, index) => `more ${index}`),
+  ];
+  await writeFile(input, texts.map((text) => `${JSON.stringify(text)}\n`).join(''));
+  const { code, err } = await finished(embed([input]));
+  expect(code).toBe(1);
+  expect(err).toContain('2 texts were refused');
+  const rows = (await readLines(output)).map((line) => JSON.parse(line) as { error?: string; embedding?: string });
+  expect(rows).toHaveLength(texts.length);
+  expect(rows.map(({ error }) => error !== undefined).indexOf(true)).toBe(1);
+  expect(rows.filter(({ error }) => error === undefined).every(({ embedding }) => embedding)).toBe(true);
+  expect(rows[2]!.error).toContain('100001 characters');
+  expect((await upstream.stats()).texts).toBe(texts.length - 2);
+}, 30_000);
+
+it.each([
+  ['another model', ['--model', 'gemini-embedding-001'], lines(10)],
+  ['another width', ['--dimensions', '256'], lines(10)],
+  ['other texts', [], '"another"\n'.repeat(10)],
+  ['fewer texts', [], lines(3)],
+])(
+  'nothing is added to the output of %s',
+  async (_name, args, texts) => {
+    await writeFile(input, lines(5));
+    expect((await finished(embed([input]))).code).toBe(0);
+    const before = await readFile(output, 'utf8');
+    await writeFile(input, texts);
+    const { code, err } = await finished(embed([input, ...args]));
+    expect(code).toBe(1);
+    expect(err).toContain('written by another job');
+    expect(await readFile(output, 'utf8')).toBe(before);
+  },
+  30_000,
+);
+
+it('a file that is something else is left alone', async () => {
+  await writeFile(output, 'precious\n');
+  const { code, err } = await finished(embed([input]));
+  expect(code).toBe(1);
+  expect(err).toContain('not written by this command');
+  expect(await readFile(output, 'utf8')).toBe('precious\n');
+}, 30_000);
+
 it('texts may come from standard input, as plain lines', async () => {
   const command = embed(['-', '--model', 'gemini-embedding-2', '--dimensions', '256']);
   command.stdin!.end('first line\n\n"second"\n');

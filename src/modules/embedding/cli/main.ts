@@ -5,7 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { ConfigError } from '../../../common/config/define-config.js';
 import { REDIS_POOL, type RedisPool } from '../../redis/index.js';
 import { EmbeddingError } from '../embedding.error.js';
-import { EmbedJob } from '../jobs/embed-job.js';
+import { type EarlierRun, EmbedJob, type EmbeddedLine } from '../jobs/embed-job.js';
 import { readTextLines } from '../jobs/text-lines.js';
 import { type EmbedArguments, readArguments, USAGE } from './arguments.js';
 import { EmbedCliModule } from './embed-cli.module.js';
@@ -17,6 +17,7 @@ const REDIS_WAIT_MS = 3_000;
 
 const toStandardOutput = {
   linesBefore: 0,
+  lastLine: '',
   write: (lines: string) => new Promise<void>((resolve) => void process.stdout.write(lines, () => resolve())),
   close: async () => {},
 };
@@ -34,9 +35,15 @@ async function embed({ input, output, model, dimensions }: EmbedArguments): Prom
     const total = input === '-' ? undefined : await count(input);
     const texts = readTextLines(input === '-' ? process.stdin : createReadStream(input));
     const startedMs = performance.now();
-    const options = { model, dimensions, skip: target.linesBefore };
+    const options = { model, dimensions, earlier: earlierRun(target) };
+    let refused = 0;
     for await (const progress of app.get(EmbedJob).run(texts, target.write.bind(target), options)) {
       report(progressLine(progress, total, performance.now() - startedMs));
+      ({ refused } = progress);
+    }
+    if (refused > 0) {
+      report(`${refused} texts were refused; their lines say why.\n`);
+      process.exitCode = 1;
     }
   } finally {
     if (process.stderr.isTTY) process.stderr.write('\n');
@@ -44,6 +51,18 @@ async function embed({ input, output, model, dimensions }: EmbedArguments): Prom
     clearInterval(alive);
     await app.close();
   }
+}
+
+/** @throws SyntaxError when the file holds something else. */
+function earlierRun({ linesBefore, lastLine }: Pick<OutputFile, 'linesBefore' | 'lastLine'>): EarlierRun | undefined {
+  if (linesBefore === 0) return undefined;
+  try {
+    const { id, ...rest } = JSON.parse(lastLine) as EmbeddedLine;
+    if (id !== undefined) return { lines: linesBefore, lastLine: { id, ...rest } };
+  } catch {
+    // Told below.
+  }
+  throw new SyntaxError('The output exists and was not written by this command. Name another.');
 }
 
 async function count(file: string): Promise<number> {

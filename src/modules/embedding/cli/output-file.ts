@@ -9,13 +9,18 @@ export class OutputFile {
     private readonly file: FileHandle,
     /** Whole lines that were there. */
     readonly linesBefore: number,
+    /** The last of them; `''` when there was none. */
+    readonly lastLine: string,
   ) {}
 
   /** Opens it for appending. A line that was cut off in the middle is removed. */
   static async open(path: string): Promise<OutputFile> {
-    const { lines, wholeBytes } = await measure(path);
+    const { lines, lastLineAt, wholeBytes } = await measure(path);
     if (wholeBytes !== undefined) await truncate(path, wholeBytes);
-    return new OutputFile(await open(path, 'a'), lines);
+    const file = await open(path, 'a+');
+    const lastLine = Buffer.alloc((wholeBytes ?? 0) - lastLineAt);
+    await file.read(lastLine, 0, lastLine.length, lastLineAt);
+    return new OutputFile(file, lines, lastLine.toString().trimEnd());
   }
 
   /** Resolves when the lines are with the operating system. */
@@ -28,20 +33,21 @@ export class OutputFile {
   }
 }
 
-/** Whole lines and the bytes they take; no bytes where there is no file. */
-async function measure(path: string): Promise<{ lines: number; wholeBytes?: number }> {
+/** Whole lines, where the last of them begins, and the bytes they take; no bytes where there is no file. */
+async function measure(path: string): Promise<{ lines: number; lastLineAt: number; wholeBytes?: number }> {
   const size = await stat(path).then(
     ({ size: bytes }) => bytes,
     () => undefined,
   );
-  if (size === undefined) return { lines: 0 };
-  let [lines, wholeBytes, readBytes] = [0, 0, 0];
+  if (size === undefined) return { lines: 0, lastLineAt: 0 };
+  let [lines, lastLineAt, wholeBytes, readBytes] = [0, 0, 0, 0];
   for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
     for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, at + 1)) {
       lines += 1;
+      lastLineAt = wholeBytes;
       wholeBytes = readBytes + at + 1;
     }
     readBytes += chunk.length;
   }
-  return { lines, wholeBytes };
+  return { lines, lastLineAt, wholeBytes };
 }

@@ -1,6 +1,14 @@
 import { progressLine } from './progress-line.js';
 
-const progress = { done: 500, skipped: 0, hits: 400, tokensBilled: 1_000, usdBilled: 0.0002, usdSaved: 0.0008 };
+const progress = {
+  done: 500,
+  skipped: 0,
+  refused: 0,
+  hits: 400,
+  tokensBilled: 1_000,
+  usdBilled: 0.0002,
+  usdSaved: 0.0008,
+};
 
 describe('progress line', () => {
   it('shows how far a job is, its hits, what it cost and how long it takes yet', () => {

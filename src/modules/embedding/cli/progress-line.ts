@@ -4,9 +4,9 @@ const BAR_WIDTH = 24;
 
 /** A job's progress in one line: bar, share of hits, cost, time left. */
 export function progressLine(progress: EmbedJobProgress, total: number | undefined, elapsedMs: number): string {
-  const { done, skipped, hits, usdBilled, usdSaved } = progress;
+  const { done, skipped, refused, hits, usdBilled, usdSaved } = progress;
   const embedded = done - skipped;
-  const hitShare = embedded === 0 ? 0 : (hits / embedded) * 100;
+  const hitShare = embedded === refused ? 0 : (hits / (embedded - refused)) * 100;
   const figures = `${hitShare.toFixed(0)} % hits  $${usdBilled.toFixed(4)} paid  $${usdSaved.toFixed(4)} saved`;
   if (total === undefined || total === 0) return `${done} texts  ${figures}`;
   const filled = Math.round((done / total) * BAR_WIDTH);

@@ -1,75 +1,186 @@
 import { Injectable } from '@nestjs/common';
+import { EmbeddingError } from '../embedding.error.js';
+import { EmbeddingLedger } from '../embedding.ledger.js';
 import { EmbeddingService } from '../embedding.service.js';
-import { DEFAULT_CONTROLS, type EmbeddingResult } from '../embedding.types.js';
+import { DEFAULT_CONTROLS, type EmbeddedText, type EmbeddingResult } from '../embedding.types.js';
+import { ModelCatalog } from '../models/model-catalog.js';
 import { LOCAL_TENANT } from '../tenants/local-tenant.js';
 import { inGroups, type TextLine } from './text-lines.js';
 
 /** Texts per request: one upstream batch of the Gemini API. */
 const GROUP_SIZE = 100;
 
+/** One line of a job's output: a vector, or why there is none. */
+export interface EmbeddedLine {
+  readonly id: string | number;
+  readonly model?: string;
+  /** Base64 of little-endian float32. */
+  readonly embedding?: string;
+  /** The text was refused. */
+  readonly error?: string;
+}
+
+/** What an earlier run has written. */
+export interface EarlierRun {
+  readonly lines: number;
+  readonly lastLine: EmbeddedLine;
+}
+
 /** What a job is about. */
 export interface EmbedJobOptions {
   readonly model?: string | undefined;
   readonly dimensions?: number | undefined;
-  /** Leading texts to pass over: an earlier run has written them. Default 0. */
-  readonly skip?: number;
+  /** Its texts are passed over. Default none. */
+  readonly earlier?: EarlierRun | undefined;
 }
 
 /** How far a job is. */
 export interface EmbedJobProgress {
-  /** Texts done, those passed over among them. */
+  /** Texts done, those passed over and those refused among them. */
   readonly done: number;
   readonly skipped: number;
+  readonly refused: number;
   readonly hits: number;
   readonly tokensBilled: number;
   readonly usdBilled: number;
   readonly usdSaved: number;
 }
 
+/** A group's lines, and what they cost. */
+interface EmbeddedGroup extends Pick<EmbedJobProgress, 'refused' | 'hits' | 'tokensBilled' | 'usdBilled' | 'usdSaved'> {
+  readonly lines: readonly EmbeddedLine[];
+}
+
+const NOTHING_YET: EmbedJobProgress = {
+  done: 0,
+  skipped: 0,
+  refused: 0,
+  hits: 0,
+  tokensBilled: 0,
+  usdBilled: 0,
+  usdSaved: 0,
+};
+
 /** Embeds any number of texts, some at a time, each group cached and written before the next is asked for. */
 @Injectable()
 export class EmbedJob {
-  constructor(private readonly embeddings: EmbeddingService) {}
+  constructor(
+    private readonly embeddings: EmbeddingService,
+    private readonly catalog: ModelCatalog,
+    private readonly ledger: EmbeddingLedger,
+  ) {}
 
-  /** Yields after each group, once `write` has taken its lines. @throws EmbeddingError; what was written stays. */
+  /**
+   * Yields after each group, once `write` has taken its lines. A text that is refused becomes a line that says why.
+   *
+   * @throws EmbeddingError; what was written stays. `invalid-input` when the earlier run was about other texts or another
+   *   model: vectors of two models in one file are of no use.
+   */
   async *run(
     texts: AsyncIterable<TextLine>,
     write: (lines: string) => Promise<void>,
-    { model, dimensions, skip = 0 }: EmbedJobOptions,
+    { model, dimensions, earlier }: EmbedJobOptions,
   ): AsyncGenerator<EmbedJobProgress, void> {
-    let progress: EmbedJobProgress = { done: 0, skipped: 0, hits: 0, tokensBilled: 0, usdBilled: 0, usdSaved: 0 };
+    const served = this.catalog.resolve(model).model;
+    const width = this.catalog.dimensionsOf(served, dimensions);
+    if (earlier) assertSameModel(earlier.lastLine, served.id, width);
+    const skip = earlier?.lines ?? 0;
+    let progress = NOTHING_YET;
     for await (const group of inGroups(texts, GROUP_SIZE)) {
-      const left = group.slice(Math.max(0, skip - progress.done));
-      const result = left.length === 0 ? undefined : await this.embed(left, model, dimensions);
-      if (result) await write(toLines(left, result));
-      progress = advance(progress, group.length - left.length, result);
+      const skippedHere = Math.min(group.length, Math.max(0, skip - progress.done));
+      progress = passOver(progress, skippedHere);
+      if (skippedHere > 0 && progress.done === skip) assertSameText(earlier!.lastLine, group[skippedHere - 1]!);
+      const left = group.slice(skippedHere);
+      if (left.length > 0) {
+        const embedded = await this.embedGroup(left, served.id, width);
+        await write(embedded.lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+        progress = advance(progress, embedded);
+      }
       yield progress;
     }
+    if (progress.done < skip) throw otherTexts(`it has ${skip} lines for ${progress.done} texts`);
   }
 
-  private embed(lines: readonly TextLine[], model?: string, dimensions?: number): Promise<EmbeddingResult> {
+  /** A text that is refused is left out and the rest asked for again: what was computed meanwhile is cached. */
+  private async embedGroup(lines: readonly TextLine[], model: string, dimensions: number): Promise<EmbeddedGroup> {
+    const billed = () => ({ misses: 0, tokensBilled: 0, usdBilled: 0, ...this.ledger.totals().get(model) });
+    const before = billed();
+    const refused = new Map<TextLine, string>();
+    let left = lines;
+    let result: EmbeddingResult | undefined;
+    while (left.length > 0 && !result) {
+      try {
+        result = await this.embed(left, model, dimensions);
+      } catch (error) {
+        const wrong = error instanceof EmbeddingError && error.index !== undefined ? left[error.index] : undefined;
+        if (!wrong) throw error;
+        refused.set(wrong, (error as EmbeddingError).message);
+        left = left.filter((line) => line !== wrong);
+      }
+    }
+    const after = billed();
+    const usdBilled = after.usdBilled - before.usdBilled;
+    const { usdBilled: ofResult = 0, usdSaved: saved = 0 } = result?.evidence ?? {};
+    const vectors = new Map(left.map((line, index) => [line, result?.vectors[index]]));
+    return {
+      lines: lines.map((line) => toLine(line, model, vectors.get(line), refused.get(line))),
+      refused: refused.size,
+      hits: left.length - (after.misses - before.misses),
+      tokensBilled: after.tokensBilled - before.tokensBilled,
+      usdBilled,
+      // What was computed before a text was refused came from the cache the second time.
+      usdSaved: saved - (usdBilled - ofResult),
+    };
+  }
+
+  private embed(lines: readonly TextLine[], model: string, dimensions: number): Promise<EmbeddingResult> {
     const inputs = lines.map(({ text }) => ({ parts: [text] }));
     return this.embeddings.embed({ model, dimensions, inputs, controls: DEFAULT_CONTROLS, tenant: LOCAL_TENANT });
   }
 }
 
-function advance(before: EmbedJobProgress, skipped: number, result: EmbeddingResult | undefined): EmbedJobProgress {
-  const embedded = result?.vectors.length ?? 0;
+function passOver(before: EmbedJobProgress, texts: number): EmbedJobProgress {
+  return { ...before, done: before.done + texts, skipped: before.skipped + texts };
+}
+
+function advance(before: EmbedJobProgress, { lines, ...added }: EmbeddedGroup): EmbedJobProgress {
   return {
-    done: before.done + skipped + embedded,
-    skipped: before.skipped + skipped,
-    hits: before.hits + embedded - (result?.evidence.misses ?? 0),
-    tokensBilled: before.tokensBilled + (result?.evidence.tokensBilled ?? 0),
-    usdBilled: before.usdBilled + (result?.evidence.usdBilled ?? 0),
-    usdSaved: before.usdSaved + (result?.evidence.usdSaved ?? 0),
+    done: before.done + lines.length,
+    skipped: before.skipped,
+    refused: before.refused + added.refused,
+    hits: before.hits + added.hits,
+    tokensBilled: before.tokensBilled + added.tokensBilled,
+    usdBilled: before.usdBilled + added.usdBilled,
+    usdSaved: before.usdSaved + added.usdSaved,
   };
 }
 
-function toLines(lines: readonly TextLine[], { model, vectors }: EmbeddingResult): string {
-  return vectors
-    .map(({ bytes }, index) => {
-      const embedding = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
-      return `${JSON.stringify({ id: lines[index]?.id, model, embedding })}\n`;
-    })
-    .join('');
+function toLine(
+  { id }: TextLine,
+  model: string,
+  vector: EmbeddedText | undefined,
+  error: string | undefined,
+): EmbeddedLine {
+  if (!vector) return { id, error };
+  const { buffer, byteOffset, byteLength } = vector.bytes;
+  return { id, model, embedding: Buffer.from(buffer, byteOffset, byteLength).toString('base64') };
+}
+
+function assertSameModel({ model, embedding }: EmbeddedLine, wanted: string, dimensions: number): void {
+  if (model === undefined || embedding === undefined) return;
+  const width = Buffer.byteLength(embedding, 'base64') / 4;
+  if (model !== wanted || width !== dimensions)
+    throw otherTexts(`its last line is of ${model} with ${width} dimensions, not of ${wanted} with ${dimensions}`);
+}
+
+function assertSameText({ id }: EmbeddedLine, text: TextLine): void {
+  if (id !== text.id)
+    throw otherTexts(`its last line is ${JSON.stringify(id)}, and that text is ${JSON.stringify(text.id)}`);
+}
+
+function otherTexts(difference: string): EmbeddingError {
+  return new EmbeddingError(
+    'invalid-input',
+    `The output was written by another job: ${difference}. Name another output.`,
+  );
 }
