@@ -1,18 +1,23 @@
 import {
+  type ArgumentsHost,
   type CallHandler,
+  Catch,
   Controller,
+  type ExceptionFilter,
   type ExecutionContext,
   Get,
+  Header,
   Headers,
   Injectable,
   type NestInterceptor,
   Param,
   ParseIntPipe,
   Res,
+  UseFilters,
   UseGuards,
   UseInterceptors,
 } from '@nestjs/common';
-import { APP_INTERCEPTOR } from '@nestjs/core';
+import { APP_FILTER, APP_INTERCEPTOR } from '@nestjs/core';
 import type { FastifyReply } from 'fastify';
 import { map, type Observable } from 'rxjs';
 import { Cacheable, CacheResponse } from '../../../src/modules/cache/index.js';
@@ -141,18 +146,92 @@ describe('a hit is answered', () => {
     await app.close();
   });
 
-  it('by no handler that sends its response by itself behind a guard', async () => {
-    @Controller()
+  it('of a handler that sends its response by itself behind a guard', async () => {
+    let runs = 0;
+    @Controller('sending')
     @UseGuards(CallerGuard)
     class Sending {
       @Get()
-      @CacheResponse()
+      @CacheResponse({ scope: 'public' })
       send(@Res() reply: FastifyReply): void {
-        void reply.send('sent');
+        void reply.code(203).header('x-sent', 'yes').send(`sent ${++runs}`);
       }
     }
-    await expect(startCacheApp({ controllers: [Sending], providers: [CallerGuard] })).rejects.toThrow(
-      /^Sending@send: a cached route with guards/,
-    );
+    const app = await startCacheApp({ controllers: [Sending], providers: [CallerGuard] });
+    for (let i = 0; i < 2; i++) await app.http.get('/sending').expect(203, 'sent 1').expect('x-sent', 'yes');
+    await app.close();
+  });
+
+  it('whatever filters there are: of what is answered from the cache none hears', async () => {
+    const caught: unknown[] = [];
+    @Catch()
+    class CatchAll implements ExceptionFilter {
+      catch(error: unknown, host: ArgumentsHost): void {
+        caught.push(error);
+        void host.switchToHttp().getResponse<FastifyReply>().code(500).send('caught');
+      }
+    }
+    @Controller('filtered')
+    @UseGuards(CallerGuard)
+    @UseFilters(new CatchAll())
+    class Filtered {
+      @Get()
+      @Header('x-kept', 'yes')
+      @CacheResponse({ scope: 'public' })
+      @UseFilters(new CatchAll())
+      read() {
+        return { is: 'kept' };
+      }
+    }
+    const app = await startCacheApp({
+      controllers: [Filtered],
+      providers: [CallerGuard, { provide: APP_FILTER, useValue: new CatchAll() }],
+    });
+    for (const status of [/stored/, /hit/])
+      await app.http
+        .get('/filtered')
+        .expect(200, { is: 'kept' })
+        .expect('cache-status', status)
+        .expect('x-kept', 'yes');
+    expect(caught).toEqual([]);
+    await app.http.get('/filtered').set('authorization', 'acme/banned').expect(500, 'caught');
+    await app.close();
+  });
+
+  it.each([
+    ['in ASCII', 'plain '.repeat(10)],
+    ['in other letters', 'größer, 日本語, 🫙'],
+    ['too long for one write', 'word '.repeat(5_000)],
+    ['of bytes that are no text', Buffer.from([0, 255, 128, 200])],
+    ['that is empty', ''],
+  ])('with the same bytes, where the body is a text %s', async (_kind, body) => {
+    @Controller('bytes')
+    class Bytes {
+      @Get('open')
+      @CacheResponse({ compress: false })
+      open(@Res({ passthrough: true }) reply: FastifyReply) {
+        void reply.header('content-type', 'application/octet-stream');
+        return body;
+      }
+
+      @Get('guarded')
+      @UseGuards(CallerGuard)
+      @CacheResponse({ scope: 'public', compress: false })
+      guarded(@Res({ passthrough: true }) reply: FastifyReply) {
+        void reply.header('content-type', 'application/octet-stream');
+        return body;
+      }
+    }
+    const app = await startCacheApp({ controllers: [Bytes], providers: [CallerGuard] });
+    for (const path of ['/bytes/open', '/bytes/guarded']) {
+      for (const expected of ['stored', 'hit']) {
+        const answer = await fetch(app.url + path);
+        expect(answer.headers.get('cache-status')).toContain(expected);
+        expect(answer.headers.get('content-type')).toBe('application/octet-stream');
+        expect(answer.headers.get('content-length')).toBe(String(Buffer.byteLength(body)));
+        expect(Buffer.from(await answer.arrayBuffer())).toEqual(Buffer.from(body));
+      }
+    }
+    await app.close();
   });
 });

@@ -1,7 +1,21 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
+import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
 import fc from 'fast-check';
 import { type CacheApp, startCacheApp } from '../../support/cache-app.js';
 import { CallerGuard, PersonalRoutes, PublicRoutes, Stage } from './response.controllers.js';
+
+/** Middleware that gives new visitors a cookie. */
+@Module({})
+class SettingModule implements NestModule {
+  configure(consumer: MiddlewareConsumer): void {
+    const setCookie = ({ headers }: IncomingMessage, reply: ServerResponse, next: () => void) => {
+      if (headers['x-new-visitor']) reply.setHeader('set-cookie', 'visitor=1');
+      next();
+    };
+    consumer.apply(setCookie).forRoutes('*path');
+  }
+}
 
 describe('cached responses do not', () => {
   let app: CacheApp;
@@ -105,6 +119,26 @@ describe('cached responses do not', () => {
       const { headers } = await app.http.get('/public/headers?cache-control=s-maxage%3D9%2C%20max-age%3D60');
       expect(headers['cache-status']).toMatch(/hit; ttl=[89];/);
       expect(headers['cache-control']).toBe('s-maxage=9, max-age=60');
+    });
+
+    it('further down: a cookie that middleware sets on a hit is for its client alone', async () => {
+      const own = await startCacheApp({ controllers: [PublicRoutes], providers: [Stage] });
+      await own.http.get('/public/text').expect('cache-control', 'public, max-age=10, stale-while-revalidate=60');
+      await own.close();
+      const setting = await startCacheApp({
+        imports: [SettingModule],
+        controllers: [PublicRoutes],
+        providers: [Stage],
+      });
+      await setting.http.get('/public/text').expect('cache-status', /stored/);
+      await setting.http
+        .get('/public/text')
+        .set('x-new-visitor', '1')
+        .expect('cache-status', /hit/)
+        .expect('set-cookie', 'visitor=1')
+        .expect('cache-control', 'private, no-cache');
+      await setting.http.get('/public/text').expect('cache-control', 'public, max-age=10, stale-while-revalidate=60');
+      await setting.close();
     });
 
     it('a response marked private, but for its user', async () => {

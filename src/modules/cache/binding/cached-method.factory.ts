@@ -29,10 +29,10 @@ export class CachedMethodFactory {
   create(decorated: DecoratedMethod): ErasedMethod {
     const known = this.made.get(decorated);
     if (known) return known;
-    let method = this.make(decorated);
+    const method = this.make(decorated);
     copyMetadata(decorated.method, method);
     for (const { kind, options } of decorated.operations) {
-      if (kind === 'response') method = this.routes.handlerOf(decorated, options, method);
+      if (kind === 'response') this.routes.add(decorated, options, method);
     }
     this.made.set(decorated, method);
     return method;

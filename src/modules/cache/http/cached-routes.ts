@@ -1,25 +1,18 @@
-import { Inject, Injectable, Logger, RequestMethod, UseInterceptors } from '@nestjs/common';
+import { Inject, Injectable, Logger, RequestMethod, UseFilters, UseGuards } from '@nestjs/common';
 import { METHOD_METADATA } from '@nestjs/common/internal';
 import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
-import type {
-  FastifyInstance,
-  onRequestAsyncHookHandler,
-  onSendHookHandler,
-  preHandlerHookHandler,
-  RouteOptions,
-} from 'fastify';
-import { copyMetadata } from '../binding/copy-metadata.js';
+import type { FastifyInstance, onRequestHookHandler, onSendHookHandler, RouteOptions } from 'fastify';
 import { type MethodIdentity, nameOf } from '../binding/method-identity.js';
 import { type CacheConfigValues, cacheConfig } from '../cache.config.js';
 import { CACHE } from '../cache.tokens.js';
 import type { ErasedMethod } from '../decorators/cache-metadata.js';
 import type { CacheResponseOptions } from '../decorators/cache-response.options.js';
 import type { Cache } from '../engine/cache.js';
-import { describeRoute, placeOf } from './answering-place.js';
-import { ResponseCacheInterceptor } from './response-cache.interceptor.js';
-import { NEEDS_FASTIFY, NEVER_CACHED, NOT_A_GET_ROUTE, SENDS_BY_ITSELF } from './response-cache.messages.js';
+import { hasGuards, placeOf } from './answering-place.js';
+import { AnsweredFromCacheFilter, ResponseCacheGuard } from './response-cache.guard.js';
+import { NEEDS_FASTIFY, NEVER_CACHED, NOT_A_GET_ROUTE } from './response-cache.messages.js';
 import { RouteCache } from './route-cache.js';
 import { PLAN, planOf, planRoute, type RoutePlan } from './route-plan.js';
 
@@ -27,7 +20,7 @@ import { PLAN, planOf, planRoute, type RoutePlan } from './route-plan.js';
 @Injectable()
 export class CachedRoutes {
   private readonly logger = new Logger('ResponseCache');
-  private readonly interceptor: ResponseCacheInterceptor;
+  private readonly filter = new AnsweredFromCacheFilter();
 
   constructor(
     @Inject(CACHE) private readonly cache: Cache,
@@ -35,9 +28,7 @@ export class CachedRoutes {
     private readonly application: ApplicationConfig,
     private readonly adapters: HttpAdapterHost,
     private readonly routes: RouteCache,
-  ) {
-    this.interceptor = new ResponseCacheInterceptor(routes);
-  }
+  ) {}
 
   /** Must run before Nest binds the routes. */
   hookIn(): void {
@@ -46,57 +37,47 @@ export class CachedRoutes {
     adapter.getInstance<FastifyInstance>().addHook('onRoute', (route) => this.addHooks(route));
   }
 
-  /** The handler to bind in place of `method`, with its plan. @throws Error naming `Class@method`. */
-  handlerOf(identity: MethodIdentity, options: CacheResponseOptions, method: ErasedMethod): ErasedMethod {
+  /**
+   * Plans a route, and notes it with the method, which must be this application's own.
+   *
+   * @throws Error naming `Class@method`.
+   */
+  add(identity: MethodIdentity, options: CacheResponseOptions, method: ErasedMethod): void {
     const name = nameOf(identity);
     if (Reflect.getMetadata(METHOD_METADATA, method) !== RequestMethod.GET) throw new Error(NOT_A_GET_ROUTE(name));
     if (this.adapters.httpAdapter?.getType() !== 'fastify') throw new Error(NEEDS_FASTIFY(name));
-    const route = describeRoute(identity, method, this.application);
-    const place = placeOf(route, options);
-    if (place !== 'request' && route.isResponseHandled) throw new Error(SENDS_BY_ITSELF(name));
-    if (route.hasGuards && options.scope === undefined) this.logger.warn(NEVER_CACHED(name));
+    const isGuarded = hasGuards(identity.type, method, this.application);
+    if (isGuarded && options.scope === undefined) this.logger.warn(NEVER_CACHED(name));
     const plan = planRoute(options, {
       name,
-      place,
+      place: placeOf(isGuarded, options),
       cache: options.namespace === undefined ? this.cache : this.cache.namespace(options.namespace),
       credentialHeaders: this.config.httpCredentialHeaders,
       clientControl: this.config.httpClientControl,
     });
-    const handler = place === 'handler' ? this.around(plan, method) : method;
-    this.attach(plan, identity, handler);
-    if (place === 'interceptor') this.intercept(identity, handler, route.hasInterceptors);
-    return handler;
+    this.attach(plan, identity, method);
   }
 
-  private around(plan: RoutePlan, method: ErasedMethod): ErasedMethod {
-    const { routes } = this;
-    const handler: ErasedMethod = function (this: unknown, ...args) {
-      return routes.around(plan, () => method.apply(this, args));
-    };
-    copyMetadata(method, handler);
-    return handler;
-  }
-
-  private attach(plan: RoutePlan, { type, methodName }: MethodIdentity, handler: ErasedMethod): void {
-    const existing = Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, handler) as object | undefined;
-    RouteConfig({ ...existing, [PLAN]: plan })(type, methodName, { value: handler });
-  }
-
-  /** Around every other interceptor; where there is none the route's own place will do, and costs other routes nothing. */
-  private intercept({ type, methodName }: MethodIdentity, handler: ErasedMethod, hasOthers: boolean): void {
-    const everywhere = this.application.getGlobalInterceptors();
-    if (!hasOthers) UseInterceptors(this.interceptor)(type, methodName, { value: handler });
-    else if (!everywhere.includes(this.interceptor)) everywhere.unshift(this.interceptor);
+  private attach(plan: RoutePlan, { type, methodName }: MethodIdentity, method: ErasedMethod): void {
+    const descriptor = { value: method };
+    const existing = Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, method) as object | undefined;
+    RouteConfig({ ...existing, [PLAN]: plan })(type, methodName, descriptor);
+    if (plan.place !== 'guard') return;
+    UseGuards(new ResponseCacheGuard(this.routes, plan))(type, methodName, descriptor);
+    UseFilters(this.filter)(type, methodName, descriptor);
   }
 
   private addHooks(route: RouteOptions): void {
     const plan = planOf(route.config);
     if (!plan) return;
-    const open: onRequestAsyncHookHandler = async (request, reply) => {
-      const bytes = await this.routes.open(plan, request, reply);
-      return bytes === undefined ? undefined : reply.send(bytes ?? undefined);
+    // With a callback: what an async hook gives Fastify is waited for once more, after it was sent.
+    const open: onRequestHookHandler = (request, reply, done) => {
+      this.routes.open(plan, request, reply).then((payload) => {
+        // oxlint-disable-next-line promise/no-callback-in-promise -- Fastify's own
+        if (payload === undefined) done();
+        else void reply.send(payload ?? undefined);
+      }, done);
     };
-    const enter: preHandlerHookHandler = (request, reply, done) => this.routes.enter(plan, request, reply, done);
     // Fastify waits for the promise where there is one; a hit has nothing to wait for.
     const close: onSendHookHandler = (request, reply, payload, done) => {
       const closing = this.routes.close(request, reply, payload);
@@ -104,7 +85,6 @@ export class CachedRoutes {
       return closing;
     };
     if (plan.place === 'request') route.onRequest = [...hooksOf(route.onRequest), open];
-    if (plan.place === 'handler') route.preHandler = [...hooksOf(route.preHandler), enter];
     route.onSend = [...hooksOf(route.onSend), close];
   }
 }

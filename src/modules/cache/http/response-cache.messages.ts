@@ -6,6 +6,3 @@ export const NEEDS_FASTIFY = (method: string) => `${method}: @CacheResponse need
 
 export const NEVER_CACHED = (method: string) =>
   `${method} has guards, and @CacheResponse no scope: requests with credentials are never cached. Say whose the response is by scope.`;
-
-export const SENDS_BY_ITSELF = (method: string) =>
-  `${method}: a cached route with guards or a scope of tenant or user returns its response. Use @Res({ passthrough: true }).`;

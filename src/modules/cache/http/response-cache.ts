@@ -2,6 +2,7 @@ import type { CachedRequest } from '../decorators/cache-response.options.js';
 import type { EntryView, LoadContext, LoadOptions } from '../engine/cache.js';
 import type { CacheStatus } from './cache-status.js';
 import { Capture, HandlerFailedError } from './capture.js';
+import type { LocatedRequest } from './request-view.js';
 import type { RoutePlan } from './route-plan.js';
 import { packResponse, type StoredResponse, unpackResponse } from './stored-response.js';
 
@@ -34,7 +35,8 @@ const NOTHING = Buffer.alloc(0);
 /** Finds responses, and lets requests for the same one share one run of the handler: the cache-aside of HTTP. */
 export class ResponseCache {
   /** What is stored, fresh or within `stale-while-revalidate`; then it is made anew in the background. */
-  async find(plan: RoutePlan, key: string, view: CachedRequest, remake: Remake): Promise<Answer | undefined> {
+  async find(plan: RoutePlan, located: LocatedRequest, remake: Remake): Promise<Answer | undefined> {
+    const { key, view } = located;
     const entry = await plan.cache.getEntry<Uint8Array>(key, { allowStale: plan.staleWhileRevalidateMs > 0 });
     const response = entry && unpackResponse(entry.value);
     if (!entry || !response || entry.ttlMs < -plan.staleWhileRevalidateMs) return undefined;
@@ -45,8 +47,7 @@ export class ResponseCache {
   /** Waits for who makes the response already, or asks this request to make it. */
   findOrLead(
     plan: RoutePlan,
-    key: string,
-    view: CachedRequest,
+    { key, view }: LocatedRequest,
     consistency?: LoadOptions['consistency'],
   ): Promise<Lookup> {
     return new Promise((resolve) => {

@@ -1,7 +1,9 @@
+import { isAscii } from 'node:buffer';
 import type { FastifyReply } from 'fastify';
 import { type CacheStatus, formatCacheStatus } from './cache-status.js';
 import { type Coding, CODINGS, negotiateCoding } from './content-coding.js';
 import { isMatch, variantTag } from './entity-tag.js';
+import { joinNames } from './header-names.js';
 import type { RoutePlan } from './route-plan.js';
 import type { StoredResponse } from './stored-response.js';
 
@@ -11,19 +13,31 @@ export interface ClientWishes {
   readonly ifNoneMatch: string | undefined;
 }
 
+/** A body as it is handed to Fastify. */
+export type Payload = Buffer | string;
+
+/** Up to this many bytes Node joins a text with the head of the response in one write; a buffer is a second one. */
+const MAX_TEXT_BYTES = 16_384;
+
 /** One variant of a stored response, ready to be sent any number of times. */
 interface Variant {
   readonly headers: Readonly<Record<string, string>>;
   readonly entityTag: string;
   readonly bytes: Buffer | null;
+  /** Whether the bytes are better sent as text. */
+  readonly isText: boolean;
 }
 
-type Variants = Record<string, Variant | undefined>;
+/** What a response can be sent as, made when it is first asked for. */
+interface Variants {
+  readonly codings: readonly Coding[];
+  readonly made: Record<string, Variant | undefined>;
+}
 
 const variantsOf = new WeakMap<StoredResponse, Variants>();
 
 /**
- * Puts status and headers of a stored response on the reply and returns the bytes to send; `null` for none, as with 304.
+ * Puts status and headers of a stored response on the reply and returns the body to send; `null` for none, as with 304.
  * Used for hits and for what the handler just made, so that both answer alike.
  */
 export function writeResponse(
@@ -32,8 +46,8 @@ export function writeResponse(
   response: StoredResponse,
   status: CacheStatus,
   client: ClientWishes,
-): Buffer | null {
-  const { headers, entityTag, bytes } = variantFor(plan, response, client.acceptEncoding);
+): Payload | null {
+  const { headers, entityTag, bytes, isText } = variantFor(plan, response, client.acceptEncoding);
   const ownVary = reply.getHeader('vary');
   const ownControl = headers['cache-control'] === undefined ? reply.getHeader('cache-control') : undefined;
   reply.headers(headers);
@@ -41,6 +55,8 @@ export function writeResponse(
   if (headers['cache-control'] === undefined) {
     reply.header('cache-control', ownControl ?? (response.status < 400 ? plan.cacheControl : 'no-cache'));
   }
+  // Somebody's cookie, set on its way here: the response is shared, what is sent now must not be.
+  if (reply.hasHeader('set-cookie')) reply.header('cache-control', 'private, no-cache');
   reply.header('cache-status', formatCacheStatus(status));
   const ageMs = Date.now() - response.madeAtMs;
   if (status.kind === 'hit' || ageMs >= 1_000) reply.header('age', Math.max(0, Math.floor(ageMs / 1_000)));
@@ -50,15 +66,18 @@ export function writeResponse(
     return null;
   }
   reply.code(response.status);
-  return bytes;
+  return isText ? bytes!.toString('latin1') : bytes;
 }
 
 function variantFor(plan: RoutePlan, response: StoredResponse, acceptEncoding: string | undefined): Variant {
-  const codings = CODINGS.filter((coding) => response.variants[coding] !== undefined);
+  let variants = variantsOf.get(response);
+  if (!variants) {
+    variants = { codings: CODINGS.filter((coding) => response.variants[coding] !== undefined), made: {} };
+    variantsOf.set(response, variants);
+  }
+  const { codings, made } = variants;
   const coding = negotiateCoding(acceptEncoding, codings);
-  const known = variantsOf.get(response) ?? {};
-  variantsOf.set(response, known);
-  return (known[coding] ??= prepare(plan, response, coding, codings.length > 0));
+  return (made[coding] ??= prepare(plan, response, coding, codings.length > 0));
 }
 
 function prepare(
@@ -68,12 +87,8 @@ function prepare(
   hasVariants: boolean,
 ): Variant {
   const entityTag = variantTag(response.entityTag, coding);
-  const vary = joinNames([
-    ...plan.vary,
-    ...(hasVariants ? ['accept-encoding'] : []),
-    // Whoever caches this further down must not give it to those who show credentials.
-    ...(plan.scope === undefined ? plan.credentialHeaders : []),
-  ]);
+  const body = coding === 'identity' ? response.body : response.variants[coding]!;
+  const vary = hasVariants ? plan.variedBy.coding : plan.variedBy.plain;
   return {
     headers: {
       ...Object.fromEntries(response.headers),
@@ -82,12 +97,7 @@ function prepare(
       ...(coding === 'identity' ? {} : { 'content-encoding': coding }),
     },
     entityTag,
-    bytes: response.body.length === 0 ? null : coding === 'identity' ? response.body : response.variants[coding]!,
+    bytes: response.body.length === 0 ? null : body,
+    isText: body.length > 0 && body.length <= MAX_TEXT_BYTES && isAscii(body),
   };
-}
-
-/** A header's list of names, each once. */
-function joinNames(lists: readonly string[]): string {
-  const names = lists.join(',').split(',');
-  return [...new Set(names.map((name) => name.trim().toLowerCase()))].filter((name) => name !== '').join(', ');
 }

@@ -9,10 +9,10 @@ import { Capture, HandlerFailedError } from './capture.js';
 import { compressedVariants } from './content-coding.js';
 import { strongTag } from './entity-tag.js';
 import { PrincipalResolvers } from './principal-resolvers.js';
-import { type LocatedRequest, narrowRequest, RequestLocator } from './request-view.js';
-import { type Answer, type Lead, type Remake, ResponseCache } from './response-cache.js';
+import { narrowRequest, RequestLocator } from './request-view.js';
+import { type Lead, type Remake, ResponseCache } from './response-cache.js';
 import { addedHeaders, isStorableHeader, judgeResponse, refuseRequest } from './response-policy.js';
-import { type ClientWishes, writeResponse } from './response-writer.js';
+import { type ClientWishes, type Payload, writeResponse } from './response-writer.js';
 import type { RoutePlan } from './route-plan.js';
 import type { StoredResponse } from './stored-response.js';
 
@@ -25,17 +25,9 @@ interface Run extends Lead {
   restore(): void;
 }
 
-/** A request on its way to its handler. */
-interface Exchange {
-  readonly plan: RoutePlan;
-  readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
-  isAtHandler: boolean;
-}
-
 /**
  * Answers requests of cached routes, or has their handlers run and keeps what they answer. Called before Nest's pipeline
- * or after the guards ({@link open}, {@link around}), and when the response is about to be sent ({@link close}).
+ * or after the guards ({@link open}), and when the response is about to be sent ({@link close}).
  */
 @Injectable()
 export class RouteCache {
@@ -44,8 +36,6 @@ export class RouteCache {
   private readonly runs = new WeakMap<FastifyRequest, Run>();
   /** Marks requests made here, to remake a stale response. */
   private readonly remaking = new AsyncLocalStorage<{ capture: Capture | undefined }>();
-  /** The exchange whose guards and pipes run, until its handler is called. */
-  private readonly exchanges = new AsyncLocalStorage<Exchange>();
 
   constructor(
     private readonly adapters: HttpAdapterHost,
@@ -53,12 +43,12 @@ export class RouteCache {
   ) {}
 
   /**
-   * The bytes of a stored response, with status and headers put on the reply (`null`: none), or `undefined` when the
+   * The body of a stored response, with status and headers put on the reply (`null`: none), or `undefined` when the
    * handler is to run.
    *
    * @throws GatewayTimeoutException for `only-if-cached` when nothing is stored.
    */
-  async open(plan: RoutePlan, request: FastifyRequest, reply: FastifyReply): Promise<Buffer | null | undefined> {
+  async open(plan: RoutePlan, request: FastifyRequest, reply: FastifyReply): Promise<Payload | null | undefined> {
     const client = wishesOf(request);
     const caller = this.principals.resolve(request);
     const located = this.locator.locate(plan, request, caller);
@@ -71,22 +61,18 @@ export class RouteCache {
     }
     const refusal = refuseRequest(plan, request, located.view, caller !== undefined);
     if (refusal !== undefined) return this.pass(reply, refusal);
-    const answer = await this.answer(plan, request, reply, located);
-    return answer && writeResponse(plan, reply, answer.response, answer.status, client);
-  }
-
-  /** Goes on with Nest's pipeline, so that {@link around} finds the request again. */
-  enter(plan: RoutePlan, request: FastifyRequest, reply: FastifyReply, next: () => void): void {
-    this.exchanges.run({ plan, request, reply, isAtHandler: false }, next);
-  }
-
-  /** {@link open} in place of the handler. A call that is not the route's own goes to the method. */
-  async around(plan: RoutePlan, invoke: () => Promise<unknown>): Promise<unknown> {
-    const exchange = this.exchanges.getStore();
-    if (exchange?.plan !== plan || exchange.isAtHandler) return invoke();
-    exchange.isAtHandler = true;
-    const bytes = await this.open(plan, exchange.request, exchange.reply);
-    return bytes === undefined ? invoke() : (bytes ?? undefined);
+    const wished = parseCacheControl(request.headers['cache-control']);
+    const isRefresh = plan.clientControl.has('no-cache') && wished.has('no-cache');
+    const found = isRefresh ? undefined : await this.responses.find(plan, located, this.remakeOf(request));
+    if (found) return writeResponse(plan, reply, found.response, found.status, client);
+    const isOnlyIfCached = plan.clientControl.has('only-if-cached') && wished.has('only-if-cached');
+    if (isOnlyIfCached && !isRefresh) throw this.nothingStored(reply);
+    if (request.method === 'HEAD') return this.pass(reply, 'head');
+    const lookup = await this.responses.findOrLead(plan, located, isRefresh ? 'refresh' : undefined);
+    if (lookup.kind === 'answer') return writeResponse(plan, reply, lookup.response, lookup.status, client);
+    if (lookup.kind === 'lead') this.begin(plan, request, reply, located.view, lookup);
+    else this.pass(reply, 'not-shared');
+    return undefined;
   }
 
   /**
@@ -101,31 +87,9 @@ export class RouteCache {
     return this.finish(run, reply, payload).finally(() => run.capture.abandon());
   }
 
-  private async answer(
-    plan: RoutePlan,
-    request: FastifyRequest,
-    reply: FastifyReply,
-    { key, view }: LocatedRequest,
-  ): Promise<Answer | undefined> {
-    const wished = parseCacheControl(request.headers['cache-control']);
-    const isRefresh = plan.clientControl.has('no-cache') && wished.has('no-cache');
-    if (!isRefresh) {
-      const found = await this.responses.find(plan, key, view, this.remakeOf(request));
-      if (found) return found;
-      if (plan.clientControl.has('only-if-cached') && wished.has('only-if-cached')) {
-        reply.header(
-          'cache-status',
-          formatCacheStatus({ kind: 'forwarded', reason: 'miss', detail: 'only-if-cached' }),
-        );
-        throw new GatewayTimeoutException('Nothing is stored for this request, and it asks for nothing else.');
-      }
-    }
-    if (request.method === 'HEAD') return this.pass(reply, 'head');
-    const lookup = await this.responses.findOrLead(plan, key, view, isRefresh ? 'refresh' : undefined);
-    if (lookup.kind === 'answer') return lookup;
-    if (lookup.kind === 'lead') this.begin(plan, request, reply, view, lookup);
-    else this.pass(reply, 'not-shared');
-    return undefined;
+  private nothingStored(reply: FastifyReply): GatewayTimeoutException {
+    reply.header('cache-status', formatCacheStatus({ kind: 'forwarded', reason: 'miss', detail: 'only-if-cached' }));
+    return new GatewayTimeoutException('Nothing is stored for this request, and it asks for nothing else.');
   }
 
   private begin(plan: RoutePlan, request: FastifyRequest, reply: FastifyReply, view: CachedRequest, lead: Lead): void {

@@ -2,6 +2,7 @@ import { toMs } from '../../../common/duration.js';
 import type { CacheResponseOptions, ClientDirective } from '../decorators/cache-response.options.js';
 import type { Cache } from '../engine/cache.js';
 import type { AnsweringPlace } from './answering-place.js';
+import { joinNames } from './header-names.js';
 
 /** Errors that were asked to be stored are never kept longer. */
 const MAX_ERROR_TTL_MS = 10_000;
@@ -19,6 +20,8 @@ export interface RoutePlan {
   readonly staleIfErrorMs: number;
   /** Lower case. */
   readonly vary: readonly string[];
+  /** The `Vary` of its responses: of those kept in one coding, and of those kept in several. */
+  readonly variedBy: { readonly plain: string; readonly coding: string };
   /** For responses whose handler set none of its own. */
   readonly cacheControl: string;
   readonly ignoredQuery: RegExp | undefined;
@@ -51,6 +54,8 @@ export function planRoute(options: CacheResponseOptions, surroundings: PlanSurro
   const { scope, errors, query } = options;
   const staleWhileRevalidateMs = toMs(options.staleWhileRevalidate ?? 0);
   const staleIfErrorMs = toMs(options.staleIfError ?? 0);
+  // Whoever caches this further down must not give it to those who show credentials.
+  const vary = [...(options.vary ?? []), ...(scope === undefined ? surroundings.credentialHeaders : [])];
   return {
     ...surroundings,
     scope,
@@ -59,6 +64,7 @@ export function planRoute(options: CacheResponseOptions, surroundings: PlanSurro
     staleWhileRevalidateMs,
     staleIfErrorMs,
     vary: (options.vary ?? []).map((name) => name.toLowerCase()),
+    variedBy: { plain: joinNames(vary), coding: joinNames([...vary, 'accept-encoding']) },
     cacheControl: cacheControlOf(scope, toMs(options.maxAge ?? 0), staleWhileRevalidateMs, staleIfErrorMs),
     ignoredQuery: query?.ignore?.length ? patternOf(query.ignore) : undefined,
     isQuerySorted: query?.sort ?? false,
