@@ -28,15 +28,6 @@ export type RedisTopology = 'standalone' | 'sentinel' | 'cluster';
 /** Commands that must not wait behind large ones go the `fast` lane; batches and large values go `bulk`. */
 export type RedisLane = 'fast' | 'bulk';
 
-/** The values of some keys, in order: their bytes, or `null` for a key that is not there. */
-export type Values = (Buffer | null)[];
-
-/** Who waits for a read. Exactly one of the two is called, once; neither may throw. */
-export interface ReadListener {
-  onValues(values: Values): void;
-  onError(error: Error): void;
-}
-
 /**
  * The connections to one Redis: a few data clients per lane, a subscriber of its own, and the one judgement of whether
  * Redis is well. Nothing here waits for Redis to start, and no connection error is unhandled.
@@ -46,11 +37,6 @@ export interface RedisPool {
   readonly monitor: AvailabilityMonitor;
   /** The client with the fewest commands in flight on the lane. Never queues offline: fails at once when not connected. */
   client(lane?: RedisLane): RedisClient;
-  /**
-   * Reads keys, of one hash slot in a Cluster: GET for one, MGET for more. Sent at once; the listener may be told of an
-   * error before this returns. Has no time limit of its own on the pool's connections to one server.
-   */
-  read(lane: RedisLane, keys: readonly string[], listener: ReadListener): void;
   /** A new connection for subscriptions, named `<name>:sub`, resubscribing by itself, retrying for ever; the pool closes it. */
   subscriber(): RedisClient;
   /** Figures for health and metrics. */

@@ -1,18 +1,24 @@
 import type { Command } from 'ioredis';
-import type { ReadListener, Values } from '../redis.types.js';
 import type { CommandMeter } from './command-meter.js';
+import { type CommandArgument, encodeCommand } from './encode-command.js';
 import { PooledRedis, type PooledRedisOptions } from './pooled-redis.js';
 import { type Reply, ReplyReader } from './reply-reader.js';
 import { RedisQueueFullError } from './redis-queue-full.error.js';
 import { replaceWhenSilent } from './silent-socket.js';
+
+/** Who waits for a reply. Exactly one of the two is called, once; neither may throw. */
+export interface ReplyListener {
+  onReply(reply: Exclude<Reply, Error>): void;
+  onError(error: Error): void;
+}
 
 const SUBSCRIBES = new Set(['subscribe', 'psubscribe', 'ssubscribe', 'monitor']);
 
 /**
  * A connection for data. ioredis opens it, logs in, finds it anew behind Sentinel and sends its commands; what is asked
  * thousands of times a second goes a shorter way over the same socket: replies are read by a {@link ReplyReader}, and
- * {@link read} makes no command object, no promise and no timer. A socket that fell silent is given up by one watch
- * instead of a timer for every command.
+ * {@link send} makes no promise and no timer. A socket that fell silent is given up by one watch instead of a timer for
+ * every command.
  */
 export class DataConnection extends PooledRedis {
   constructor(options: PooledRedisOptions, meter: CommandMeter, maxPending: number) {
@@ -25,15 +31,20 @@ export class DataConnection extends PooledRedis {
     });
   }
 
-  /** GET for one key, MGET for more. Past ioredis's tracing channel; counted by the meter as any command. */
-  read(keys: readonly string[], listener: ReadListener): void {
+  /**
+   * Sends a command at once, without a time limit and past ioredis's tracing channel. The listener may be told of an error
+   * before this returns.
+   *
+   * @param name lower-case.
+   */
+  send(name: string, args: readonly CommandArgument[], listener: ReplyListener): void {
     const { commandQueue, stream } = this;
     if (this.status !== 'ready' || !stream.writable) return listener.onError(new Error('Connection is closed.'));
     if (commandQueue.length >= this.maxPending) return listener.onError(new RedisQueueFullError(this.maxPending));
-    const command = new ReadCommand(keys, listener);
-    this.meter.record(command.name);
-    stream.write(command.toWritable());
-    commandQueue.push({ command: command as unknown as Command, stream: undefined as never, select: 0 });
+    this.meter.record(name);
+    stream.write(encodeCommand(name, args));
+    const command = new SentCommand(name, args, listener) as unknown as Command;
+    commandQueue.push({ command, stream: undefined as never, select: 0 });
   }
 
   override sendCommand(command: Command, stream?: Parameters<PooledRedis['sendCommand']>[1]): unknown {
@@ -70,26 +81,17 @@ export class DataConnection extends PooledRedis {
 }
 
 /** What ioredis needs to know of a command in its queue. */
-class ReadCommand {
-  readonly name: 'get' | 'mget';
+class SentCommand {
   readonly inTransaction = false;
 
   constructor(
-    readonly args: readonly string[],
-    private readonly listener: ReadListener,
-  ) {
-    this.name = args.length === 1 ? 'get' : 'mget';
-  }
+    readonly name: string,
+    readonly args: readonly CommandArgument[],
+    private readonly listener: ReplyListener,
+  ) {}
 
-  toWritable(): string {
-    const { args } = this;
-    let text = args.length === 1 ? '*2\r\n$3\r\nGET\r\n' : `*${args.length + 1}\r\n$4\r\nMGET\r\n`;
-    for (let i = 0; i < args.length; i++) text += `$${Buffer.byteLength(args[i]!)}\r\n${args[i]!}\r\n`;
-    return text;
-  }
-
-  resolve(reply: Reply): void {
-    this.listener.onValues(this.name === 'get' ? [reply as Buffer | null] : (reply as Values));
+  resolve(reply: Exclude<Reply, Error>): void {
+    this.listener.onReply(reply);
   }
 
   reject(error: Error): void {

@@ -2,19 +2,10 @@ import { type Clock, systemClock } from '../../../common/clock.js';
 import { AvailabilityProbe } from '../monitor/availability-probe.js';
 import { DEFAULT_MONITOR_SETTINGS, type MonitorSettings } from '../monitor/monitor-settings.js';
 import { RedisAvailabilityMonitor } from '../monitor/redis-availability-monitor.js';
-import type {
-  ReadListener,
-  RedisClient,
-  RedisLane,
-  RedisPool,
-  RedisPoolStats,
-  RedisSource,
-  RedisTopology,
-} from '../redis.types.js';
+import type { RedisClient, RedisLane, RedisPool, RedisPoolStats, RedisSource, RedisTopology } from '../redis.types.js';
 import { CommandMeter } from './command-meter.js';
 import { connectionFactory } from './connection-factory.js';
 import { type ConnectionSettings, DEFAULT_CONNECTION_SETTINGS } from './connection-settings.js';
-import { DataConnection } from './data-connection.js';
 import { DataLanes } from './data-lanes.js';
 import { isInstance, pendingCommands } from './redis-client.js';
 import { SubscriberSet } from './subscriber-set.js';
@@ -80,12 +71,6 @@ class ConnectionPool implements RedisPool {
     return this.lanes.pick(lane);
   }
 
-  read(lane: RedisLane, keys: readonly string[], listener: ReadListener): void {
-    const client = this.lanes.pick(lane);
-    if (client instanceof DataConnection) client.read(keys, listener);
-    else readThrough(client, keys, listener);
-  }
-
   subscriber(): RedisClient {
     return this.subscribers.create();
   }
@@ -114,14 +99,4 @@ class ConnectionPool implements RedisPool {
     }
     for (const client of this.owned) client.disconnect();
   }
-}
-
-/** In a Cluster, and on an instance someone else owns. */
-function readThrough(client: RedisClient, keys: readonly string[], listener: ReadListener): void {
-  const values =
-    keys.length === 1 ? client.getBuffer(keys[0]!).then((bytes) => [bytes]) : client.mgetBuffer(keys as string[]);
-  values.then(
-    (found) => listener.onValues(found),
-    (error: Error) => listener.onError(error),
-  );
 }

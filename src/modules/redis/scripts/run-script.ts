@@ -1,8 +1,8 @@
+import type { ReplyListener } from '../clients/data-connection.js';
+import type { CommandArgument } from '../clients/encode-command.js';
+import { callCommand, type Send, sendCommand } from '../clients/send-command.js';
 import type { RedisClient } from '../redis.types.js';
 import type { RedisScript } from './redis-script.js';
-
-/** What a script is given. */
-export type ScriptArgument = string | number | Buffer;
 
 /**
  * Runs a script by its digest, and in full when the server does not know it (yet, or any more: `SCRIPT FLUSH`, a restart,
@@ -10,22 +10,41 @@ export type ScriptArgument = string | number | Buffer;
  *
  * @param client any client: the one a pool picked, or a Cluster; there all keys must be of one slot, and there must be one.
  * @returns the reply, raw: bulk strings are `Buffer`s, integers numbers, nil `null`, arrays arrays of these.
- * @throws what Redis or the connection answered.
+ * @throws what Redis or the connection answered, or that it did not in the connection's `commandTimeout`.
  */
-export async function runScript(
+export function runScript(
   client: RedisClient,
   script: RedisScript,
-  keys: readonly (string | Buffer)[],
-  args: readonly ScriptArgument[] = [],
+  keys: readonly string[],
+  args: readonly CommandArgument[] = [],
 ): Promise<unknown> {
-  const rest = [keys.length, ...keys, ...args];
-  try {
-    return await client.callBuffer('EVALSHA', script.sha, ...rest);
-  } catch (error) {
-    if (!isUnknownScript(error)) throw error;
-    return client.callBuffer('EVAL', script.source, ...rest);
-  }
+  return new Promise((onReply, onError) => run(callCommand, client, script, keys, args, { onReply, onError }));
 }
 
-const isUnknownScript = (error: unknown) =>
-  typeof error === 'object' && error !== null && 'message' in error && String(error.message).startsWith('NOSCRIPT');
+/** As {@link runScript} for who keeps the time: the shortest way, without a limit. */
+export function sendScript(
+  client: RedisClient,
+  script: RedisScript,
+  keys: readonly string[],
+  args: readonly CommandArgument[],
+  listener: ReplyListener,
+): void {
+  run(sendCommand, client, script, keys, args, listener);
+}
+
+function run(
+  send: Send,
+  client: RedisClient,
+  script: RedisScript,
+  keys: readonly string[],
+  args: readonly CommandArgument[],
+  listener: ReplyListener,
+): void {
+  send(client, 'evalsha', [script.sha, keys.length, ...keys, ...args], {
+    onReply: (reply) => listener.onReply(reply),
+    onError(error) {
+      if (!error.message.startsWith('NOSCRIPT')) return listener.onError(error);
+      send(client, 'eval', [script.source, keys.length, ...keys, ...args], listener);
+    },
+  });
+}

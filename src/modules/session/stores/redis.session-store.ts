@@ -1,4 +1,4 @@
-import type { ScriptArgument } from '../../redis/index.js';
+import type { CommandArgument } from '../../redis/index.js';
 import { decodeData } from '../session-data.js';
 import { DEAD_KEPT_MS, type SessionLifetime } from '../session-lifetime.js';
 import type { Session } from '../session.types.js';
@@ -125,7 +125,7 @@ export class RedisSessionStore implements SessionStore {
     expiresAtMs,
     absoluteExpiresAtMs,
   }: Session): Promise<void> {
-    const times: ScriptArgument[] = [createdAtMs, lastSeenAtMs, expiresAtMs, absoluteExpiresAtMs];
+    const times: CommandArgument[] = [createdAtMs, lastSeenAtMs, expiresAtMs, absoluteExpiresAtMs];
     await this.scripts.run('restore', [id, userId ?? '', JSON.stringify(data), version, ...times, DEAD_KEPT_MS]);
   }
 

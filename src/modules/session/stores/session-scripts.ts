@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Clock } from '../../../common/clock.js';
-import { type CommandKind, loadScript, type RedisPool, runScript, type ScriptArgument } from '../../redis/index.js';
+import { type CommandArgument, type CommandKind, loadScript, type RedisPool, runScript } from '../../redis/index.js';
 import { SessionUnavailableException } from '../session-unavailable.exception.js';
 
 /** Every script, and whether it reads or writes. */
@@ -48,7 +48,7 @@ export class SessionScripts {
   }
 
   /** @throws SessionUnavailableException when Redis is not well, refuses, or doesn't answer in time; the script may run then. */
-  async run(name: ScriptName, args: readonly ScriptArgument[]): Promise<unknown> {
+  async run(name: ScriptName, args: readonly CommandArgument[]): Promise<unknown> {
     const { pool, clock, isRecovering = false } = this.options;
     const kind = KINDS[name];
     if (!isRecovering) await this.demandRedis(kind);

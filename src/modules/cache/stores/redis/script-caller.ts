@@ -1,11 +1,12 @@
 import type { Clock } from '../../../../common/clock.js';
 import {
+  type CommandArgument,
   type CommandKind,
   type RedisPool,
   type RedisScript,
-  runScript,
-  type ScriptArgument,
+  sendScript,
 } from '../../../redis/core.js';
+import { TimedCommands } from './timed-commands.js';
 
 /** Larger arguments go the lane where nobody waits behind them. */
 const MAX_FAST_BYTES = 64 * 1024;
@@ -24,12 +25,16 @@ export type Patience = 'budget' | 'command' | number;
  * are fenced by their lease, puts by their deadline, and an invalidation that runs twice costs misses.
  */
 export class ScriptCaller {
+  readonly #commands: TimedCommands;
+
   constructor(
     private readonly pool: RedisPool,
-    private readonly clock: Clock,
+    clock: Clock,
     /** Past this a write is given up. */
     readonly commandTimeoutMs: number,
-  ) {}
+  ) {
+    this.#commands = new TimedCommands(pool, clock);
+  }
 
   /** How long a caller waits for what it can do without. */
   budgetMs(): number {
@@ -41,37 +46,26 @@ export class ScriptCaller {
     patience: Patience,
     script: RedisScript,
     keys: readonly string[],
-    args: readonly ScriptArgument[],
+    args: readonly CommandArgument[],
   ): Promise<unknown> {
-    const { monitor } = this.pool;
-    const askedAtMs = this.clock.nowMs();
-    const timeoutMs =
+    const limitMs =
       patience === 'command' ? this.commandTimeoutMs : Math.max(this.budgetMs(), patience === 'budget' ? 0 : patience);
-    const isLarge =
-      keys.length > MAX_FAST_KEYS ||
-      args.reduce<number>((sum, arg) => sum + (Buffer.isBuffer(arg) ? arg.length : 0), 0) > MAX_FAST_BYTES;
+    const lane = isLarge(keys, args) ? 'bulk' : 'fast';
     return new Promise((resolve) => {
-      let isOpen = true;
-      const settle = (answer: unknown, error?: unknown): void => {
-        if (!isOpen) return;
-        isOpen = false;
-        timer.cancel();
-        if (error === undefined) monitor.recordSuccess(kind, this.clock.nowMs() - askedAtMs);
-        else monitor.recordFailure(kind, error);
-        resolve(answer);
-      };
-      // After a stall of the event loop the timer fires before an answer that is already here is read: look once more.
-      const timer = this.clock.setTimer(
-        () => setImmediate(settle, undefined, new Error('Command timed out')),
-        timeoutMs,
+      this.#commands.run(
+        lane,
+        kind,
+        limitMs,
+        (client, listener) => sendScript(client, script, keys, args, listener),
+        resolve,
       );
-      try {
-        runScript(this.pool.client(isLarge ? 'bulk' : 'fast'), script, keys, args).then(settle, (error: unknown) =>
-          settle(undefined, error),
-        );
-      } catch (error) {
-        settle(undefined, error);
-      }
     });
   }
+}
+
+function isLarge(keys: readonly string[], args: readonly CommandArgument[]): boolean {
+  if (keys.length > MAX_FAST_KEYS) return true;
+  let bytes = 0;
+  for (const arg of args) if (Buffer.isBuffer(arg)) bytes += arg.length;
+  return bytes > MAX_FAST_BYTES;
 }

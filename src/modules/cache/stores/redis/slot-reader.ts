@@ -1,8 +1,8 @@
 import type { Clock } from '../../../../common/clock.js';
-import type { ReadListener, RedisLane, RedisPool, Values } from '../../../redis/core.js';
+import { type RedisLane, type RedisPool, sendCommand } from '../../../redis/core.js';
 import type { SlotAddress } from '../../engine/remote-tier.js';
-import { type Awaited, Deadlines } from './deadlines.js';
 import { byPartition } from './partitions.js';
+import { TimedCommands } from './timed-commands.js';
 
 /** Keys in one command at most: a reply of a few hundred values is about as large as a socket takes at once. */
 const MAX_KEYS = 512;
@@ -13,6 +13,8 @@ const BUDGET_MS_PER_KEY = 0.1;
 /** More keys than this are a batch: they go the lane where nobody waits behind them. */
 const MAX_FAST_KEYS = 16;
 
+/** The bytes in slots, in order, `null` for none. */
+type Values = (Buffer | null)[];
 /** The bytes in a slot, `null` for none, `undefined` when Redis did not answer in time. */
 export type SlotBytes = Buffer | null | undefined;
 
@@ -31,13 +33,13 @@ export class SlotReader {
   #waiting = new Map<string, SlotListener[]>();
   /** The same slots by partition. */
   #groups = new Map<number, string[]>();
-  readonly #deadlines: Deadlines<SlotCommand>;
+  readonly #commands: TimedCommands;
 
   constructor(
     private readonly pool: RedisPool,
-    private readonly clock: Clock,
+    clock: Clock,
   ) {
-    this.#deadlines = new Deadlines(clock);
+    this.#commands = new TimedCommands(pool, clock);
   }
 
   read({ slot, partition }: SlotAddress, listener: SlotListener, patienceMs = 0): void {
@@ -97,43 +99,15 @@ export class SlotReader {
     patienceMs: number,
     onDone: (values: Values | undefined) => void,
   ): void {
-    const { pool, clock } = this;
-    const nowMs = clock.nowMs();
     // A large answer takes its time on the wire and in the parser.
-    const budgetMs = Math.max(patienceMs, pool.monitor.readBudgetMs() + slots.length * BUDGET_MS_PER_KEY);
-    const command = new SlotCommand(pool, clock, nowMs, nowMs + budgetMs, onDone);
-    pool.read(lane, slots, command);
-    if (command.isOpen) this.#deadlines.add(command, nowMs);
-  }
-}
-
-/** A read on its way. Tells the monitor how it went, and whoever waits, once. */
-class SlotCommand implements ReadListener, Awaited {
-  isOpen = true;
-
-  constructor(
-    private readonly pool: RedisPool,
-    private readonly clock: Clock,
-    private readonly askedAtMs: number,
-    readonly deadlineMs: number,
-    private readonly onDone: (values: Values | undefined) => void,
-  ) {}
-
-  onValues(values: Values): void {
-    if (!this.isOpen) return;
-    this.isOpen = false;
-    this.pool.monitor.recordSuccess('read', this.clock.nowMs() - this.askedAtMs);
-    this.onDone(values);
-  }
-
-  onError(error: unknown): void {
-    if (!this.isOpen) return;
-    this.isOpen = false;
-    this.pool.monitor.recordFailure('read', error);
-    this.onDone(undefined);
-  }
-
-  giveUp(): void {
-    this.onError(new Error('Command timed out'));
+    const limitMs = Math.max(patienceMs, this.pool.monitor.readBudgetMs() + slots.length * BUDGET_MS_PER_KEY);
+    const isOne = slots.length === 1;
+    this.#commands.run(
+      lane,
+      'read',
+      limitMs,
+      (client, listener) => sendCommand(client, isOne ? 'get' : 'mget', slots, listener),
+      (reply) => onDone((isOne && reply !== undefined ? [reply] : reply) as Values | undefined),
+    );
   }
 }

@@ -1,0 +1,75 @@
+import type { Clock } from '../../../../common/clock.js';
+import type {
+  AvailabilityMonitor,
+  CommandKind,
+  RedisClient,
+  RedisLane,
+  RedisPool,
+  Reply,
+  ReplyListener,
+} from '../../../redis/core.js';
+import { type Awaited, Deadlines } from './deadlines.js';
+
+/** Told once how a command went: the reply, or `undefined` when it failed or took too long. Must not throw. */
+export type OnReply = (reply: Reply | undefined) => void;
+
+/** Sends commands that are given up after a time, and tells the monitor how they went. */
+export class TimedCommands {
+  readonly #deadlines: Deadlines<TimedCommand>;
+
+  constructor(
+    private readonly pool: RedisPool,
+    private readonly clock: Clock,
+  ) {
+    this.#deadlines = new Deadlines(clock);
+  }
+
+  /** A command that is given up may still run in Redis. */
+  run(
+    lane: RedisLane,
+    kind: CommandKind,
+    limitMs: number,
+    send: (client: RedisClient, listener: ReplyListener) => void,
+    onReply: OnReply,
+  ): void {
+    const nowMs = this.clock.nowMs();
+    const command = new TimedCommand(this.pool.monitor, this.clock, kind, nowMs, nowMs + limitMs, onReply);
+    try {
+      send(this.pool.client(lane), command);
+    } catch (error) {
+      command.onError(error);
+    }
+    if (command.isOpen) this.#deadlines.add(command, nowMs);
+  }
+}
+
+class TimedCommand implements ReplyListener, Awaited {
+  isOpen = true;
+
+  constructor(
+    private readonly monitor: AvailabilityMonitor,
+    private readonly clock: Clock,
+    private readonly kind: CommandKind,
+    private readonly askedAtMs: number,
+    readonly deadlineMs: number,
+    private readonly onDone: OnReply,
+  ) {}
+
+  onReply(reply: Reply): void {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    this.monitor.recordSuccess(this.kind, this.clock.nowMs() - this.askedAtMs);
+    this.onDone(reply);
+  }
+
+  onError(error: unknown): void {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    this.monitor.recordFailure(this.kind, error);
+    this.onDone(undefined);
+  }
+
+  giveUp(): void {
+    this.onError(new Error('Command timed out'));
+  }
+}

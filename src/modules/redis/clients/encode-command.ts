@@ -1,0 +1,36 @@
+/** What a command is given. Numbers are written as decimals. */
+export type CommandArgument = string | number | Buffer;
+
+/**
+ * A command as RESP asks for it: an array of bulk strings. Text where all of it is, since sockets take text as it is.
+ *
+ * @param name lower-case ASCII.
+ */
+export function encodeCommand(name: string, args: readonly CommandArgument[]): string | Buffer {
+  const pieces: (string | Buffer)[] = [];
+  let text = `*${args.length + 1}\r\n$${name.length}\r\n${name}\r\n`;
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i]!;
+    if (typeof arg === 'string') {
+      text += `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`;
+    } else if (typeof arg === 'number') {
+      const digits = `${arg}`;
+      text += `$${digits.length}\r\n${digits}\r\n`;
+    } else {
+      pieces.push(`${text}$${arg.length}\r\n`, arg);
+      text = '\r\n';
+    }
+  }
+  if (pieces.length === 0) return text;
+  pieces.push(text);
+  return joined(pieces);
+}
+
+function joined(pieces: readonly (string | Buffer)[]): Buffer {
+  let length = 0;
+  for (const piece of pieces) length += typeof piece === 'string' ? Buffer.byteLength(piece) : piece.length;
+  const bytes = Buffer.allocUnsafe(length);
+  let at = 0;
+  for (const piece of pieces) at += typeof piece === 'string' ? bytes.write(piece, at) : piece.copy(bytes, at);
+  return bytes;
+}
