@@ -116,7 +116,7 @@ describe('logs of several partitions', () => {
     });
     const keys = Array.from({ length: 20 }, (_, i) => `k${i}`);
     await Promise.all(keys.map((key) => cache.set(key, key)));
-    await peer.getMany(keys);
+    await eventually(async () => expect(await peer.getEntry('k0')).toMatchObject({ tier: 'memory' }));
     const lost = [1, 3];
     await redis
       .client()
