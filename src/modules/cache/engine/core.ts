@@ -7,6 +7,7 @@ import type { FlightTable } from './flight-table.js';
 import type { MemoryLevel } from './memory-level.js';
 import type { Outbox } from './outbox.js';
 import type { RemoteLevel } from './remote-level.js';
+import type { WriteOrder } from './write-order.js';
 
 /** The parts every namespace of one cache shares. */
 export interface Core {
@@ -15,6 +16,7 @@ export interface Core {
   readonly fence: KeyFence;
   readonly flights: FlightTable;
   readonly outbox: Outbox;
+  readonly order: WriteOrder;
   readonly events: EventBus;
   readonly counters: Counters;
   readonly memory: MemoryLevel;

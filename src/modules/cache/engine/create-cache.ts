@@ -31,6 +31,7 @@ import { OutboxSender } from './outbox-sender.js';
 import { RemoteLevel } from './remote-level.js';
 import { KeyLayout, Scope } from './scope.js';
 import { Suppressed } from './suppressed.js';
+import { WriteOrder } from './write-order.js';
 
 const DEFAULT_MEMORY_BYTES = 64 * 2 ** 20;
 const DEFAULT_MEMORY_TTL_MS = 60_000;
@@ -71,6 +72,7 @@ export function createCache(options: CacheOptions = {}): Cache {
     memory,
     fence: new KeyFence(),
     flights: new FlightTable(table),
+    order: new WriteOrder(),
     outbox: new Outbox(options.outbox?.maxItems ?? 100_000),
     counters: new Counters(),
   };

@@ -4,7 +4,7 @@ import type { Dependency } from './dependency-table.js';
 import type { CacheEvents } from './events.js';
 import { splitVersions } from './fill-path.js';
 import type { OutboxSender } from './outbox-sender.js';
-import { settingsOf } from './load-settings.js';
+import { type LoadSettings, settingsOf } from './load-settings.js';
 import type { RemoteLevel } from './remote-level.js';
 import type { Invalidation, SlotAddress } from './remote-tier.js';
 import type { Scope } from './scope.js';
@@ -31,14 +31,29 @@ export class WritePath {
     const { core, scope } = this;
     const memoryKey = scope.memoryKey(key);
     const tags = scope.tags(settings.tags);
-    const dependencies = [...scope.generations, ...tags];
     const startSequence = core.table.sequence;
     this.#voidKey(memoryKey);
     const mark = core.fence.mark(memoryKey);
+    return core.order.put(memoryKey, () => this.#put(key, value, settings, tags, startSequence, mark));
+  }
+
+  /** `startSequence` and the fence's `mark` are from the call. */
+  async #put(
+    key: string,
+    value: unknown,
+    settings: LoadSettings,
+    tags: readonly Dependency[],
+    startSequence: number,
+    mark: number,
+  ): Promise<WriteReceipt> {
+    const { core, scope } = this;
+    const memoryKey = scope.memoryKey(key);
+    const dependencies = [...scope.generations, ...tags];
     const remote = settings.usesRedis ? core.remote : undefined;
     if (remote?.tier.canRead()) await this.#learn(remote, dependencies, tags);
     // Invalidated since the call, so older than the tag's version is now: as good as written before, and void.
-    if (tags.some((tag) => core.table.hasChangedSince(tag.id, startSequence))) return this.delete([key]);
+    if (tags.some((tag) => core.table.hasChangedSince(tag.id, startSequence)))
+      return this.#remove([scope.address(key)]);
     const capture = core.table.capture(dependencies);
     const versions = dependencies.map((dependency) => dependency.version);
     const freshMs = settings.jitter > 0 ? settings.ttlMs * (1 - settings.jitter * Math.random()) : settings.ttlMs;
@@ -93,6 +108,12 @@ export class WritePath {
 
   async delete(keys: readonly string[]): Promise<WriteReceipt> {
     const addresses = [...new Set(keys)].map((key) => this.scope.address(key));
+    for (const { memoryKey } of addresses) this.#voidKey(memoryKey);
+    await this.core.order.settled(addresses.map(({ memoryKey }) => memoryKey));
+    return this.#remove(addresses);
+  }
+
+  async #remove(addresses: readonly SlotAddress[]): Promise<WriteReceipt> {
     const voidHere = (): void => {
       for (const { memoryKey } of addresses) this.#voidKey(memoryKey);
     };
