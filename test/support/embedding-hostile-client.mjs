@@ -1,6 +1,7 @@
 /**
  * Sends hostile requests from a thread of its own, so that making them does not hold up the service under test. Told
- * `{ url, path, body }`, where `body` names what is made here, it answers `{ status, text }`.
+ * `{ url, path, body }`, where `body` names what is made here, it answers `{ status, text }`. A body whose name ends with
+ * `in chunks` is sent without its length.
  */
 import { request } from 'node:http';
 import { parentPort } from 'node:worker_threads';
@@ -14,6 +15,7 @@ const bodies = {
   'deep nesting': () => `{"input":${'['.repeat(100_000)}${']'.repeat(100_000)}}`,
   '64 MB': () => JSON.stringify({ input: Array(64_000).fill(text) }),
   '64 MB in one text': () => JSON.stringify({ input: text.repeat(64_000) }),
+  '64 MB in one text, in chunks': () => JSON.stringify({ input: text.repeat(64_000) }),
   'the largest texts': () =>
     JSON.stringify({ input: Array.from({ length: 40 }, (_, index) => `${index} ${text.repeat(99)}`) }),
   'lone surrogates': () =>
@@ -32,7 +34,13 @@ parentPort.on('message', ({ url, path, body }) => {
   let isAnswered = false;
   const call = request(
     url + path,
-    { method: 'POST', headers: { 'content-type': 'application/json', 'content-length': payload.length } },
+    {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(body.endsWith('in chunks') ? { 'transfer-encoding': 'chunked' } : { 'content-length': payload.length }),
+      },
+    },
     (response) => {
       isAnswered = true;
       const chunks = [];

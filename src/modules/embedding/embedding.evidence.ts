@@ -13,6 +13,8 @@ export interface AnsweredFrom {
   /** Sum over all inputs. */
   readonly totalTokens: number;
   readonly isStored: boolean;
+  /** The request would not have what is cached. */
+  readonly isForced: boolean;
   /** Milliseconds since the epoch. */
   readonly nowMs: number;
 }
@@ -20,7 +22,7 @@ export interface AnsweredFrom {
 /** Adds up what an answer cost and saved. */
 export function evidenceOf(
   { keys, texts, model }: Pick<RequestPlan, 'keys' | 'model'> & { readonly texts: { readonly size: number } },
-  { cached, computed, own, totalTokens, isStored, nowMs }: AnsweredFrom,
+  { cached, computed, own, totalTokens, isStored, isForced, nowMs }: AnsweredFrom,
 ): EmbeddingEvidence {
   const tokensBilled = [...own].reduce((sum, key) => sum + (computed.get(key)?.tokens ?? 0), 0);
   const tokensSaved = totalTokens - tokensBilled;
@@ -40,5 +42,6 @@ export function evidenceOf(
     usdBilled: usd(tokensBilled),
     usdSaved: usd(tokensSaved),
     isStored: own.size > 0 && isStored,
+    isForced,
   };
 }

@@ -15,6 +15,7 @@ import { embeddingErrorDialects } from './wire/error-dialects.js';
 import { GoogleController } from './wire/google/google.controller.js';
 import { ModelsController } from './wire/models.controller.js';
 import { OpenAiController } from './wire/openai/openai.controller.js';
+import { contentTypeProblem } from './wire/content-type.js';
 import { limitValues } from './wire/value-limit.stream.js';
 
 /** The embeddings gateway over HTTP, in OpenAI's dialect and in Google's. */
@@ -37,7 +38,11 @@ export class EmbeddingModule {
       if (!embeddingErrorDialects.some(({ pathPrefix }) => route.url.startsWith(pathPrefix))) return;
       route.bodyLimit = config.bodyLimitBytes;
       // With a callback: a promise would let the body flow, and fail, before anyone listens.
-      route.preParsing = ({ headers }, _reply, payload, done) => {
+      route.preParsing = ({ method, headers }, _reply, payload, done) => {
+        const problem = method === 'POST' ? contentTypeProblem(headers['content-type']) : undefined;
+        // What is not read takes the answer away from whoever is still sending.
+        if (problem) payload.resume();
+        if (problem) return done(problem);
         const isTooLarge = Number(headers['content-length']) > config.bodyLimitBytes;
         done(null, isTooLarge ? payload : limitValues(payload));
       };

@@ -55,7 +55,9 @@ export class EmbeddingService {
     });
     const totalTokens = vectors.reduce((sum, { tokens }) => sum + tokens, 0);
     const nowMs = this.clock.wallMs();
-    const evidence = evidenceOf(plan, { cached, computed, own, totalTokens, nowMs, isStored: !controls.isNoStore });
+    const isForced = outdated.size > 0;
+    const isStored = !controls.isNoStore;
+    const evidence = evidenceOf(plan, { cached, computed, own, totalTokens, nowMs, isStored, isForced });
     this.ledger.record(model.id, evidence);
     return { model: model.id, provider: provider.name, dimensions, vectors, totalTokens, evidence };
   }
@@ -130,7 +132,7 @@ export class EmbeddingService {
     const own = new Set(paid.keys());
     const totalTokens = [...paid.values()].reduce((sum, { tokens }) => sum + tokens, 0);
     const texts = { keys: [...own], texts: paid, model };
-    const answered = { cached: new Map(), computed: paid, own, totalTokens, isStored: true, nowMs: 0 };
+    const answered = { cached: new Map(), computed: paid, own, totalTokens, isStored: true, isForced: false, nowMs: 0 };
     this.ledger.record(model.id, evidenceOf(texts, answered));
   }
 }

@@ -94,6 +94,8 @@ export interface EmbeddingEvidence {
   readonly usdSaved: number;
   /** Whether what was computed is kept. */
   readonly isStored: boolean;
+  /** Whether the request would not have what is cached (`no-cache`, `max-age`). */
+  readonly isForced: boolean;
 }
 
 /** The answer to an {@link EmbeddingRequest}. */

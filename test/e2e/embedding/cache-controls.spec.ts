@@ -28,7 +28,9 @@ const paid = async () => (await upstream.stats()).texts;
 
 it('no-cache computes anew and replaces what was cached', async () => {
   await embed('anew');
-  expect((await embed('anew', { 'cache-control': 'no-cache' })).cache).toBe('MISS');
+  const anew = await embed('anew', { 'cache-control': 'no-cache' });
+  expect(anew.cache).toBe('MISS');
+  expect(anew.headers.get('cache-status')).toMatch(/^Larder; fwd=request; stored;/);
   expect((await embed('anew')).cache).toBe('HIT');
   expect(await paid()).toBe(2);
 });

@@ -64,6 +64,7 @@ describe('hostile input is refused in the caller’s dialect, and nobody else wa
     ['/v1/embeddings', 'deep nesting', 400],
     ['/v1/embeddings', '64 MB', 413],
     ['/v1/embeddings', '64 MB in one text', 413],
+    ['/v1/embeddings', '64 MB in one text, in chunks', 413],
     ['/v1/embeddings', 'lone surrogates', 400],
     ['/v1/embeddings', 'prototypes', 400],
     ['/v1/embeddings', 'NaN dimensions', 400],

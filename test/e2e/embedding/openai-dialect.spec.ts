@@ -161,6 +161,17 @@ describe('a request', () => {
     expect(answer.status).toBe(200);
   });
 
+  it.each(['application/x-www-form-urlencoded', 'text/plain', 'multipart/form-data; boundary=x'])(
+    'of type %s, as a form on any web page sends it, is told to be JSON',
+    async (type) => {
+      const answer = await post({ input: 'as a form' }, { 'content-type': type });
+      expect(answer.status).toBe(400);
+      expect(await answer.json()).toMatchObject({
+        error: { type: 'invalid_request_error', message: expect.stringContaining('application/json') },
+      });
+    },
+  );
+
   it('to a path that is not there is refused in OpenAI’s shape', async () => {
     const answer = await fetch(`${app.url}/v1/nothing`);
     expect(answer.status).toBe(404);

@@ -27,8 +27,10 @@ function outcomeOf({ hits, misses, coalesced }: EmbeddingEvidence): 'HIT' | 'PAR
 }
 
 function cacheStatus(evidence: EmbeddingEvidence): string {
-  const { hits, misses, coalesced, isStored } = evidence;
-  const outcome = { HIT: 'hit', PARTIAL: 'fwd=partial', MISS: 'fwd=miss' }[outcomeOf(evidence)];
+  const { hits, misses, coalesced, isStored, isForced } = evidence;
+  const outcome = { HIT: 'hit', PARTIAL: 'fwd=partial', MISS: isForced ? 'fwd=request' : 'fwd=miss' }[
+    outcomeOf(evidence)
+  ];
   return [
     'Larder',
     outcome,
