@@ -12,8 +12,9 @@ describe(`cached queries of several processes on one PostgreSQL (TEST_SEED=${SEE
     expect(report.writes).toBeGreaterThan(200);
     expect(report.rolledBack).toBeGreaterThan(20);
     expect(report.raced).toBeGreaterThan(500);
-    expect(Object.keys(report.errors).join()).toMatch(/terminat/i);
-    for (const message of Object.keys(report.errors)) expect(message).toMatch(/terminat|connection/i);
+    const failures = Object.keys(report.errors);
+    expect(failures).not.toEqual([]);
+    expect(failures.filter((message) => !/terminat|connection|ECONNRESET|EPIPE/i.test(message))).toEqual([]);
   }, 90_000);
 
   it('are found wanting where they are cached as Drizzle’s own Cache class allows', async () => {
