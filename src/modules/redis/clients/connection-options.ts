@@ -49,6 +49,8 @@ export function connectionOptions(
     // The monitor's probe knows LOADING; Sentinel needs the check, it finds out that a master was demoted.
     enableReadyCheck: endpoint.sentinels !== undefined,
     retryStrategy: (attempt) => retryDelayMs(attempt, retry),
+    // All of an instance's connections together make fewer than two tries a second then.
+    ...(role === 'probe' ? { turnedAwayCapMs: 2_000 } : {}),
     reconnectOnError: (error) => WRONG_SERVER.test(error.message),
   };
 }

@@ -22,7 +22,8 @@ export function pendingCommands(client: RedisClient): number {
   return client.nodes().reduce((sum, node) => sum + node.commandQueue.length, 0);
 }
 
-/** Connects now what waits for its next try (or was never asked to connect). A failure is retried as ever. */
+/** Connects now what waits for its next try (or was never asked to connect), unless there was no room for it a moment ago. A failure is retried as ever. */
 export function connectNow(client: RedisClient): void {
+  if ('isResting' in client && client.isResting) return;
   if (client.status === 'wait' || client.status === 'reconnecting') client.connect().catch(() => {});
 }
