@@ -155,6 +155,13 @@ describe('documents with nothing configured', () => {
     expect(await search('how often does my pet need food')).toMatchObject({ id });
     await app.http.delete(`/documents/${id}`).expect(204);
     expect(await search('how often does my pet need food')).toMatchObject({ title: 'Feeding cats' });
+    const again = await app.http.get('/documents/search').query({ q: 'how often does my pet need food', limit: 1 });
+    expect(isHit(again)).toBe(true);
+    await app.http
+      .get('/documents/search')
+      .query({ q: 'how often does my pet need food', limit: 1 })
+      .set('if-none-match', again.headers['etag']!)
+      .expect(304);
   }, 60_000);
 
   it.each([
