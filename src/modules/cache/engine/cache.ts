@@ -92,7 +92,10 @@ export interface EntryOptions {
 /** What a namespace's entries and loads get when a call does not say; unset ones come from the namespace above. */
 export interface NamespaceOptions
   extends EntryOptions, Pick<LoadOptions, 'softTimeoutMs' | 'hardTimeoutMs' | 'negativeTtlMs' | 'earlyRefreshBeta'> {
-  /** Loaders of this namespace running at once on this instance; more wait their turn, for at most 5 s. Default 256. */
+  /**
+   * Loaders of this namespace running at once on this instance; more wait their turn. A loader that loads from the same
+   * namespace lends its place to those loads, one at a time. Default 256.
+   */
   maxConcurrentLoads?: number;
   /**
    * How long a load may take, in milliseconds: its lease is renewed for so long, and other instances wait for it so long
