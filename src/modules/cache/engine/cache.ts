@@ -8,7 +8,7 @@ import type { CacheEventListener, CacheEventName } from './events.js';
  * with `consistency: 'strict'`. What it costs while Redis or the bus is away: `docs/consistency.md`.
  *
  * No method throws because Redis is slow, full or gone: a read becomes a miss, a write is reported as `queued`.
- * Every method throws a `TypeError` or `RangeError` for arguments that can't be meant (an empty key, a negative ttl).
+ * Every method rejects with a `TypeError` or `RangeError` for arguments that can't be meant (an empty key, a negative ttl).
  */
 export interface Cache {
   /** Full name, parents first: `shop` or `shop/images`. Metrics carry it as label. */
@@ -69,7 +69,10 @@ export interface Cache {
   /** Counts and sizes now, for health pages. */
   stats(): CacheStats;
 
-  /** Sends what is queued (for at most a second), then closes the connections this cache opened. A child's is a no-op. */
+  /**
+   * Stops loads under way, sends what is queued (for at most a second), then closes the connections this cache opened. From
+   * its call on every other method rejects with `CacheClosedError`, also those of children. A child's is a no-op.
+   */
   close(): Promise<void>;
 }
 
@@ -132,13 +135,16 @@ export interface LoadOptions<T = unknown> extends EntryOptions, Pick<ReadOptions
    * stale-while-revalidate. Default: wait for the loader, and serve stale only if it fails.
    */
   softTimeoutMs?: number;
-  /** Past this, the caller gets `LoadTimeoutError` (or stale); the load may finish in the background and is stored if still valid. Default none. */
+  /** Past this, the caller gets `LoadTimeoutError` (or stale); the load goes on in the background and is stored if still valid. Default none. */
   hardTimeoutMs?: number;
   /** Store `undefined` and `null` results for this long instead of `ttlMs`. Default: as any value. */
   negativeTtlMs?: number;
   /** Early refresh (XFetch, Vattani et al., VLDB 2015): scale β. 0 turns it off. Default 0; 1 is the paper's optimum. */
   earlyRefreshBeta?: number;
-  /** Aborts this caller's wait; the load itself is aborted when no caller is left. */
+  /**
+   * Aborts this caller's wait; the load itself is aborted when no caller is left. With a signal that has aborted already
+   * nothing is read: the call rejects with its reason, as `fetch` does.
+   */
   signal?: AbortSignal;
   /** Whether a result is stored. Default: every result. */
   shouldStore?: (value: T) => boolean;

@@ -10,12 +10,14 @@ import { RedisTier } from '../stores/redis/redis-tier.js';
 import { ScriptCaller } from '../stores/redis/script-caller.js';
 import { WakeUps } from '../stores/redis/wake-ups.js';
 import type { Cache } from './cache.js';
+import { Closing } from './closing.js';
 import { parseAnnouncement } from './coherence/announcement.js';
 import { LocalCoherence } from './coherence/local-coherence.js';
 import { LogFollower } from './coherence/log-follower.js';
 import { type Core, Counters } from './core.js';
 import type { CacheOptions } from './create-cache.options.js';
 import { DependencyTable } from './dependency-table.js';
+import { CacheClosedError } from './errors.js';
 import { EventBus } from './event-bus.js';
 import { KeyFence } from './fence.js';
 import { FlightTable } from './flight-table.js';
@@ -76,7 +78,7 @@ export function createCache(options: CacheOptions = {}): Cache {
     outbox: new Outbox(options.outbox?.maxItems ?? 100_000),
     counters: new Counters(),
   };
-  const root = pool === undefined ? memoryOnly(base) : withRedis(base, pool, layout, options);
+  const root = pool === undefined ? memoryOnly(base, namespace) : withRedis(base, pool, layout, options);
   const scope = new Scope(table, layout, '', options);
   settingsOf(scope, undefined);
   return new LarderCache(root, scope);
@@ -84,16 +86,16 @@ export function createCache(options: CacheOptions = {}): Cache {
 
 type Base = Omit<Core, 'remote' | 'follower'>;
 
-function memoryOnly(base: Base): CacheRoot {
+function memoryOnly(base: Base, namespace: string): CacheRoot {
   return {
     core: { ...base, remote: undefined, follower: undefined },
     leases: undefined,
     sender: undefined,
     redisState: () => 'none',
-    close: async () => {
-      base.flights.abandonAll();
-      base.memory.store.clear();
-    },
+    closing: new Closing(async () => {
+      base.memory.close();
+      base.flights.abandonAll(new CacheClosedError(namespace));
+    }),
   };
 }
 
@@ -160,20 +162,16 @@ function withRedis(base: Base, { pool, isOurs }: PoolInUse, layout: KeyLayout, o
     leases: new LeaseBook(tier, clock),
     sender,
     redisState: () => pool.monitor.state,
-    close: async () => {
+    closing: new Closing(async () => {
       removeStep();
       follower.stop();
-      flights.abandonAll();
+      memory.close();
+      flights.abandonAll(new CacheClosedError(layout.namespace));
+      if (tier.canInvalidate()) await sender.sendFor(CLOSE_TIMEOUT_MS);
       sender.close();
-      if (tier.canInvalidate())
-        await Promise.race([
-          sender.send(),
-          new Promise((resolve) => clock.setTimer(() => resolve(false), CLOSE_TIMEOUT_MS)),
-        ]);
       await announcements.close();
       if (isOurs) await pool.close();
-      memory.store.clear();
-    },
+    }),
   };
 }
 

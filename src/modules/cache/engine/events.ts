@@ -7,8 +7,8 @@ import type { Tier } from './cache.js';
 export interface CacheEvents {
   hit: { cache: string; key: string; tier: Tier };
   miss: { cache: string; key: string };
-  /** A loader was called; `durationMs` is what it took. */
-  load: { cache: string; key: string; durationMs: number; outcome: 'ok' | 'failed' | 'timed-out' };
+  /** A loader was called; `durationMs` is what it took. `aborted`: nobody waited for it any more. */
+  load: { cache: string; key: string; durationMs: number; outcome: 'ok' | 'failed' | 'aborted' };
   fill: { cache: string; key: string; tier: Tier; sizeBytes: number };
   /** A load finished after its lease was voided: the value was returned to its caller and not stored. */
   fillRejected: {

@@ -4,11 +4,13 @@ import type { Flight } from './flight.js';
 /** Flights under way, one per key that callers may join. */
 export class FlightTable {
   readonly #flights = new Map<string, Flight>();
+  /** Those and the detached ones. */
+  readonly #underWay = new Set<Flight>();
 
   constructor(private readonly table: DependencyTable) {}
 
   get size(): number {
-    return this.#flights.size;
+    return this.#underWay.size;
   }
 
   /** The flight a new caller may join: nothing it depends on was invalidated since it began. */
@@ -20,9 +22,12 @@ export class FlightTable {
     return flight;
   }
 
-  add(flight: Flight): void {
-    this.#flights.set(flight.memoryKey, flight);
+  /** Counts it as under way; `isJoinable` lets later callers join it. */
+  add(flight: Flight, isJoinable: boolean): void {
+    this.#underWay.add(flight);
+    if (isJoinable) this.#flights.set(flight.memoryKey, flight);
     const remove = (): void => {
+      this.#underWay.delete(flight);
       if (this.#flights.get(flight.memoryKey) === flight) this.#flights.delete(flight.memoryKey);
     };
     flight.outcome.then(remove, remove);
@@ -36,10 +41,9 @@ export class FlightTable {
     this.#flights.delete(memoryKey);
   }
 
-  /** The cache closes: loaders are told to stop. */
-  abandonAll(): void {
-    for (const flight of this.#flights.values()) flight.abandon();
-    this.#flights.clear();
+  /** The cache closes: loaders are told to stop, and callers why. */
+  abandonAll(reason: Error): void {
+    for (const flight of this.#underWay) flight.abandon(reason);
   }
 
   detachAll(): void {

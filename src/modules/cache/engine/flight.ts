@@ -30,9 +30,9 @@ export class Flight {
   /** What the stale value depends on, as it was when it was found. */
   staleCapture: Capture | undefined;
   isDetached = false;
-  /** Every caller has left. */
-  isAbandoned = false;
   #callers = 0;
+  #abandonedBecause: unknown;
+  #onAbandoned: (() => void) | undefined;
   #controller: AbortController | undefined;
   #resolve!: (outcome: Outcome) => void;
   #reject!: (error: unknown) => void;
@@ -80,11 +80,26 @@ export class Flight {
       : Promise.resolve();
   }
 
-  /** Aborts when every caller has left. Made when first asked for: most loaders don't. */
+  /** Nobody wants the result any more: the last caller gave up, or the cache closes. */
+  get isAbandoned(): boolean {
+    return this.#abandonedBecause !== undefined;
+  }
+
+  /** Aborts when the flight is abandoned. Made when first asked for: most loaders don't. */
   get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    if (this.isAbandoned) this.#controller.abort();
+    if (this.#controller === undefined) {
+      const controller = new AbortController();
+      this.#controller = controller;
+      this.onAbandoned((reason) => controller.abort(reason));
+    }
     return this.#controller.signal;
+  }
+
+  /** Calls once when the flight is abandoned; at once when it was. */
+  onAbandoned(listener: (reason: unknown) => void): void {
+    const tell = (): void => listener(this.#abandonedBecause);
+    if (this.isAbandoned) tell();
+    else this.#onAbandoned = chain(this.#onAbandoned, tell);
   }
 
   /** Somebody waits for it. */
@@ -96,16 +111,24 @@ export class Flight {
     this.#callers++;
   }
 
-  /** A caller gave up. When it was the last one the loader is told to stop, and nobody joins any more. */
+  /** A caller has what it wants, or will not wait longer: the flight goes on for those who ask next. */
   leave(): void {
-    if (--this.#callers === 0) this.abandon();
+    this.#callers--;
   }
 
-  /** Nobody wants the result any more. */
-  abandon(): void {
+  /** A caller does not want it any more. When it was the last one the loader is told to stop. */
+  giveUp(): void {
+    this.leave();
+    if (!this.hasCallers) this.abandon(new DOMException('Nobody waits for this load any more.', 'AbortError'));
+  }
+
+  /** Ends it for everyone: the loader is told to stop, and nobody joins any more. */
+  abandon(reason: Error): void {
+    if (this.isAbandoned) return;
     this.isDetached = true;
-    this.isAbandoned = true;
-    this.#controller?.abort();
+    this.#abandonedBecause = reason;
+    this.fail(reason);
+    this.#onAbandoned?.();
   }
 }
 

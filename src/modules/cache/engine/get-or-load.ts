@@ -36,6 +36,7 @@ export class GetOrLoad {
 
   /** The hot path is all in here: a memory hit allocates nothing and answers a promise that is already resolved. */
   one<T>(key: string, loader: Loader<T>, options: LoadOptions<T> | undefined): Promise<T> {
+    if (options?.signal?.aborted === true) return Promise.reject(options.signal.reason as Error);
     if (options?.consistency === undefined || options.consistency === 'cached') {
       const { memory, clock } = this.core;
       const nowMs = clock.nowMs();
@@ -58,6 +59,7 @@ export class GetOrLoad {
     options: LoadManyOptions<T> | undefined,
   ): Promise<Map<string, T>> {
     const settings = settingsOf(this.scope, options);
+    settings.signal?.throwIfAborted();
     const group: GroupLoader = async (missing, context) => loader(missing, context);
     const values = new Map<string, T>();
     const rest: string[] = [];
@@ -74,6 +76,7 @@ export class GetOrLoad {
     const missing = await this.#readMany(rest, settings, (key, found) => {
       if (!found.isAbsent) values.set(key, found.value as T);
     });
+    settings.signal?.throwIfAborted();
     const waits: Promise<void>[] = [];
     const own: Missing[] = [];
     for (const { key, ...read } of missing) {
@@ -107,6 +110,7 @@ export class GetOrLoad {
         this.#refreshEarlyIfDue(key, found, loader, settings);
         return found.value;
       }
+      settings.signal?.throwIfAborted();
       read = { found, seen: examined?.seenStoredAtMs, isRemoteSilent: examined === undefined };
     }
     const { flight, isOwn } = this.#flightOf(key, settings, read.found);
@@ -166,7 +170,7 @@ export class GetOrLoad {
     }
     const flight = this.#newFlight(key, memoryKey);
     this.#offerStale(flight, settings, found);
-    if (settings.consistency === 'cached' || settings.consistency === 'refresh') flights.add(flight);
+    flights.add(flight, settings.consistency === 'cached' || settings.consistency === 'refresh');
     return { flight, isOwn: true };
   }
 
@@ -206,12 +210,12 @@ export class GetOrLoad {
     const joinedSequence = this.core.table.sequence;
     let outcome: Outcome;
     try {
-      const waited = await waitFor(flight, settings, this.core.clock);
-      if (waited === 'take-stale' && this.#mayServeStale(flight))
+      const waited = await waitFor(flight, settings, this.core.clock, () => this.#mayServeStale(flight));
+      if (waited === 'take-stale')
         return this.#serveStale(key, flight, settings.softTimeoutMs === 0 ? 'revalidating' : 'loader-slow');
-      outcome = waited === 'take-stale' ? await flight.outcome : waited;
+      outcome = waited;
     } catch (error) {
-      if (settings.signal?.aborted === true || !this.#mayServeStale(flight)) throw error;
+      if (settings.signal?.aborted === true || flight.isAbandoned || !this.#mayServeStale(flight)) throw error;
       return this.#serveStale(key, flight, 'loader-failed');
     }
     const isOlderThanCaller = outcome.hasLateChange && !isOwn && joinedSequence !== flight.startSequence;
@@ -249,7 +253,7 @@ export class GetOrLoad {
     const memoryKey = this.scope.memoryKey(key);
     if (this.core.flights.joinable(memoryKey) !== undefined) return;
     const flight = this.#newFlight(key, memoryKey);
-    this.core.flights.add(flight);
+    this.core.flights.add(flight, true);
     void this.#path.run([{ flight, seen, isRemoteSilent: false }], loader, settings, 'early-refresh');
   }
 

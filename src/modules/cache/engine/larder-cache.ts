@@ -11,7 +11,9 @@ import type {
   ReadOptions,
   WriteReceipt,
 } from './cache.js';
+import { CacheClosedError } from './errors.js';
 import type { CacheEventListener, CacheEventName } from './events.js';
+import type { Closing } from './closing.js';
 import type { Core } from './core.js';
 import { GetOrLoad } from './get-or-load.js';
 import type { LeaseBook } from './lease-book.js';
@@ -26,7 +28,7 @@ export interface CacheRoot {
   readonly leases: LeaseBook | undefined;
   readonly sender: OutboxSender | undefined;
   redisState(): CacheStats['redis'];
-  close(): Promise<void>;
+  readonly closing: Closing;
 }
 
 /** One namespace of a cache; see {@link Cache}. */
@@ -50,25 +52,38 @@ export class LarderCache implements Cache {
   }
 
   async get<T = unknown>(key: string, options?: ReadOptions): Promise<T | undefined> {
+    this.#assertOpen();
     return (await this.#reads.one(key, options))?.value as T | undefined;
   }
 
-  getEntry<T = unknown>(key: string, options?: ReadOptions): Promise<EntryView<T> | undefined> {
+  async getEntry<T = unknown>(key: string, options?: ReadOptions): Promise<EntryView<T> | undefined> {
+    this.#assertOpen();
     return this.#reads.one(key, options) as Promise<EntryView<T> | undefined>;
   }
 
   async getMany<T = unknown>(keys: readonly string[], options?: ReadOptions): Promise<Map<string, T>> {
+    this.#assertOpen();
     const values = new Map<string, T>();
     for (const [key, view] of await this.#reads.many(keys, options)) values.set(key, view.value as T);
     return values;
   }
 
-  getManyEntries<T = unknown>(keys: readonly string[], options?: ReadOptions): Promise<Map<string, EntryView<T>>> {
+  async getManyEntries<T = unknown>(
+    keys: readonly string[],
+    options?: ReadOptions,
+  ): Promise<Map<string, EntryView<T>>> {
+    this.#assertOpen();
     return this.#reads.many(keys, options) as Promise<Map<string, EntryView<T>>>;
   }
 
+  /** Not `async`: a hit answers a promise that is there already. */
   getOrLoad<T>(key: string, loader: Loader<T>, options?: LoadOptions<T>): Promise<T> {
-    return this.#loads.one(key, loader, options);
+    try {
+      this.#assertOpen();
+      return this.#loads.one(key, loader, options);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
   }
 
   async getOrLoadMany<T>(
@@ -76,26 +91,32 @@ export class LarderCache implements Cache {
     loader: BatchLoader<T>,
     options?: LoadManyOptions<T>,
   ): Promise<Map<string, T>> {
+    this.#assertOpen();
     return this.#loads.many(keys, loader, options);
   }
 
   async set<T>(key: string, value: T, options?: EntryOptions): Promise<WriteReceipt> {
+    this.#assertOpen();
     return this.#writes.set(key, value, options);
   }
 
   async delete(key: string | readonly string[]): Promise<WriteReceipt> {
+    this.#assertOpen();
     return this.#writes.delete(typeof key === 'string' ? [key] : key);
   }
 
   async invalidateTags(tags: readonly string[]): Promise<WriteReceipt> {
+    this.#assertOpen();
     return this.#writes.invalidateTags(tags);
   }
 
   async expireTags(tags: readonly string[]): Promise<WriteReceipt> {
+    this.#assertOpen();
     return this.#writes.expireTags(tags);
   }
 
-  clear(): Promise<WriteReceipt> {
+  async clear(): Promise<WriteReceipt> {
+    this.#assertOpen();
     return this.#writes.clear();
   }
 
@@ -133,6 +154,10 @@ export class LarderCache implements Cache {
   }
 
   async close(): Promise<void> {
-    if (this.scope.path === '') await this.root.close();
+    if (this.scope.path === '') await this.root.closing.run();
+  }
+
+  #assertOpen(): void {
+    if (this.root.closing.hasBegun) throw new CacheClosedError(this.name);
   }
 }

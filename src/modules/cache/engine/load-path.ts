@@ -61,7 +61,9 @@ export class LoadPath {
     const deadlineMs = clock.nowMs() + (this.scope.defaults.maxLoadMs ?? MAX_WAIT_MS);
     const mode: LeaseMode = settings.consistency === 'refresh' ? 'steal' : 'load';
     let waiting = missing;
-    for (let round = 0; waiting.length > 0; round++) {
+    for (let round = 0; ; round++) {
+      waiting = waiting.filter(({ flight }) => !flight.isAbandoned);
+      if (waiting.length === 0) return;
       const usesLeases = remote !== undefined && settings.usesRedis && settings.consistency !== 'bypass';
       const answers = usesLeases ? await this.#askForLeases(remote, waiting, settings, mode) : undefined;
       if (answers === undefined) {
@@ -75,14 +77,15 @@ export class LoadPath {
       }
       const isLastRound = clock.nowMs() >= deadlineMs;
       const { granted, held, hopeless } = await this.#sort(remote!, answers, settings, round, isLastRound);
-      const isAwaited = ({ flight }: Held): boolean => kind === 'load' || flight.hasCallers;
-      const [awaited, unwanted] = [held.filter(isAwaited), held.filter((one) => !isAwaited(one))];
-      for (const { flight } of unwanted) {
+      const awaited = held.filter(({ flight }) => kind === 'load' || flight.hasCallers);
+      const wanted = hopeless.filter(({ flight }) => flight.hasCallers);
+      for (const { flight } of [...held, ...hopeless]) {
+        if (flight.hasCallers || (kind === 'load' && !isLastRound)) continue;
         flight.isDetached = true;
-        flight.fail(new Error('Another instance refreshes this entry.'));
+        flight.fail(new Error('Another instance loads this entry.'));
       }
       const loads = [this.#load(granted, loader, settings, true)];
-      if (hopeless.length > 0) loads.push(this.#load(hopeless, loader, settings, false));
+      if (wanted.length > 0) loads.push(this.#load(wanted, loader, settings, false));
       if (awaited.length > 0) loads.push(this.#waitFor(remote!, awaited, round, deadlineMs));
       await Promise.all(loads);
       waiting = awaited;
@@ -161,7 +164,11 @@ export class LoadPath {
     const leftMs = deadlineMs - this.core.clock.nowMs();
     await Promise.all(
       held.map(({ flight, leftMs: leaseLeftMs }) =>
-        remote.tier.waitForChange(flight.address(), Math.max(0, Math.min(leaseLeftMs + 1, lookAgainMs, leftMs))),
+        remote.tier.waitForChange(
+          flight.address(),
+          Math.max(0, Math.min(leaseLeftMs + 1, lookAgainMs, leftMs)),
+          flight.signal,
+        ),
       ),
     );
   }
@@ -197,7 +204,7 @@ export class LoadPath {
         cache: this.scope.name,
         key: keys[0]!,
         durationMs: core.clock.nowMs() - startedAtMs,
-        outcome: 'failed',
+        outcome: leased.every(({ flight }) => flight.isAbandoned) ? 'aborted' : 'failed',
       });
       if (held.length > 0) core.remote!.tier.release(held);
       for (const { flight } of leased) flight.fail(error);

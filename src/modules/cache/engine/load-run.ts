@@ -16,49 +16,62 @@ export interface LoadResult {
   readonly isSkipped: boolean;
 }
 
-/** Calls a loader once for a group of keys, under the namespace's cap on concurrent loads. */
-export async function runLoader(
+/**
+ * Calls a loader once for a group of keys, under the namespace's cap on concurrent loads. Rejects as soon as nobody wants
+ * any of them; a loader that goes on all the same keeps its place under the cap until it ends.
+ */
+export function runLoader(
   gate: LoadGate,
   clock: Clock,
   loader: GroupLoader,
   flights: readonly Flight[],
 ): Promise<LoadResult> {
-  return gate.run(async () => {
-    if (flights.every((flight) => flight.isAbandoned)) groupSignal(flights).throwIfAborted();
-    let overrides: EntryOptions = {};
-    let isSkipped = false;
-    const keys = flights.map((flight) => flight.key);
-    const context: LoadContext = {
-      get signal() {
-        return groupSignal(flights);
-      },
-      keys,
-      stale: flights.length === 1 ? flights[0]!.stale : undefined,
-      set: (options) => {
-        assertEntryOptions(options);
-        overrides = { ...overrides, ...options, tags: [...(overrides.tags ?? []), ...(options.tags ?? [])] };
-      },
-      skipStore: () => {
-        isSkipped = true;
-      },
-    };
-    const startedAtMs = clock.nowMs();
-    const values = await loader(keys, context);
-    return { values, durationMs: clock.nowMs() - startedAtMs, overrides, isSkipped };
+  return new Promise((resolve, reject) => {
+    const running = gate.run(
+      () => callLoader(clock, loader, flights),
+      (stopWaiting) => whenAllAbandoned(flights, stopWaiting),
+    );
+    running.then(resolve, reject);
+    whenAllAbandoned(flights, reject);
   });
+}
+
+async function callLoader(clock: Clock, loader: GroupLoader, flights: readonly Flight[]): Promise<LoadResult> {
+  let overrides: EntryOptions = {};
+  let isSkipped = false;
+  const keys = flights.map((flight) => flight.key);
+  const context: LoadContext = {
+    get signal() {
+      return groupSignal(flights);
+    },
+    keys,
+    stale: flights.length === 1 ? flights[0]!.stale : undefined,
+    set: (options) => {
+      assertEntryOptions(options);
+      overrides = { ...overrides, ...options, tags: [...(overrides.tags ?? []), ...(options.tags ?? [])] };
+    },
+    skipStore: () => {
+      isSkipped = true;
+    },
+  };
+  const startedAtMs = clock.nowMs();
+  const values = await loader(keys, context);
+  return { values, durationMs: clock.nowMs() - startedAtMs, overrides, isSkipped };
 }
 
 /** Aborts when every flight of the group was given up. */
 function groupSignal(flights: readonly Flight[]): AbortSignal {
   if (flights.length === 1) return flights[0]!.signal;
   const controller = new AbortController();
-  let left = flights.length;
-  const leave = (): void => {
-    if (--left === 0) controller.abort();
-  };
-  for (const { signal } of flights) {
-    if (signal.aborted) leave();
-    else signal.addEventListener('abort', leave, { once: true });
-  }
+  whenAllAbandoned(flights, (reason) => controller.abort(reason));
   return controller.signal;
+}
+
+function whenAllAbandoned(flights: readonly Flight[], listener: (reason: unknown) => void): void {
+  let left = flights.length;
+  for (const flight of flights) {
+    flight.onAbandoned((reason) => {
+      if (--left === 0) listener(reason);
+    });
+  }
 }

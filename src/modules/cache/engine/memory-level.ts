@@ -38,6 +38,7 @@ export const ALWAYS_TRUSTED: TrustSource = { trustedUntilMs: Number.POSITIVE_INF
  */
 export class MemoryLevel {
   trust: TrustSource = ALWAYS_TRUSTED;
+  #isClosed = false;
 
   constructor(
     readonly store: MemoryTier<MemoryEntry>,
@@ -48,9 +49,9 @@ export class MemoryLevel {
     private readonly fallbackTtlMs: number,
   ) {}
 
-  /** Whether there is a memory tier at all. */
+  /** Whether there is a memory tier, and still. */
   get isEnabled(): boolean {
-    return this.store.maxBytes > 0;
+    return this.store.maxBytes > 0 && !this.#isClosed;
   }
 
   /** A fresh entry that may be served now. The hot path: no allocation, no await. */
@@ -74,6 +75,12 @@ export class MemoryLevel {
     }
     if (nowMs >= this.trust.trustedUntilMs && nowMs >= entry.unconfirmedUntilMs) return undefined;
     return entry;
+  }
+
+  /** Empties it for good: a load that ends later stores nothing. */
+  close(): void {
+    this.#isClosed = true;
+    this.store.clear();
   }
 
   put(memoryKey: string, write: MemoryWrite): void {

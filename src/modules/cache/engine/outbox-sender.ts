@@ -65,6 +65,17 @@ export class OutboxSender {
     }));
   }
 
+  /** As {@link send}, and waits for at most so long. */
+  sendFor(maxMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = this.clock.setTimer(() => resolve(false), maxMs);
+      void this.send().then((isSent) => {
+        timer.cancel();
+        resolve(isSent);
+      });
+    });
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#retry?.cancel();

@@ -37,8 +37,8 @@ export interface RemoteTier {
   /** Gives leases back without a value and wakes who waits. */
   release(leases: readonly HeldLease[]): void;
   renew(leases: readonly HeldLease[], leaseMs: number): void;
-  /** Resolves when the slot was filled, changed or released somewhere, at the latest after `maxMs`. */
-  waitForChange(address: SlotAddress, maxMs: number): Promise<void>;
+  /** Resolves when the slot was filled, changed or released somewhere or the signal aborts, at the latest after `maxMs`. */
+  waitForChange(address: SlotAddress, maxMs: number, signal: AbortSignal): Promise<void>;
 
   /** Writes unconditionally (after {@link synchronise}), unless Redis gets it later than the deadline. `too-large` leaves the slot empty. */
   put(

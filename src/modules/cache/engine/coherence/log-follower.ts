@@ -87,6 +87,7 @@ export class LogFollower {
    * reading runs at a time; calls made meanwhile share the next one.
    */
   catchUp(): Promise<boolean> {
+    if (this.#isStopped) return Promise.resolve(false);
     if (this.#reading === undefined) {
       return (this.#reading = this.#readAll().finally(() => {
         this.#reading = undefined;

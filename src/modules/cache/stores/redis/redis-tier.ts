@@ -170,8 +170,8 @@ export class RedisTier implements RemoteTier {
     });
   }
 
-  waitForChange(address: SlotAddress, maxMs: number): Promise<void> {
-    return this.wakeUps.wait(address.memoryKey, maxMs);
+  waitForChange(address: SlotAddress, maxMs: number, signal: AbortSignal): Promise<void> {
+    return this.wakeUps.wait(address.memoryKey, maxMs, signal);
   }
 
   async put(
