@@ -10,6 +10,7 @@ import { type LoadSettings, settingsOf } from './load-settings.js';
 import type { LeaseBook } from './lease-book.js';
 import { waitFor } from './patience.js';
 import { inOrder } from './read-path.js';
+import { RefreshRefusals } from './refresh-refusals.js';
 import type { Reading } from './remote-level.js';
 import type { Scope } from './scope.js';
 
@@ -20,12 +21,14 @@ const DEFAULT_CONCURRENT_LOADS = 256;
 /** Cache-aside for one key or many: memory, then a flight (own or joined), then what is stale if that fails or is slow. */
 export class GetOrLoad {
   readonly #path: LoadPath;
+  readonly #refusals: RefreshRefusals;
 
   constructor(
     private readonly core: Core,
     private readonly scope: Scope,
     leases: LeaseBook | undefined,
   ) {
+    this.#refusals = new RefreshRefusals(core.clock);
     this.#path = new LoadPath(
       core,
       scope,
@@ -251,9 +254,10 @@ export class GetOrLoad {
   /** Reloads in the background what was stored at `seen`; where another instance did already, its value is taken. */
   #refreshEarly(key: string, loader: GroupLoader, settings: LoadSettings, seen: number | undefined): void {
     const memoryKey = this.scope.memoryKey(key);
-    if (this.core.flights.joinable(memoryKey) !== undefined) return;
+    if (this.core.flights.joinable(memoryKey) !== undefined || this.#refusals.has(memoryKey)) return;
     const flight = this.#newFlight(key, memoryKey);
     this.core.flights.add(flight, true);
+    flight.outcome.catch(() => this.#refusals.add(memoryKey));
     void this.#path.run([{ flight, seen, isRemoteSilent: false }], loader, settings, 'early-refresh');
   }
 
