@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import type { Clock, TimerHandle } from '../../../common/clock.js';
+import { freshRandomBytes } from '../../../common/random-bytes.js';
 import type { HeldLease, RemoteTier } from './remote-tier.js';
 
 const MIN_LEASE_MS = 1_000;
@@ -30,7 +30,7 @@ export class LeaseBook {
 
   /** Random per fill: a token that came back would let an old fill pass. */
   newToken(): Buffer {
-    return randomBytes(TOKEN_BYTES);
+    return freshRandomBytes(TOKEN_BYTES);
   }
 
   /** Keeps leases alive until the returned function is called, or for `maxMs`: a loader may never come back. Default a minute. */

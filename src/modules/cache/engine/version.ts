@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { freshRandomBytes } from '../../../common/random-bytes.js';
 
 /** Characters of one half of a version: 72 random bits, base64url. */
 const HALF_LENGTH = 12;
@@ -12,7 +12,7 @@ export type Version = string;
 
 /** A version never seen before. */
 export function newVersion(): Version {
-  return randomBytes(18).toString('base64url');
+  return freshRandomBytes(18).toString('base64url');
 }
 
 /** Whether text from outside has a version's shape. */
