@@ -1,10 +1,13 @@
 /**
- * A request of 100 cached texts, 768 dimensions wide: answered as base64 from the stored bytes against the same as JSON
- * numbers, from memory and from Redis.
+ * A request of 100 cached texts, 768 dimensions wide.
+ *
+ * 1. Over HTTP: answered as base64 from the stored bytes and as JSON numbers, from memory and from Redis, against a bare
+ *    server that keeps and answers JSON numbers (`lib/float-json-server.mjs`).
+ * 2. The read alone: `getMany` of the records against a raw MGET of the same buffers, and against JSON in Redis.
  *
  *   npm run build && node bench/embeddings.mjs
  *
- * The service runs in a process of its own, against a local upstream; rounds are interleaved.
+ * Each server runs in a process of its own, against a local upstream; rounds are interleaved.
  * ROUNDS: default 9. REQUESTS: a round's requests for each contender, default 200. CONNECTIONS: default 8.
  */
 import { fork, spawn } from 'node:child_process';
@@ -13,8 +16,10 @@ import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { Redis } from 'ioredis';
+import { createCache } from '../dist/index.js';
 import { startRedis } from './lib/redis.mjs';
-import { interleave, throughput } from './lib/rounds.mjs';
+import { interleave, median, throughput } from './lib/rounds.mjs';
 import { printTable, rate, ratio } from './lib/table.mjs';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 9);
@@ -31,6 +36,8 @@ const input = Array.from(
 const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
 
 const redis = await startRedis();
+const children = [redis.child];
+process.once('exit', () => children.forEach((child) => child.kill('SIGKILL')));
 const upstream = fork(file('../test/support/embedding-upstream.server.mjs'), { execArgv: [] });
 const [{ port: upstreamPort }] = await once(upstream, 'message');
 
@@ -47,6 +54,7 @@ async function startService(env) {
     },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  children.push(child);
   for await (const line of createInterface({ input: child.stderr })) {
     const url = /serves at (\S+)/.exec(line)?.[1];
     if (url) return { child, url: new URL(url) };
@@ -54,7 +62,7 @@ async function startService(env) {
   throw new Error('The service ended before it served; build it first.');
 }
 
-function ask({ url }, encoding_format) {
+function ask({ url }, encoding_format, { keepsBody = false } = {}) {
   const body = JSON.stringify({ input, encoding_format });
   return new Promise((resolve, reject) => {
     const call = request(
@@ -66,8 +74,14 @@ function ask({ url }, encoding_format) {
       },
       (response) => {
         let bytes = 0;
-        response.on('data', (chunk) => (bytes += chunk.length));
-        response.on('end', () => resolve({ bytes, cache: response.headers['x-embed-cache'] }));
+        const chunks = [];
+        response.on('data', (chunk) => {
+          bytes += chunk.length;
+          if (keepsBody) chunks.push(chunk);
+        });
+        response.on('end', () =>
+          resolve({ bytes, cache: response.headers['x-embed-cache'], body: Buffer.concat(chunks) }),
+        );
       },
     );
     call.on('error', reject);
@@ -81,48 +95,97 @@ function cpuMs({ child }) {
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
 
-const services = { memory: await startService({}), Redis: await startService({ CACHE_MEMORY_MAX_BYTES: '0' }) };
-const used = {};
-const bytes = {};
-const contenders = Object.fromEntries(
-  ['base64', 'float'].flatMap((format) =>
-    Object.entries(services).map(([tier, service]) => {
-      const name = `${format}, from ${tier}`;
-      used[name] = { cpuMs: 0, requests: 0 };
+/** A bare server of JSON numbers, filled with the same vectors. */
+async function startFloatJson(vectors) {
+  const child = fork(file('lib/float-json-server.mjs'), {
+    execArgv: [],
+    env: { ...process.env, REDIS_URL: redis.url },
+  });
+  const [{ port }] = await once(child, 'message');
+  const url = new URL(`http://127.0.0.1:${port}`);
+  await fetch(url, { method: 'PUT', body: JSON.stringify({ input, vectors }) });
+  return { child, url };
+}
+
+const memory = await startService({});
+const fromRedis = await startService({ CACHE_MEMORY_MAX_BYTES: '0' });
+for (const service of [memory, fromRedis]) {
+  // Until everything is cached and Redis is in use.
+  while ((await ask(service, 'base64')).cache !== 'HIT') await new Promise((resolve) => setTimeout(resolve, 50));
+}
+const { data } = JSON.parse((await ask(memory, 'float', { keepsBody: true })).body);
+const vectors = data.map(({ embedding }) => embedding);
+const floatJson = await startFloatJson(vectors);
+
+async function measureServers() {
+  const servers = {
+    'base64, from memory': [memory, 'base64'],
+    'base64, from Redis': [fromRedis, 'base64'],
+    'numbers, from memory': [memory, 'float'],
+    'numbers, from Redis': [fromRedis, 'float'],
+    'bare server: JSON numbers in Redis': [floatJson, 'float'],
+  };
+  const usedMs = {};
+  const contenders = Object.fromEntries(
+    Object.entries(servers).map(([name, [server, format]]) => {
+      usedMs[name] = [];
       const run = async () => {
-        const before = cpuMs(service);
-        const result = await throughput(() => ask(service, format), REQUESTS, CONNECTIONS);
-        used[name].cpuMs += cpuMs(service) - before;
-        used[name].requests += REQUESTS;
+        const before = cpuMs(server);
+        const result = await throughput(() => ask(server, format), REQUESTS, CONNECTIONS);
+        usedMs[name].push((cpuMs(server) - before) / REQUESTS);
         return result;
       };
       return [name, run];
     }),
-  ),
-);
-
-for (const service of Object.values(services)) {
-  // Until everything is cached and Redis is in use.
-  while ((await ask(service, 'base64')).cache !== 'HIT') await new Promise((resolve) => setTimeout(resolve, 50));
-}
-for (const name of Object.keys(contenders)) {
-  const [format, tier] = name.split(', from ');
-  bytes[name] = (await ask(services[tier], format)).bytes;
+  );
+  const results = await interleave(contenders, { rounds: ROUNDS });
+  const rows = [];
+  for (const [name, { rate: r, ratio: x }] of Object.entries(results)) {
+    const { bytes } = await ask(...servers[name]);
+    rows.push([name, rate(r), ratio(x), `${(bytes / 1_024).toFixed(0)} KiB`, `${median(usedMs[name]).toFixed(2)} ms`]);
+  }
+  printTable(['100 cached texts × 768', 'requests/s', 'of base64 from memory', 'body', 'CPU a request'], rows);
 }
 
-const results = await interleave(contenders, { rounds: ROUNDS });
-printTable(
-  ['100 cached texts × 768', 'requests/s', 'of base64 from memory', 'body', 'CPU a request'],
-  Object.entries(results).map(([name, { rate: r, ratio: x }]) => [
-    name,
-    rate(r),
-    ratio(x),
-    `${(bytes[name] / 1_024).toFixed(0)} KiB`,
-    `${(used[name].cpuMs / used[name].requests).toFixed(2)} ms`,
-  ]),
-);
+async function measureReads() {
+  const raw = new Redis(redis.url);
+  const cache = createCache({ namespace: 'bench', redis: redis.url, memory: false, ttlMs: 600_000 });
+  while (cache.stats().redis !== 'up') await new Promise((resolve) => setTimeout(resolve, 10));
+  const keys = vectors.map((_, index) => `v:${index}`);
+  for (const [index, key] of keys.entries()) {
+    // As the gateway keeps them: 20 bytes of its own before the numbers.
+    const record = new Uint8Array(20 + 4 * 768);
+    record.set(new Uint8Array(Float32Array.from(vectors[index]).buffer), 20);
+    await raw.set(`raw:${key}`, Buffer.from(record));
+    await raw.set(`json:${key}`, JSON.stringify(vectors[index]));
+    await cache.set(key, record);
+  }
+  const rawKeys = keys.map((key) => `raw:${key}`);
+  const jsonKeys = keys.map((key) => `json:${key}`);
+  const results = await interleave(
+    {
+      'ioredis MGET of buffers': () => throughput(() => raw.mgetBuffer(rawKeys), REQUESTS, 1),
+      // Slices of the socket's chunks: whoever keeps one keeps the chunk, and reads no aligned floats from it.
+      'ioredis MGET, each copied': () =>
+        throughput(async () => (await raw.mgetBuffer(rawKeys)).map((bytes) => Uint8Array.from(bytes)), REQUESTS, 1),
+      getMany: () => throughput(() => cache.getMany(keys), REQUESTS, 1),
+      'ioredis MGET + JSON.parse': () =>
+        throughput(async () => (await raw.mget(jsonKeys)).map((vector) => JSON.parse(vector)), REQUESTS, 1),
+    },
+    { rounds: ROUNDS },
+  );
+  printTable(
+    ['100 vectors × 768 from Redis', 'reads/s', 'of MGET of buffers'],
+    Object.entries(results).map(([name, { rate: r, ratio: x }]) => [name, rate(r), ratio(x)]),
+  );
+  await cache.close();
+  raw.disconnect();
+}
 
-for (const { child } of Object.values(services)) child.kill('SIGTERM');
+await measureServers();
+await measureReads();
+
+for (const { child } of [memory, fromRedis, floatJson]) child.kill('SIGTERM');
 agent.destroy();
 upstream.disconnect();
 await redis.stop();
