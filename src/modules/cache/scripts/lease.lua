@@ -20,7 +20,8 @@ for i, key in ipairs(KEYS) do
   local slot = read_slot(key)
   if slot.kind == LEASE then
     if mode == 'steal' then
-      redis.call('SET', key, 'L\0' .. token, 'PX', lease_ms)
+      -- Who waits for the one that lost it waits for this one now.
+      redis.call('SET', key, 'L' .. string.char(slot.flags) .. token, 'PX', lease_ms)
       answers[i] = -1
     else
       redis.call('SETRANGE', key, 1, string.char(WAITER))
