@@ -137,7 +137,10 @@ export interface LoadOptions<T = unknown> extends EntryOptions, Pick<ReadOptions
   softTimeoutMs?: number;
   /** Past this, the caller gets `LoadTimeoutError` (or stale); the load goes on in the background and is stored if still valid. Default none. */
   hardTimeoutMs?: number;
-  /** Store `undefined` and `null` results for this long instead of `ttlMs`. Default: as any value. */
+  /**
+   * Store `undefined` and `null` results for this long instead of `ttlMs`; a `ttlMs` that the loader sets itself comes
+   * first. Default: as any value.
+   */
   negativeTtlMs?: number;
   /** Early refresh (XFetch, Vattani et al., VLDB 2015): scale β. 0 turns it off. Default 0; 1 is the paper's optimum. */
   earlyRefreshBeta?: number;
@@ -163,7 +166,10 @@ export interface LoadContext {
   readonly keys: readonly string[];
   /** The stale value kept for grace, if there is one: lets a loader revalidate cheaply. */
   readonly stale: EntryView<unknown> | undefined;
-  /** Changes options from the result: `ctx.set({ ttlMs: 1_000, tags: ['author:7'] })`. Tags are added to those given. */
+  /**
+   * Changes options from the result: `ctx.set({ ttlMs: 1_000, tags: ['author:7'] })`. Tags are added to those given; `tiers`
+   * can only leave one out.
+   */
   set(options: EntryOptions): void;
   /** The result is returned but not stored. */
   skipStore(): void;

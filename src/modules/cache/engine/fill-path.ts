@@ -78,10 +78,11 @@ export class FillPath {
     if (isAbsent && settings.negativeTtlMs === undefined) return undefined;
     if (!isAbsent && settings.shouldStore !== undefined && !settings.shouldStore(value as never)) return undefined;
     const isNegative = value === undefined || value === null;
+    // What the loader says of its result comes first; of a key it left out it says nothing.
     const ttlMs =
-      isNegative && settings.negativeTtlMs !== undefined
-        ? settings.negativeTtlMs
-        : (result.overrides.ttlMs ?? settings.ttlMs);
+      (isAbsent ? undefined : result.overrides.ttlMs) ??
+      (isNegative ? settings.negativeTtlMs : undefined) ??
+      settings.ttlMs;
     const jitter = result.overrides.jitter ?? settings.jitter;
     const freshMs = jitter > 0 ? ttlMs * (1 - jitter * Math.random()) : ttlMs;
     return {
@@ -127,9 +128,11 @@ export class FillPath {
 
   async #store(fillings: readonly Filling[], result: LoadResult, settings: LoadSettings): Promise<void> {
     const { remote } = this.core;
-    const fenced =
-      remote !== undefined && settings.usesRedis ? fillings.filter(({ lease }) => lease !== undefined) : [];
-    const rest = fillings.filter((filling) => !fenced.includes(filling));
+    const tiers = result.overrides.tiers;
+    const leased = fillings.filter(({ lease }) => lease !== undefined);
+    const fenced = tiers === 'memory' ? [] : leased;
+    if (tiers === 'memory' && leased.length > 0) remote!.tier.release(leased.map(({ lease }) => lease!));
+    const rest = tiers === 'memory' ? fillings : fillings.filter(({ lease }) => lease === undefined);
     const sendable: { filling: Filling; fill: Fill }[] = [];
     for (const filling of fenced) {
       const fill = this.#toFill(filling, result, settings);
@@ -186,7 +189,12 @@ export class FillPath {
   ): boolean {
     const { flight, lifetime } = filling;
     const { core } = this;
-    if (!settings.usesMemory || !core.fence.isUnchanged(flight.memoryKey, flight.fenceMark)) return false;
+    if (
+      !settings.usesMemory ||
+      result.overrides.tiers === 'redis' ||
+      !core.fence.isUnchanged(flight.memoryKey, flight.fenceMark)
+    )
+      return false;
     if (core.table.check(flight.capture) === 'invalidated') return false;
     const nowMs = core.clock.nowMs();
     core.memory.put(flight.memoryKey, {

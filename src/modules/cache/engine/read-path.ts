@@ -1,6 +1,7 @@
 import type { EntryView, ReadOptions } from './cache.js';
 import type { Core } from './core.js';
 import type { Found } from './found.js';
+import type { MemoryEntry } from './memory-entry.js';
 import type { Reading } from './remote-level.js';
 import type { Scope } from './scope.js';
 
@@ -13,8 +14,8 @@ export class ReadPath {
 
   async one(key: string, options: ReadOptions | undefined): Promise<EntryView<unknown> | undefined> {
     const memoryKey = this.scope.memoryKey(key);
-    const fromMemory = this.#fromMemory(key, memoryKey, options);
-    if (fromMemory !== undefined) return fromMemory;
+    const held = this.#fromMemory(key, memoryKey, options);
+    if (held !== undefined) return this.#viewOf(held);
     const { remote } = this.core;
     if (remote === undefined || isBypass(options) || !remote.mayRead(memoryKey))
       return this.#staleOrMiss(key, memoryKey, options);
@@ -28,9 +29,11 @@ export class ReadPath {
     const { remote } = this.core;
     for (const key of new Set(keys)) {
       const memoryKey = this.scope.memoryKey(key);
-      const view = this.#fromMemory(key, memoryKey, options);
-      if (view !== undefined) found.set(key, view);
-      else if (remote === undefined || isBypass(options) || !remote.mayRead(memoryKey)) {
+      const held = this.#fromMemory(key, memoryKey, options);
+      if (held !== undefined) {
+        const view = this.#viewOf(held);
+        if (view !== undefined) found.set(key, view);
+      } else if (remote === undefined || isBypass(options) || !remote.mayRead(memoryKey)) {
         const stale = this.#staleOrMiss(key, memoryKey, options);
         if (stale !== undefined) found.set(key, stale);
       } else asked.push(key);
@@ -49,7 +52,12 @@ export class ReadPath {
     return inOrder(keys, found);
   }
 
-  #fromMemory(key: string, memoryKey: string, options: ReadOptions | undefined): EntryView<unknown> | undefined {
+  /** `undefined` for an absence that is remembered: nobody else need be asked. */
+  #viewOf(entry: MemoryEntry): EntryView<unknown> | undefined {
+    return entry.isAbsent ? undefined : this.core.memory.view(entry);
+  }
+
+  #fromMemory(key: string, memoryKey: string, options: ReadOptions | undefined): MemoryEntry | undefined {
     if (options?.consistency !== undefined && options.consistency !== 'cached') return undefined;
     const { memory, clock, counters, events } = this.core;
     const nowMs = clock.nowMs();
@@ -57,7 +65,7 @@ export class ReadPath {
     if (entry === undefined) return undefined;
     counters.memoryHits++;
     if (events.has('hit')) events.emit('hit', { cache: this.scope.name, key, tier: 'memory' });
-    return entry.isAbsent ? undefined : memory.view(entry, nowMs);
+    return entry;
   }
 
   #accept(
