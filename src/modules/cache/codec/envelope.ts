@@ -69,6 +69,13 @@ export function encodeEntry(header: EnvelopeHeader, value: unknown, limits: Code
   return bytes;
 }
 
+/** What {@link decodeSlot} will say is the size of an entry that {@link encodeEntry} made: the payload before compression. */
+export function entrySizeBytes(bytes: Buffer): number {
+  const payloadStart = At.Dependencies + bytes.readUInt32LE(At.DependenciesLength);
+  if (((bytes[At.Flags] as number) & Flag.Compressed) === 0) return bytes.length;
+  return payloadStart + uncompressedLength(bytes.subarray(payloadStart))!;
+}
+
 /**
  * What the bytes of a slot are. Never throws, whatever they are, and leaves the payload alone until it is asked for.
  * Keeps `bytes` alive as long as the result is held.

@@ -14,7 +14,7 @@ export interface CacheOptions extends NamespaceOptions {
   announcements?: AnnouncementSource;
   coherence?: CoherenceOptions;
   outbox?: OutboxOptions;
-  /** Largest encoded value. Default 64 MiB; larger ones are returned and not stored. */
+  /** Largest encoded value. Default 64 MiB; larger ones are returned and not stored. Values that are never encoded (memory only) count by their estimated size. */
   maxValueBytes?: number;
   /** Hash-tag partitions in a Cluster. Every instance must say the same. Default 64; 1 elsewhere. */
   partitions?: number;

@@ -209,7 +209,7 @@ function memoryLevel(
     settings?.maxTtlMs ?? (options.redis === undefined ? Number.POSITIVE_INFINITY : DEFAULT_MEMORY_TTL_MS);
   // Who fails closed wants nothing that was not confirmed, not even what was loaded meanwhile.
   const fallbackTtlMs = options.coherence?.unconfirmedMs === 0 ? 0 : FALLBACK_TTL_MS;
-  return new MemoryLevel(store, table, clock, maxTtlMs, fallbackTtlMs);
+  return new MemoryLevel(store, table, clock, maxTtlMs, fallbackTtlMs, options.maxValueBytes ?? DEFAULT_VALUE_BYTES);
 }
 
 interface PoolInUse {

@@ -47,6 +47,8 @@ export class MemoryLevel {
     private readonly maxTtlMs: number,
     /** Entries stored while the log could not be followed are served for this long. */
     private readonly fallbackTtlMs: number,
+    /** Larger values are not kept; those that were never encoded by their estimated size. */
+    private readonly maxValueBytes = Number.POSITIVE_INFINITY,
   ) {}
 
   /** Whether there is a memory tier, and still. */
@@ -85,6 +87,8 @@ export class MemoryLevel {
 
   put(memoryKey: string, write: MemoryWrite): void {
     if (!this.isEnabled) return;
+    const valueBytes = write.payloadBytes > 0 ? write.payloadBytes : estimateSize(write.value);
+    if (write.payloadBytes === 0 && valueBytes > this.maxValueBytes) return void this.store.delete(memoryKey);
     const value = freezePlain(write.value);
     const isTrusted = write.storedAtMs < this.trust.trustedUntilMs;
     const entry = new MemoryEntry(
@@ -98,7 +102,7 @@ export class MemoryLevel {
       write.loadMs,
       write.capture,
       this.table.check(write.capture) === 'current' ? this.table.sequence : -1,
-      (write.payloadBytes > 0 ? write.payloadBytes : estimateSize(value)) + memoryKey.length * 2 + ENTRY_OVERHEAD_BYTES,
+      valueBytes + memoryKey.length * 2 + ENTRY_OVERHEAD_BYTES,
       write.payloadBytes,
       write.remoteStoredAtMs,
     );

@@ -116,5 +116,6 @@ export interface Applied {
 
 /** A value that Redis acknowledged. */
 export interface Written {
-  readonly sizeBytes: number;
+  /** Bytes of the entry before compression; `undefined` when the value was too large: the slot is empty now. */
+  readonly sizeBytes: number | undefined;
 }

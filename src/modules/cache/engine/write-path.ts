@@ -59,6 +59,7 @@ export class WritePath {
     const freshMs = settings.jitter > 0 ? settings.ttlMs * (1 - settings.jitter * Math.random()) : settings.ttlMs;
     let receipt = APPLIED;
     let payloadBytes = 0;
+    let isTooLarge = false;
     let remoteStoredAtMs: number | undefined;
     if (remote !== undefined) {
       const address = scope.address(key);
@@ -76,13 +77,14 @@ export class WritePath {
       const written = canSend ? await remote.tier.put(address, header, value, settings) : undefined;
       // The old value may still be there, and the new one may yet arrive: both are void until the outbox has said so.
       if (written === undefined) receipt = this.#queueKeys([address]);
+      else if (written.sizeBytes === undefined) isTooLarge = true;
       else [payloadBytes, remoteStoredAtMs] = [written.sizeBytes, nowMs];
     }
     // A write of another instance that came meanwhile has raised the fence: what is stored is not this value then.
     const isLatest = core.fence.isUnchanged(memoryKey, mark);
     // Reads that began before the write landed may still bring the old value.
     this.#voidKey(memoryKey);
-    if (settings.usesMemory && isLatest && core.table.check(capture) !== 'invalidated') {
+    if (settings.usesMemory && !isTooLarge && isLatest && core.table.check(capture) !== 'invalidated') {
       const nowMs = core.clock.nowMs();
       core.memory.put(memoryKey, {
         value,

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../../common/clock.js';
 import type { RedisPool } from '../../../redis/core.js';
-import { decodeSlot, encodeEntry } from '../../codec/envelope.js';
+import { decodeSlot, encodeEntry, entrySizeBytes } from '../../codec/envelope.js';
 import type { CodecLimits, EnvelopeHeader, Slot } from '../../codec/envelope.types.js';
 import type {
   Applied,
@@ -142,7 +142,10 @@ export class RedisTier implements RemoteTier {
       ]),
     );
     const bySlot = new Map(
-      sendable.map(({ address, bytes }, i) => [address.slot, { result: results[i], sizeBytes: bytes!.length }]),
+      sendable.map(({ address, bytes }, i) => [
+        address.slot,
+        { result: results[i], sizeBytes: entrySizeBytes(bytes!) },
+      ]),
     );
     return fills.map(({ address }): FillOutcome => {
       const sent = bySlot.get(address.slot);
@@ -182,7 +185,7 @@ export class RedisTier implements RemoteTier {
   ): Promise<Written | undefined> {
     const bytes = this.#encode(header, value, compressAboveBytes);
     const isWritten = await this.invalidations.put(address, ttlOf(header), bytes);
-    return isWritten ? { sizeBytes: bytes?.length ?? 0 } : undefined;
+    return isWritten ? { sizeBytes: bytes === undefined ? undefined : entrySizeBytes(bytes) } : undefined;
   }
 
   invalidate(invalidation: Invalidation): Promise<Applied | undefined> {

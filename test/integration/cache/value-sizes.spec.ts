@@ -1,0 +1,44 @@
+import { createCache } from '../../../src/modules/cache/engine/create-cache.js';
+import { eventually } from '../../support/eventually.js';
+import { RedisServer } from '../../support/redis-server.js';
+
+const LARGE = 'x'.repeat(200_000);
+
+it('a value that is too large is kept nowhere, and takes the old one with it', async () => {
+  const cache = createCache({ maxValueBytes: 100_000 });
+  await cache.set('k', 'small');
+  await cache.set('k', LARGE);
+  await expect(cache.get('k')).resolves.toBeUndefined();
+  await expect(cache.getOrLoad('k', () => LARGE)).resolves.toBe(LARGE);
+  expect(cache.stats().memory.entries).toBe(0);
+  await cache.close();
+});
+
+describe('with Redis', () => {
+  let redis: RedisServer;
+  beforeAll(async () => {
+    redis = await RedisServer.start();
+  });
+  afterAll(() => redis.stop());
+
+  it('a value that is too large is kept nowhere, not even where it was set', async () => {
+    const cache = createCache({ redis: redis.url, maxValueBytes: 100_000 });
+    await eventually(() => expect(cache.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
+    await cache.set('k', LARGE);
+    await expect(cache.get('k')).resolves.toBeUndefined();
+    await cache.getOrLoad('k', () => LARGE);
+    expect(cache.stats().memory.entries).toBe(0);
+    await cache.close();
+  });
+
+  it('a value counts in memory as what it is there, compressed in Redis or not', async () => {
+    const cache = createCache({ redis: redis.url, compressAboveBytes: 1_000 });
+    await eventually(() => expect(cache.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
+    await cache.set('set', LARGE);
+    expect(cache.stats().memory.usedBytes).toBeGreaterThan(LARGE.length);
+    await cache.getOrLoad('filled', () => LARGE);
+    expect(cache.stats().memory.usedBytes).toBeGreaterThan(2 * LARGE.length);
+    expect(Number(await redis.command('STRLEN', '{larder}:v::filled'))).toBeLessThan(10_000);
+    await cache.close();
+  });
+});
