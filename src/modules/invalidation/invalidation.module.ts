@@ -33,7 +33,7 @@ export class InvalidationModule {
         {
           provide: ANNOUNCEMENTS,
           useFactory: (pool: RedisPool | null, announcements: MicroserviceAnnouncements) =>
-            pool === null ? null : announcements,
+            pool === null ? null : announcements.source(),
           inject: [REDIS_POOL, MicroserviceAnnouncements],
         },
       ],

@@ -1,31 +1,34 @@
 import { Injectable } from '@nestjs/common';
 import type { AnnouncementSource } from '../cache/index.js';
 
-/** Hands what the microservice receives to the cache. */
+interface Receiver {
+  readonly channels: Map<string, (message: unknown) => void>;
+  onSubscribed: () => void;
+}
+
+/** Hands what the microservice receives to the caches, each of which has a source of its own. */
 @Injectable()
-export class MicroserviceAnnouncements implements AnnouncementSource {
-  readonly #receivers = new Map<string, (message: unknown) => void>();
-  #onSubscribed: () => void = () => undefined;
+export class MicroserviceAnnouncements {
+  readonly #receivers = new Set<Receiver>();
 
-  subscribe(channel: string, deliver: (message: unknown) => void): void {
-    this.#receivers.set(channel, deliver);
-  }
-
-  onSubscribed(listener: () => void): void {
-    this.#onSubscribed = listener;
+  /** For one cache: it hears its own channels, and closing it leaves the others alone. */
+  source(): AnnouncementSource {
+    const receiver: Receiver = { channels: new Map(), onSubscribed: () => undefined };
+    this.#receivers.add(receiver);
+    return {
+      subscribe: (channel, deliver) => void receiver.channels.set(channel, deliver),
+      onSubscribed: (listener) => void (receiver.onSubscribed = listener),
+      close: async () => void this.#receivers.delete(receiver),
+    };
   }
 
   /** The controller received a message. */
   deliver(channel: string, message: unknown): void {
-    this.#receivers.get(channel)?.(message);
+    for (const { channels } of this.#receivers) channels.get(channel)?.(message);
   }
 
   /** The server's subscription was confirmed. */
   confirmed(): void {
-    this.#onSubscribed();
-  }
-
-  async close(): Promise<void> {
-    this.#receivers.clear();
+    for (const { onSubscribed } of this.#receivers) onSubscribed();
   }
 }
