@@ -9,6 +9,7 @@ import { RedisLog } from '../stores/redis/redis-log.js';
 import { RedisTier } from '../stores/redis/redis-tier.js';
 import { ScriptCaller } from '../stores/redis/script-caller.js';
 import { WakeUps } from '../stores/redis/wake-ups.js';
+import { assertOptions } from './assert-options.js';
 import type { Cache } from './cache.js';
 import { Closing } from './closing.js';
 import { parseAnnouncement } from './coherence/announcement.js';
@@ -59,6 +60,7 @@ const CLOSE_TIMEOUT_MS = 1_000;
  * const product = await cache.getOrLoad('product:42', () => db.findProduct(42), { tags: ['products'] });
  */
 export function createCache(options: CacheOptions = {}): Cache {
+  assertOptions(options);
   const clock = options.clock ?? systemClock;
   const events = new EventBus();
   const table = new DependencyTable();
