@@ -14,9 +14,9 @@ export interface CacheEvents {
   fillRejected: {
     cache: string;
     key: string;
-    reason: 'lease-lost' | 'invalidated' | 'tag-changed' | 'redis-unavailable' | 'not-storable';
+    reason: 'lease-lost' | 'tag-changed' | 'redis-unavailable' | 'not-storable';
   };
-  staleServed: { cache: string; key: string; reason: 'loader-failed' | 'loader-slow' | 'revalidating' | 'leased' };
+  staleServed: { cache: string; key: string; reason: 'loader-failed' | 'loader-slow' | 'revalidating' };
   /** A caller joined a load already running here (`local`) or waited for one on another instance (`remote`). */
   coalesced: { cache: string; key: string; scope: 'local' | 'remote' };
   write: {
@@ -28,7 +28,7 @@ export interface CacheEvents {
   invalidationReceived: { cache: string; kind: InvalidationKind; count: number };
   invalidationReplayed: { cache: string; count: number };
   /** The log could not be followed without a gap; the memory tier was emptied. */
-  memoryFlushed: { cache: string; reason: 'log-trimmed' | 'log-lost' | 'log-rolled-back' | 'forged' | 'clear' };
+  memoryFlushed: { cache: string; reason: 'log-trimmed' | 'log-lost' | 'log-rolled-back' | 'clear' };
   eviction: { cache: string; count: number; freedBytes: number };
   /** Bytes in Redis that are not an entry this version reads; treated as a miss. */
   unreadable: { cache: string; key: string; reason: string };
@@ -37,7 +37,7 @@ export interface CacheEvents {
 }
 
 /** What an invalidation was about. */
-export type InvalidationKind = 'keys' | 'tags' | 'expire' | 'clear' | 'reset';
+export type InvalidationKind = 'keys' | 'tags' | 'clear' | 'reset';
 
 /** Names of the engine's events. */
 export type CacheEventName = keyof CacheEvents;

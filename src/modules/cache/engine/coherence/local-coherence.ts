@@ -41,11 +41,10 @@ export class LocalCoherence implements CoherenceTarget {
       this.suppressed.lift(key);
       this.onChanged(key);
     }
-    this.events.emit('invalidationReceived', {
-      cache: this.layout.namespace,
-      kind: kindOf(body),
-      count: body.keys.length + body.versions.length,
-    });
+    const count = body.keys.length + body.versions.length;
+    // The first entry of a log says nothing.
+    if (count > 0 || body.isReset)
+      this.events.emit('invalidationReceived', { cache: this.layout.namespace, kind: kindOf(body), count });
   }
 
   /** Another instance could not invalidate these in Redis: what is there is old. */
