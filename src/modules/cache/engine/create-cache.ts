@@ -140,7 +140,7 @@ function withRedis(base: Base, { pool, isOurs }: PoolInUse, layout: KeyLayout, o
   );
   memory.trust = follower;
   const file = options.outbox?.file === undefined ? undefined : new OutboxFile(options.outbox.file);
-  const sender = new OutboxSender(outbox, tier, table, events, clock, layout.namespace, file);
+  const sender = new OutboxSender(outbox, tier, table, events, clock, layout, file);
   sender.restore();
 
   // A process that never trusted Redis has nothing of its own to compare with, and starts with what is there.

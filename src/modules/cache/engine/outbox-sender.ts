@@ -4,6 +4,7 @@ import type { DependencyTable } from './dependency-table.js';
 import type { Outbox, OutboxBatch, OutboxMode } from './outbox.js';
 import type { OutboxFile } from './outbox-file.js';
 import type { RemoteTier, SlotAddress } from './remote-tier.js';
+import type { KeyLayout } from './scope.js';
 
 /** Id of the root namespace's generation: its change clears everything. */
 const ROOT_GENERATION = 'g:';
@@ -26,15 +27,19 @@ export class OutboxSender {
     private readonly table: DependencyTable,
     private readonly events: EventBus,
     private readonly clock: Clock,
-    private readonly cacheName: string,
+    private readonly layout: KeyLayout,
     private readonly file: OutboxFile | undefined,
   ) {}
 
   /** Keeps what an instance of the same file left behind when it ended. */
   restore(): void {
-    const { addresses, dependencies } = this.file?.read() ?? { addresses: [], dependencies: [] };
-    for (const address of addresses) this.outbox.addKey(address);
-    for (const [id, mode] of dependencies) this.outbox.addDependency(id, mode);
+    if (this.file === undefined) return;
+    const contents = this.file.read();
+    for (const key of contents?.keys ?? []) this.outbox.addKey(this.layout.addressOf(key));
+    for (const [id, mode] of contents?.dependencies ?? []) this.outbox.addDependency(id, mode);
+    if (contents === undefined || this.outbox.isOverflowing) this.outbox.replaceBy(ROOT_GENERATION);
+    // Also where nothing waits: a line that was cut off must not spoil the next one.
+    this.#keep((file) => file.rewrite(this.outbox.contents()));
     if (this.outbox.size > 0) this.#scheduleRetry();
   }
 
@@ -50,10 +55,14 @@ export class OutboxSender {
     if (this.outbox.isOverflowing) {
       this.outbox.replaceBy(ROOT_GENERATION);
       this.#keep((file) => file.rewrite(this.outbox.contents()));
-      this.events.emit('outbox', { cache: this.cacheName, size: this.outbox.size, event: 'overflowed' });
+      this.events.emit('outbox', { cache: this.layout.namespace, size: this.outbox.size, event: 'overflowed' });
     } else {
-      this.#keep((file) => file.append({ addresses, dependencies: dependencies.map((id) => [id, mode]) }));
-      this.events.emit('outbox', { cache: this.cacheName, size: this.outbox.size, event: 'queued' });
+      const keys = addresses.map(({ memoryKey }) => memoryKey);
+      this.#keep((file) => {
+        if (file.isWorthCompacting(this.outbox.size)) file.rewrite(this.outbox.contents());
+        else file.append({ keys, dependencies: dependencies.map((id) => [id, mode]) });
+      });
+      this.events.emit('outbox', { cache: this.layout.namespace, size: this.outbox.size, event: 'queued' });
     }
     this.#scheduleRetry();
   }
@@ -87,7 +96,7 @@ export class OutboxSender {
     if (!isSent) return false;
     this.#delayMs = FIRST_RETRY_MS;
     this.#keep((file) => file.rewrite(this.outbox.contents()));
-    if (this.outbox.size === 0) this.events.emit('outbox', { cache: this.cacheName, size: 0, event: 'drained' });
+    if (this.outbox.size === 0) this.events.emit('outbox', { cache: this.layout.namespace, size: 0, event: 'drained' });
     else this.#scheduleRetry();
     return true;
   }
@@ -98,7 +107,7 @@ export class OutboxSender {
     try {
       write(this.file);
     } catch {
-      this.events.emit('outbox', { cache: this.cacheName, size: this.outbox.size, event: 'file-failed' });
+      this.events.emit('outbox', { cache: this.layout.namespace, size: this.outbox.size, event: 'file-failed' });
     }
   }
 

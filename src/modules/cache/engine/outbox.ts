@@ -58,9 +58,9 @@ export class Outbox {
   }
 
   /** Everything that waits, for a file. */
-  contents(): { addresses: SlotAddress[]; dependencies: [id: string, mode: OutboxMode][] } {
+  contents(): { keys: string[]; dependencies: [id: string, mode: OutboxMode][] } {
     return {
-      addresses: [...this.#addresses.values()].map(({ address }) => address),
+      keys: [...this.#addresses.keys()],
       dependencies: [...this.#dependencies].map(([id, { mode }]) => [id, mode]),
     };
   }
