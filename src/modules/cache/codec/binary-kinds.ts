@@ -55,6 +55,7 @@ export function bytesOf(value: Binary): Buffer {
 export function binaryFrom(kind: number, bytes: Uint8Array, start: number): Binary {
   const entry = KINDS[kind];
   if (!entry) throw new RangeError(`Unknown kind of binary: ${kind}`);
-  const { buffer, byteOffset, byteLength } = bytes;
-  return entry[1](buffer.slice(byteOffset + start, byteOffset + byteLength) as ArrayBuffer);
+  const copy = new Uint8Array(bytes.length - start);
+  copy.set(bytes.subarray(start));
+  return entry[1](copy.buffer);
 }

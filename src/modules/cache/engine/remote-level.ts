@@ -20,6 +20,8 @@ export interface Reading {
   readonly promotes: boolean;
 }
 
+/** Keys of a batch in one read: their values fill a few chunks of a socket. */
+const PART_KEYS = 25;
 /** Versions that change more often than this while they are read are left alone. */
 const MAX_FETCHES = 3;
 
@@ -74,8 +76,24 @@ export class RemoteLevel {
     });
   }
 
-  /** Many slots at once, in order. */
+  /** Many slots at once, in order; in parts, so that what one brought is decoded while Redis sends the next. */
   async readMany(
+    reading: Reading,
+    keys: readonly string[],
+    addresses: readonly SlotAddress[],
+  ): Promise<readonly Examined[] | undefined> {
+    const parts: Promise<readonly Examined[] | undefined>[] = [];
+    for (let from = 0; from < keys.length; from += PART_KEYS)
+      parts.push(this.#readPart(reading, keys.slice(from, from + PART_KEYS), addresses.slice(from, from + PART_KEYS)));
+    const examined: Examined[] = [];
+    for (const part of await Promise.all(parts)) {
+      if (part === undefined) return undefined;
+      examined.push(...part);
+    }
+    return examined;
+  }
+
+  async #readPart(
     reading: Reading,
     keys: readonly string[],
     addresses: readonly SlotAddress[],
