@@ -18,6 +18,12 @@ type Values = (Buffer | null)[];
 /** The bytes in a slot, `null` for none, `undefined` when Redis did not answer in time. */
 export type SlotBytes = Buffer | null | undefined;
 
+/** Slots of one partition and who waits for each. */
+interface Group {
+  readonly slots: string[];
+  readonly listeners: SlotListener[][];
+}
+
 /** Told of a slot once. Must not throw. */
 export type SlotListener = (bytes: SlotBytes) => void;
 
@@ -31,8 +37,8 @@ export type SlotListener = (bytes: SlotBytes) => void;
 export class SlotReader {
   /** Reads of this tick, by slot: a slot that several callers want is read once. */
   #waiting = new Map<string, SlotListener[]>();
-  /** The same slots by partition. */
-  #groups = new Map<number, string[]>();
+  /** The same by partition. */
+  #groups = new Map<number, Group>();
   readonly #commands: TimedCommands;
 
   constructor(
@@ -52,10 +58,12 @@ export class SlotReader {
     }
     // Runs when every promise of this tick has settled, so callers that were woken together are served together.
     if (this.#waiting.size === 0) process.nextTick(this.#flush);
-    this.#waiting.set(slot, [listener]);
-    const group = this.#groups.get(partition);
-    if (group === undefined) this.#groups.set(partition, [slot]);
-    else group.push(slot);
+    const listeners = [listener];
+    this.#waiting.set(slot, listeners);
+    let group = this.#groups.get(partition);
+    if (group === undefined) this.#groups.set(partition, (group = { slots: [], listeners: [] }));
+    group.slots.push(slot);
+    group.listeners.push(listeners);
   }
 
   /** Many at once, in order; `undefined` when any part could not be read. */
@@ -76,18 +84,17 @@ export class SlotReader {
   }
 
   readonly #flush = (): void => {
-    const waiting = this.#waiting;
     const groups = this.#groups;
     this.#waiting = new Map();
     this.#groups = new Map();
-    for (const group of groups.values()) {
+    for (const { slots, listeners } of groups.values()) {
       // In a few commands rather than one: Redis works on the next while the values of the last are parsed.
-      const size = Math.min(MAX_TICK_KEYS, Math.max(MIN_TICK_KEYS, Math.ceil(group.length / 4)));
-      for (let from = 0; from < group.length; from += size) {
-        const slots = group.length <= size ? group : group.slice(from, from + size);
-        this.#send('fast', slots, 0, (values) => {
-          for (let i = 0; i < slots.length; i++)
-            for (const listener of waiting.get(slots[i]!)!) listener(values === undefined ? undefined : values[i]!);
+      const size = Math.min(MAX_TICK_KEYS, Math.max(MIN_TICK_KEYS, Math.ceil(slots.length / 4)));
+      for (let from = 0; from < slots.length; from += size) {
+        const part = slots.length <= size ? slots : slots.slice(from, from + size);
+        this.#send('fast', part, 0, (values) => {
+          for (let i = 0; i < part.length; i++)
+            for (const listener of listeners[from + i]!) listener(values === undefined ? undefined : values[i]!);
         });
       }
     }
