@@ -56,7 +56,7 @@ export class RemoteLevel {
 
   /** Whether Redis may be asked about a key: not while an invalidation of it waits to be sent, here or elsewhere. */
   mayRead(memoryKey: string): boolean {
-    return this.tier.canRead() && !this.outbox.hasKey(memoryKey) && !this.suppressed.has(memoryKey);
+    return this.tier.canRead() && !this.outbox.hasKey(memoryKey) && !this.suppressed.hasKey(memoryKey);
   }
 
   /** One slot. `undefined`: Redis did not answer. */
@@ -225,7 +225,7 @@ export class RemoteLevel {
 
   #compare(dependency: Dependency, stored: Version, versions: Versions | undefined): Verdict {
     const queued = this.outbox.modeOf(dependency.id);
-    if (queued === 'hard' || this.suppressed.has(dependency.id)) return 'invalid';
+    if (queued === 'hard' || this.suppressed.hasDependency(dependency.id)) return 'invalid';
     const current = versions === undefined ? dependency.version : versions.get(dependency.id);
     if (current === stored) return queued === 'soft' ? 'stale' : 'fresh';
     if (current !== undefined && isSameHard(current, stored)) return 'stale';

@@ -112,9 +112,8 @@ export class KeyLayout {
 
   /** The address of a memory key, wherever it came from. */
   addressOf(memoryKey: string): SlotAddress {
-    const end = memoryKey.charCodeAt(0) === 1 ? memoryKey.indexOf(SEPARATOR, 1) : -1;
-    if (end === -1) return this.address(memoryKey, '', memoryKey);
-    return this.address(memoryKey, memoryKey.slice(1, end), memoryKey.slice(end + 1));
+    const { path, key } = partsOf(memoryKey);
+    return this.address(memoryKey, path, key);
   }
 
   key(partition: number, name: string): string {
@@ -144,6 +143,23 @@ export class KeyLayout {
 /** The channel on which a namespace's invalidations are announced; also the pattern of Nest's event. */
 export function invalidationChannel(namespace: string): string {
   return `larder.invalidation.${namespace}`;
+}
+
+/** The path of its namespace and the key there, from a memory key. */
+export function partsOf(memoryKey: string): { path: string; key: string } {
+  const end = memoryKey.charCodeAt(0) === 1 ? memoryKey.indexOf(SEPARATOR, 1) : -1;
+  return end === -1 ? { path: '', key: memoryKey } : { path: memoryKey.slice(1, end), key: memoryKey.slice(end + 1) };
+}
+
+/** Path of the namespace of a tag's or generation's id. */
+export function pathOfDependency(id: string): string {
+  const end = id.indexOf(':', 2);
+  return end === -1 ? id.slice(2) : id.slice(2, end);
+}
+
+/** Whether it is that namespace, or one nested in it. */
+export function isWithin(path: string, outer: string): boolean {
+  return outer === '' || path === outer || path.startsWith(`${outer}/`);
 }
 
 /** Injective: a hashed name starts with `#`, and so does a plain one that starts with it. UTF-8 can't carry lone surrogates. */

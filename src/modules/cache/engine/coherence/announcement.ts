@@ -11,6 +11,8 @@ export interface LogBody {
   readonly versions: ReadonlyArray<readonly [id: string, version: Version]>;
   /** The log had lost entries: memory tiers must be emptied. */
   readonly isReset: boolean;
+  /** The versions changed by an expiry: what was stored under those before is stale, not void. */
+  readonly isExpiry: boolean;
 }
 
 /** An entry with its place in the log of its partition. */
@@ -24,7 +26,7 @@ export interface LogEntry {
 /**
  * What travels over the bus, in the shape of a Nest event (`{ pattern, data }`, of which this is `data`):
  *
- * - an invalidation: `{ v: 1, p: partition, id, prev, b: { s: source, k: keys, t: [[id, version]], r?: 1 } }`
+ * - an invalidation: `{ v: 1, p: partition, id, prev, b: { s: source, k: keys, t: [[id, version]], r?: 1, x?: 1 } }`
  * - a wake-up, which is not in the log: `{ v: 1, w: keys }`: a leased slot was filled or given up;
  * - advice, which is not in the log either: `{ v: 1, s: source, a: keys, d: ids }`: keys, and tags and generations, that an
  *   instance could not invalidate because Redis refuses writes.
@@ -69,9 +71,9 @@ export function parseLogBody(text: string): LogBody | undefined {
 
 function parseBody(raw: unknown): LogBody | undefined {
   if (!isRecord(raw)) return undefined;
-  const { s: source, k: keys = [], t: versions = [], r } = raw;
+  const { s: source, k: keys = [], t: versions = [], r, x } = raw;
   if (typeof source !== 'string' || !isTexts(keys) || !isVersions(versions)) return undefined;
-  return { source, keys, versions, isReset: r === 1 };
+  return { source, keys, versions, isReset: r === 1, isExpiry: x === 1 };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

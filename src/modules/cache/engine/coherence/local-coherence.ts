@@ -32,13 +32,14 @@ export class LocalCoherence implements CoherenceTarget {
     // Versions count whoever set them: an older entry, read after this instance had asked Redis, may have taken its own away.
     for (const [dependency, version] of body.versions) {
       this.table.apply(dependency, version, id);
-      this.suppressed.lift(dependency);
+      // An expiry leaves what was stored before readable.
+      if (!body.isExpiry) this.suppressed.liftDependency(dependency);
     }
     // Its own keys were void before it was acknowledged; doing so again would only drop newer entries.
     if (body.source === this.instanceId) return;
     for (const key of body.keys) {
       this.#voidKey(key);
-      this.suppressed.lift(key);
+      this.suppressed.liftKey(key);
       this.onChanged(key);
     }
     const count = body.keys.length + body.versions.length;
@@ -51,11 +52,11 @@ export class LocalCoherence implements CoherenceTarget {
   suppress({ source, keys, dependencies }: Extract<Announcement, { kind: 'advice' }>): void {
     if (source === this.instanceId) return;
     for (const key of keys) {
-      this.suppressed.add(key);
+      this.suppressed.addKey(key);
       this.#voidKey(key);
     }
     for (const id of dependencies) {
-      this.suppressed.add(id);
+      this.suppressed.addDependency(id);
       const dependency = this.table.find(id);
       if (dependency !== undefined) this.table.invalidate(dependency);
     }

@@ -32,7 +32,13 @@ export class RedisInvalidations {
 
   /** Puts an entry in place of whatever the slot holds; no `bytes` leave it empty. Redis's time must be known. */
   async put({ memoryKey, slot, partition }: SlotAddress, ttlMs: number, bytes: Buffer | undefined): Promise<boolean> {
-    const body: LogBody = { source: this.options.instanceId, keys: [memoryKey], versions: [], isReset: false };
+    const body: LogBody = {
+      source: this.options.instanceId,
+      keys: [memoryKey],
+      versions: [],
+      isReset: false,
+      isExpiry: false,
+    };
     const answer = await this.scripts.call(
       'write',
       'command',
@@ -66,6 +72,7 @@ export class RedisInvalidations {
         keys: slots.map(({ memoryKey }) => memoryKey),
         versions: [],
         isReset: false,
+        isExpiry: mode === 'soft',
       };
       const answer = await this.scripts.call(
         'write',
@@ -147,5 +154,5 @@ export class RedisInvalidations {
 
 /** A log entry's body without its versions and closing brace: the script adds them. */
 function bodyStart(body: LogBody): string {
-  return JSON.stringify({ s: body.source, k: body.keys }).slice(0, -1);
+  return JSON.stringify({ s: body.source, k: body.keys, ...(body.isExpiry && { x: 1 }) }).slice(0, -1);
 }
