@@ -38,6 +38,17 @@ describe('the invalidation log', () => {
     await other.stop();
   });
 
+  it('tells an expiry from an invalidation', async () => {
+    const newest = async (): Promise<unknown> =>
+      JSON.parse((await redis.client().xrevrange(LOG, '+', '-', 'COUNT', 1))[0]![1][3]!);
+    await cache.invalidateTags(['a']);
+    const invalidation = await newest();
+    await cache.expireTags(['a']);
+
+    expect(invalidation).toEqual({ s: expect.any(String), k: [], t: [['t::a', expect.any(String)]] });
+    expect(await newest()).toEqual({ ...(invalidation as object), t: [['t::a', expect.any(String)]], x: 1 });
+  });
+
   it('empties memory when it is lost, and clears what other instances may hold', async () => {
     await redis.command('DEL', LOG);
     await eventually(() => expect(flushed).toEqual(['log-lost']));
