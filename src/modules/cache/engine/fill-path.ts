@@ -4,7 +4,7 @@ import type { Core } from './core.js';
 import type { Dependency } from './dependency-table.js';
 import type { Flight } from './flight.js';
 import type { LoadResult } from './load-run.js';
-import type { LoadSettings } from './load-settings.js';
+import { jittered, type LoadSettings } from './load-settings.js';
 import type { Leased } from './leased.js';
 import type { Fill, HeldLease } from './remote-tier.js';
 import type { Scope } from './scope.js';
@@ -83,8 +83,7 @@ export class FillPath {
       (isAbsent ? undefined : result.overrides.ttlMs) ??
       (isNegative ? settings.negativeTtlMs : undefined) ??
       settings.ttlMs;
-    const jitter = result.overrides.jitter ?? settings.jitter;
-    const freshMs = jitter > 0 ? ttlMs * (1 - jitter * Math.random()) : ttlMs;
+    const freshMs = jittered(ttlMs, result.overrides.jitter ?? settings.jitter);
     return {
       flight,
       lease,

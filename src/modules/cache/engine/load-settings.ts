@@ -47,6 +47,11 @@ export function settingsOf(scope: Scope, options: LoadManyOptions<never> | undef
   };
 }
 
+/** A ttl shortened by a random share of at most `jitter`, so that entries stored together do not end together. */
+export function jittered(ttlMs: number, jitter: number): number {
+  return jitter > 0 ? ttlMs * (1 - jitter * Math.random()) : ttlMs;
+}
+
 /** @throws RangeError for a duration or a jitter that can't be meant. */
 export function assertEntryOptions({ ttlMs, graceMs, jitter }: EntryOptions): void {
   optional('ttlMs', ttlMs);

@@ -4,11 +4,12 @@ import type { Dependency } from './dependency-table.js';
 import type { CacheEvents } from './events.js';
 import { splitVersions } from './fill-path.js';
 import type { OutboxSender } from './outbox-sender.js';
-import { type LoadSettings, settingsOf } from './load-settings.js';
+import { jittered, type LoadSettings, settingsOf } from './load-settings.js';
 import type { RemoteLevel } from './remote-level.js';
 import type { Invalidation, SlotAddress } from './remote-tier.js';
 import type { Scope } from './scope.js';
 import type { Version } from './version.js';
+import { voidKey } from './void-key.js';
 
 type Operation = CacheEvents['write']['operation'];
 
@@ -32,7 +33,7 @@ export class WritePath {
     const memoryKey = scope.memoryKey(key);
     const tags = scope.tags(settings.tags);
     const startSequence = core.table.sequence;
-    this.#voidKey(memoryKey);
+    voidKey(core, memoryKey);
     const mark = core.fence.mark(memoryKey);
     return core.order.put(memoryKey, () => this.#put(key, value, settings, tags, startSequence, mark));
   }
@@ -56,7 +57,7 @@ export class WritePath {
       return this.#remove([scope.address(key)]);
     const capture = core.table.capture(dependencies);
     const versions = dependencies.map((dependency) => dependency.version);
-    const freshMs = settings.jitter > 0 ? settings.ttlMs * (1 - settings.jitter * Math.random()) : settings.ttlMs;
+    const freshMs = jittered(settings.ttlMs, settings.jitter);
     let receipt = APPLIED;
     let payloadBytes = 0;
     let isTooLarge = false;
@@ -83,7 +84,7 @@ export class WritePath {
     // A write of another instance that came meanwhile has raised the fence: what is stored is not this value then.
     const isLatest = core.fence.isUnchanged(memoryKey, mark);
     // Reads that began before the write landed may still bring the old value.
-    this.#voidKey(memoryKey);
+    voidKey(core, memoryKey);
     if (settings.usesMemory && !isTooLarge && isLatest && core.table.check(capture) !== 'invalidated') {
       const nowMs = core.clock.nowMs();
       core.memory.put(memoryKey, {
@@ -110,14 +111,14 @@ export class WritePath {
 
   async delete(keys: readonly string[]): Promise<WriteReceipt> {
     const addresses = [...new Set(keys)].map((key) => this.scope.address(key));
-    for (const { memoryKey } of addresses) this.#voidKey(memoryKey);
+    for (const { memoryKey } of addresses) voidKey(this.core, memoryKey);
     await this.core.order.settled(addresses.map(({ memoryKey }) => memoryKey));
     return this.#remove(addresses);
   }
 
   async #remove(addresses: readonly SlotAddress[]): Promise<WriteReceipt> {
     const voidHere = (): void => {
-      for (const { memoryKey } of addresses) this.#voidKey(memoryKey);
+      for (const { memoryKey } of addresses) voidKey(this.core, memoryKey);
     };
     voidHere();
     const isApplied = await this.#send({ addresses, dependencies: [], mode: 'hard' });
@@ -168,12 +169,6 @@ export class WritePath {
   #queueKeys(addresses: readonly SlotAddress[]): WriteReceipt {
     this.sender!.queue(addresses, [], 'hard');
     return QUEUED;
-  }
-
-  #voidKey(memoryKey: string): void {
-    this.core.fence.raise(memoryKey);
-    this.core.flights.detach(memoryKey);
-    this.core.memory.store.delete(memoryKey);
   }
 
   #report(operation: Operation, receipt: WriteReceipt, count: number): WriteReceipt {

@@ -1,12 +1,10 @@
 import type { DependencyTable } from '../dependency-table.js';
 import type { EventBus } from '../event-bus.js';
 import type { InvalidationKind } from '../events.js';
-import type { KeyFence } from '../fence.js';
-import type { FlightTable } from '../flight-table.js';
-import type { MemoryLevel } from '../memory-level.js';
 import type { RemoteTier } from '../remote-tier.js';
 import type { KeyLayout } from '../scope.js';
 import type { Suppressed } from '../suppressed.js';
+import { type HeldKeys, voidKey } from '../void-key.js';
 import type { Announcement, LogBody, LogEntry } from './announcement.js';
 import type { CoherenceTarget, FlushReason } from './invalidation-log.js';
 
@@ -19,9 +17,7 @@ export class LocalCoherence implements CoherenceTarget {
     private readonly instanceId: string,
     private readonly layout: KeyLayout,
     private readonly table: DependencyTable,
-    private readonly fence: KeyFence,
-    private readonly flights: FlightTable,
-    private readonly memory: MemoryLevel,
+    private readonly held: HeldKeys,
     private readonly tier: RemoteTier,
     private readonly suppressed: Suppressed,
     private readonly events: EventBus,
@@ -38,7 +34,7 @@ export class LocalCoherence implements CoherenceTarget {
     // Its own keys were void before it was acknowledged; doing so again would only drop newer entries.
     if (body.source === this.instanceId) return;
     for (const key of body.keys) {
-      this.#voidKey(key);
+      voidKey(this.held, key);
       this.suppressed.liftKey(key);
       this.onChanged(key);
     }
@@ -53,7 +49,7 @@ export class LocalCoherence implements CoherenceTarget {
     if (source === this.instanceId) return;
     for (const key of keys) {
       this.suppressed.addKey(key);
-      this.#voidKey(key);
+      voidKey(this.held, key);
     }
     for (const id of dependencies) {
       this.suppressed.addDependency(id);
@@ -63,11 +59,12 @@ export class LocalCoherence implements CoherenceTarget {
   }
 
   flush(reason: FlushReason): void {
-    const hadEntries = this.memory.store.count > 0;
-    this.memory.store.clear();
+    const { fence, flights, memory } = this.held;
+    const hadEntries = memory.store.count > 0;
+    memory.store.clear();
     this.table.forgetAll();
-    this.fence.raiseAll();
-    this.flights.detachAll();
+    fence.raiseAll();
+    flights.detachAll();
     if (hadEntries) this.events.emit('memoryFlushed', { cache: this.layout.namespace, reason });
   }
 
@@ -87,12 +84,6 @@ export class LocalCoherence implements CoherenceTarget {
   async reset(): Promise<void> {
     const applied = await this.tier.invalidate({ addresses: [], dependencies: ['g:'], mode: 'hard' });
     if (applied === undefined) throw new Error('Redis did not take the reset.');
-  }
-
-  #voidKey(memoryKey: string): void {
-    this.fence.raise(memoryKey);
-    this.flights.detach(memoryKey);
-    this.memory.store.delete(memoryKey);
   }
 }
 
