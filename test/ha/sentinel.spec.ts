@@ -37,9 +37,10 @@ describe('behind Sentinel', () => {
     const promoted = await redis.failedOver(master);
     expect(await pool.monitor.waitUntilUp(10_000)).toBe('up');
     expect(Number(await portInUse())).toBe(promoted.port);
-    expect(recoveries).toHaveLength(2);
-    expect(recoveries[1]).toMatchObject({ mayHaveLostWrites: true, isWritable: true });
-    expect(recoveries[1]!.replicationId).not.toBe(recoveries[0]!.replicationId);
+    // A recovery that a connection disturbs is run again, so only who it was with counts.
+    expect(new Set(recoveries.map(({ runId }) => runId)).size).toBe(2);
+    expect(recoveries.at(-1)).toMatchObject({ mayHaveLostWrites: true, isWritable: true });
+    expect(recoveries.at(-1)!.replicationId).not.toBe(recoveries[0]!.replicationId);
   });
 
   it('follows when the Sentinels fail over a master that is well', async () => {
@@ -65,8 +66,9 @@ describe('behind Sentinel', () => {
 
   it('needs only one Sentinel to find the master, and none while the master stays', async () => {
     for (const { process } of redis.sentinels.slice(0, 2)) await process.kill();
+    const before = recoveries.length;
     await (await redis.master()).command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
-    await eventually(() => expect(recoveries).toHaveLength(2));
+    await eventually(() => expect(recoveries.length).toBeGreaterThan(before));
     expect(await pool.monitor.waitUntilUp(10_000)).toBe('up');
     await redis.sentinels[2]!.process.kill();
     await expect(pool.client().set('k', 'v')).resolves.toBe('OK');
