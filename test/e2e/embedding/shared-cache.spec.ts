@@ -70,6 +70,18 @@ describe('two instances on one Redis', () => {
   });
 });
 
+describe('a Redis that keeps its data', () => {
+  it('gives it back after it was restarted, to instances that were restarted too', async () => {
+    const { vectors } = await embed(await start(), texts('persisted', 20));
+    await Promise.all(apps.splice(0).map((app) => app.close()));
+    await redis.restart({ keepData: true });
+    const after = await embed(await start(), texts('persisted', 20));
+    expect(after.headers.get('x-embed-cache')).toBe('HIT');
+    expect(after.vectors).toEqual(vectors);
+    expect((await upstream.stats()).texts).toBe(20);
+  });
+});
+
 describe('the quota of a minute', () => {
   it('is one for all instances', async () => {
     const env = { EMBEDDING_UPSTREAM_TEXTS_PER_MINUTE: '10', EMBEDDING_UPSTREAM_BUDGET: '2s' };
