@@ -37,6 +37,32 @@ const faults: Record<string, { args?: string[]; run: (redis: RedisServer) => Pro
     args: ['--enable-debug-command', 'yes'],
     run: async (redis) => void (await redis.command('DEBUG', 'SLEEP', 1)),
   },
+  'a script that runs for a second (BUSY)': {
+    args: ['--lua-time-limit', '50'],
+    run: async (redis) => {
+      const [busy, other] = [redis.client(), redis.client()];
+      await other.ping();
+      const script = busy.eval('while true do end', 0).catch((error: Error) => error.message);
+      await delay(1_000);
+      await other.script('KILL');
+      expect(await script).toContain('killed');
+    },
+  },
+  'restarted with much to load (LOADING)': {
+    // Half a millisecond a key, and answers in between.
+    args: [
+      '--enable-debug-command',
+      'yes',
+      '--key-load-delay',
+      '500',
+      '--loading-process-events-interval-bytes',
+      '1024',
+    ],
+    run: async (redis) => {
+      await redis.command('DEBUG', 'POPULATE', 3_000);
+      await redis.restart({ keepData: true });
+    },
+  },
   'data connections reset five times a second': {
     run: async (redis) => {
       for (let i = 0; i < 5; i++) {
