@@ -27,7 +27,8 @@ describe('an instance killed while it loads', () => {
   });
 
   it('holds nobody up for longer than its lease, after which one of those who wait loads', async () => {
-    for (const cache of caches) await eventually(() => expect(cache.stats().isCoherent).toBe(true));
+    for (const cache of caches)
+      await eventually(() => expect(cache.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
     const holder = fork(HOLDER, [redis.url], {
       execArgv: ['--import', TYPESCRIPT],
       env: { ...process.env, NODE_OPTIONS: '' },
