@@ -1,57 +1,70 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Cache } from '../../../src/modules/cache/engine/cache.js';
-import type { CacheOptions } from '../../../src/modules/cache/engine/create-cache.options.js';
 import { createCache } from '../../../src/modules/cache/engine/create-cache.js';
+import { createRedisPool, type RedisPool, type RedisSource } from '../../../src/modules/redis/core.js';
 import { eventually } from '../../support/eventually.js';
-import type { RedisServer } from '../../support/redis-server.js';
+import type { FaultReport } from './fault-report.js';
+import { Latencies } from './latencies.js';
+import { pace } from './pace.js';
+import { SourceOfTruth } from './source-of-truth.js';
 
-const KEYS = 30;
+const KEYS = Array.from({ length: 30 }, (_, i) => `k${i}`);
 const LOADER_MS = 5;
-/** How often each of the three loops (reads, writes, audits) runs. */
-const BEAT_MS = 5;
-/** Promised on other instances while the log can't be followed: two heartbeats, the unconfirmed second, the fallback's five, and room for a busy machine. */
-const STATED_BOUND_MS = 10_000;
+const READS_PER_SECOND = 400;
+const INVALIDATIONS_PER_SECOND = 200;
+const SETS_PER_SECOND = 20;
+/** Load before anything happens. */
+const WARM_UP_MS = 250;
+/** Reads go on for this long after the last invalidation. */
+const WATCH_MS = 250;
+/** Promised of what another instance invalidated: two heartbeats and the unconfirmed second, then five of what was loaded meanwhile. */
+const STATED_BOUND_MS = 7_000;
+const AGES = { '0.1 s': 100, '1 s': 1_000, '10 s': 10_000 };
+type Age = keyof typeof AGES;
 
-/** What a run saw. */
-export interface FaultReport {
-  requests: number;
-  failures: number;
-  /** Reads that returned less than the promise allows. */
-  stale: string[];
-  loads: number;
-  queued: number;
-  p99Ms: number;
-  worstMs: number;
-}
-
-interface Source {
-  version: number;
-  /** When each version was known to hold everywhere, oldest first. */
-  readonly acknowledged: { version: number; atMs: number; by: Cache }[];
+/** How a run goes; every field has a default. */
+export interface ThroughOptions {
+  /** Reads go on for this long after the last invalidation, ms. Default 250; past 10,000 the oldest stale reads are seen. */
+  watchMs?: number;
+  /** Recovery is waited for at most this long, ms. Default 20,000. */
+  recoveryMs?: number;
 }
 
 /**
- * Two instances under a steady load while something happens to Redis: reads with a loader of 5 ms, and writes to the
- * source of truth followed by an invalidation, by key or by tag. Every read is checked against the promise: at once on the
- * instance that invalidated, within the stated bound on the other.
+ * Two instances under a steady load while something happens to Redis: reads with a loader of 5 ms, changes of the source of
+ * truth each followed by an invalidation, by key or by tag, and sets. Every read is checked against the promise: at once on
+ * the instance that invalidated, within the stated bound on the other.
  */
 export class FaultRun {
-  readonly report: FaultReport = { requests: 0, failures: 0, stale: [], loads: 0, queued: 0, p99Ms: 0, worstMs: 0 };
-  readonly #source = new Map<string, Source>();
-  readonly #latencies: number[] = [];
-  #isRunning = false;
-  #loops: Promise<void>[] = [];
+  readonly #source = new SourceOfTruth(KEYS);
+  readonly #latencies = new Latencies();
+  readonly #stale: Record<Age, number> = { '0.1 s': 0, '1 s': 0, '10 s': 0 };
+  readonly #broken: string[] = [];
+  readonly #reasons = new Set<string>();
+  readonly #failedSets: string[] = [];
+  #requests = 0;
+  #failures = 0;
+  #loads = 0;
+  #queued = 0;
+  #isReading = false;
+  #isWriting = false;
 
-  private constructor(readonly caches: readonly [Cache, Cache]) {
-    for (let i = 0; i < KEYS; i++) this.#source.set(`k${i}`, { version: 0, acknowledged: [] });
+  private constructor(
+    private readonly redis: RedisSource,
+    readonly pools: readonly [RedisPool, RedisPool],
+    readonly caches: readonly [Cache, Cache],
+  ) {
+    for (const { monitor } of pools) monitor.onChange(() => this.#noteReason(monitor));
   }
 
-  static open(redis: Pick<RedisServer, 'url'>, options: Partial<CacheOptions> = {}): FaultRun {
-    const open = (): Cache => createCache({ namespace: 'faults', redis: redis.url, ttlMs: 60_000, ...options });
-    return new FaultRun([open(), open()]);
+  static open(redis: RedisSource): FaultRun {
+    const openPool = () => createRedisPool(redis, { monitor: { probeKeyPrefix: 'faults' } });
+    const open = (pool: RedisPool) => createCache({ namespace: 'faults', redis: pool, ttlMs: 60_000 });
+    const pools: [RedisPool, RedisPool] = [openPool(), openPool()];
+    return new FaultRun(redis, pools, [open(pools[0]), open(pools[1])]);
   }
 
-  /** Resolves when both instances trust Redis and nothing waits to be sent. */
+  /** Resolves when both instances trust Redis for reads and writes, and nothing waits to be sent. */
   async healthy(timeoutMs = 20_000): Promise<void> {
     const isHealthy = expect.objectContaining({ redis: 'up', isCoherent: true, queuedInvalidations: 0 });
     await eventually(() => expect(this.caches.map((cache) => cache.stats())).toEqual([isHealthy, isHealthy]), {
@@ -59,87 +72,98 @@ export class FaultRun {
     });
   }
 
-  /** Keeps the load going while `during` runs, then waits for health and for hits, and checks every key once more. */
-  async through(during: () => Promise<void>): Promise<FaultReport> {
-    this.start();
-    await delay(150);
-    await during();
-    await this.healthy();
-    await this.#hitsAreBack();
-    await this.stop();
+  /** Keeps the load going while `strike` runs, which resolves when Redis is well again, and until both instances are. */
+  async through(
+    strike: () => Promise<void>,
+    { watchMs = WATCH_MS, recoveryMs = 20_000 }: ThroughOptions = {},
+  ): Promise<FaultReport> {
+    this.#isReading = this.#isWriting = true;
+    const startedAtMs = performance.now();
+    const reads = pace(
+      READS_PER_SECOND,
+      () => this.#isReading,
+      (dueMs) => this.#read(dueMs),
+    );
+    const writes = Promise.all([
+      pace(
+        INVALIDATIONS_PER_SECOND,
+        () => this.#isWriting,
+        () => this.#invalidate(),
+      ),
+      pace(
+        SETS_PER_SECOND,
+        () => this.#isWriting,
+        (dueMs) => this.#set(`set:${dueMs}`),
+      ),
+    ]);
+    await delay(WARM_UP_MS);
+
+    const [struckAtMs, loadsBefore] = [performance.now(), this.#loads];
+    await strike();
+    const backAtMs = performance.now();
+    await this.#hitsAreBack(recoveryMs);
+    const hitsBackMs = Math.round(performance.now() - backAtMs);
+    await this.healthy(recoveryMs);
+    const wellAtMs = performance.now();
+    const loads = this.#loads - loadsBefore;
+
+    this.#isWriting = false;
+    await writes;
+    await delay(watchMs);
+    this.#isReading = false;
+    await reads;
+    const watchedMs = performance.now() - startedAtMs;
+    await this.healthy(recoveryMs);
     await this.#everyKeyIsCurrent();
-    return this.report;
-  }
 
-  start(): void {
-    this.#isRunning = true;
-    this.#loops = [this.#loop(() => this.#read()), this.#loop(() => this.#read()), this.#loop(() => this.#write())];
-  }
-
-  async stop(): Promise<void> {
-    this.#isRunning = false;
-    await Promise.all(this.#loops);
-    const sorted = this.#latencies.toSorted((a, b) => a - b);
-    this.report.p99Ms = Math.round(sorted[Math.floor(sorted.length * 0.99)] ?? 0);
-    this.report.worstMs = Math.round(sorted.at(-1) ?? 0);
+    return {
+      requests: this.#requests,
+      failures: this.#failures,
+      ...this.#latencies.between(struckAtMs, wellAtMs),
+      hitsBackMs,
+      wellMs: Math.round(wellAtMs - backAtMs),
+      stale: this.#staleSeenWithin(watchedMs),
+      broken: this.#broken,
+      loads,
+      queued: this.#queued,
+      failedSets: this.#failedSets.length,
+      ghosts: await this.#ghosts(),
+      reasons: [...this.#reasons].toSorted(),
+    };
   }
 
   async close(): Promise<void> {
     await Promise.all(this.caches.map((cache) => cache.close()));
+    await Promise.all(this.pools.map((pool) => pool.close()));
   }
 
-  async #loop(step: () => Promise<void>): Promise<void> {
-    const steps: Promise<void>[] = [];
-    while (this.#isRunning) {
-      steps.push(step());
-      await delay(BEAT_MS);
-    }
-    await Promise.all(steps);
-  }
-
-  async #read(): Promise<void> {
-    const cache = this.caches[Math.random() < 0.5 ? 0 : 1]!;
-    const [key, source] = this.#pick();
-    const startedAtMs = performance.now();
-    const least = this.#leastAllowed(source, cache, startedAtMs);
-    this.report.requests++;
+  async #read(dueMs: number): Promise<void> {
+    for (const { monitor } of this.pools) this.#noteReason(monitor);
+    const [cache, key] = [pick(this.caches), pick(KEYS)];
+    const readAtMs = performance.now();
+    this.#requests++;
     try {
-      const version = await this.#load(cache, key);
-      if (version < least) this.report.stale.push(`${key}: read ${version}, at least ${least} was due`);
+      this.#check(cache, key, await this.#load(cache, key), readAtMs);
     } catch {
-      this.report.failures++;
+      this.#failures++;
     }
-    this.#latencies.push(performance.now() - startedAtMs);
+    this.#latencies.add(dueMs);
   }
 
-  async #write(): Promise<void> {
-    const cache = this.caches[Math.random() < 0.5 ? 0 : 1]!;
-    const [key, source] = this.#pick();
-    const version = ++source.version;
-    const { status } = await (Math.random() < 0.5 ? cache.delete(key) : cache.invalidateTags([key]));
-    if (status === 'queued') this.report.queued++;
-    // What is queued holds on the instance that said so; elsewhere from when it was sent, which the last check covers.
-    source.acknowledged.push({
-      version,
-      atMs: status === 'applied' ? performance.now() : Number.POSITIVE_INFINITY,
-      by: cache,
-    });
-  }
-
-  #leastAllowed(source: Source, reader: Cache, nowMs: number): number {
-    let least = 0;
-    for (const { version, atMs, by } of source.acknowledged) {
-      if (by === reader || nowMs - atMs > STATED_BOUND_MS) least = Math.max(least, version);
-    }
-    return least;
+  #check(cache: Cache, key: string, version: number, readAtMs: number): void {
+    const staleMs = this.#source.staleMs(key, version, readAtMs);
+    for (const age of Object.keys(AGES) as Age[]) if (staleMs >= AGES[age]) this.#stale[age]++;
+    if (staleMs > STATED_BOUND_MS) this.#broken.push(`${key}: version ${version} ${Math.round(staleMs)} ms later`);
+    if (this.#source.isStaleFor(cache, key, version, readAtMs))
+      this.#broken.push(`${key}: version ${version}, where it had been invalidated`);
   }
 
   #load(cache: Cache, key: string): Promise<number> {
     return cache.getOrLoad(
       key,
       async () => {
-        this.report.loads++;
-        const { version } = this.#source.get(key)!;
+        this.#loads++;
+        const version = this.#source.versionOf(key);
         await delay(LOADER_MS);
         return version;
       },
@@ -147,25 +171,54 @@ export class FaultRun {
     );
   }
 
-  async #hitsAreBack(): Promise<void> {
+  async #invalidate(): Promise<void> {
+    const [cache, key] = [pick(this.caches), pick(KEYS)];
+    await this.#source.change(key, cache, async () => {
+      const { status } = await (Math.random() < 0.5 ? cache.delete(key) : cache.invalidateTags([key]));
+      if (status === 'queued') this.#queued++;
+    });
+  }
+
+  async #set(key: string): Promise<void> {
+    const { status } = await pick(this.caches).set(key, key);
+    if (status === 'queued') this.#failedSets.push(key);
+  }
+
+  #noteReason({ state, reason }: RedisPool['monitor']): void {
+    if (state !== 'up') this.#reasons.add(reason);
+  }
+
+  async #hitsAreBack(timeoutMs: number): Promise<void> {
     const before = this.caches.map((cache) => cache.stats().hits.redis);
     await eventually(() => expect(this.caches.every((cache, i) => cache.stats().hits.redis > before[i]!)).toBe(true), {
-      timeoutMs: 10_000,
+      timeoutMs,
     });
   }
 
   async #everyKeyIsCurrent(): Promise<void> {
-    for (const cache of this.caches) {
-      for (const [key, { version }] of this.#source) {
-        await eventually(async () => expect([key, await this.#load(cache, key)]).toEqual([key, version]), {
-          timeoutMs: STATED_BOUND_MS,
-        });
-      }
-    }
+    for (const cache of this.caches)
+      for (const key of KEYS)
+        await eventually(async () =>
+          expect([key, await this.#load(cache, key)]).toEqual([key, this.#source.versionOf(key)]),
+        );
   }
 
-  #pick(): [string, Source] {
-    const key = `k${Math.floor(Math.random() * KEYS)}`;
-    return [key, this.#source.get(key)!];
+  /** An age is only seen where reads went on for so long. */
+  #staleSeenWithin(watchedMs: number): FaultReport['stale'] {
+    const seen = (age: Age) => (watchedMs > AGES[age] ? this.#stale[age] : undefined);
+    return { '0.1 s': seen('0.1 s'), '1 s': seen('1 s'), '10 s': seen('10 s') };
   }
+
+  /** What an instance that begins now finds in Redis of the sets that were given up. */
+  async #ghosts(): Promise<number> {
+    const cache = createCache({ namespace: 'faults', redis: this.redis, memory: false });
+    await eventually(() => expect(cache.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
+    const found = await cache.getMany(this.#failedSets, { consistency: 'strict' });
+    await cache.close();
+    return found.size;
+  }
+}
+
+function pick<T>(items: readonly T[]): T {
+  return items[Math.floor(Math.random() * items.length)]!;
 }
