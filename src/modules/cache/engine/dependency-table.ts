@@ -1,3 +1,4 @@
+import { WeakValues } from '../../../common/weak-values.js';
 import { compareLogIds, LOG_START, type LogId } from './log-id.js';
 import { isSameHard, type Version } from './version.js';
 
@@ -15,7 +16,11 @@ export class Dependency {
   /** Position of the log entry that set it: an older one that arrives later is ignored. */
   versionAt: LogId = LOG_START;
 
-  constructor(readonly id: string) {}
+  constructor(
+    readonly id: string,
+    /** Position reached when it was made: one of the same id may have been known, and forgotten, before. */
+    public unknownUntil: LogId,
+  ) {}
 }
 
 /** Dependencies with the epochs they had at one moment: before a load, or when an entry was stored. */
@@ -30,16 +35,23 @@ export type CaptureState = 'current' | 'expired' | 'invalidated';
 
 /**
  * Local knowledge of tags and generations, kept true by the invalidation log. Bounded: past `maxSize` the least
- * recently created tags are forgotten, which makes the entries in memory that carry them misses.
+ * recently created tags are forgotten, which makes the entries in memory that carry them misses. A generation is known
+ * for as long as a namespace, a load or an entry in memory holds it.
  */
 export class DependencyTable {
   /** Grows with every change; an entry checked at this sequence needs no further check. */
   sequence = 0;
-  readonly #byId = new Map<string, Dependency>();
+  readonly #tags = new Map<string, Dependency>();
+  readonly #generations = new WeakValues<Dependency>();
   /** Ids changed lately, with the sequence of their last change, oldest first. */
   readonly #recent = new Map<string, number>();
+  // One iterator for good: every new one would first walk over the places of all that was deleted.
+  readonly #oldestTags = this.#tags.values();
+  readonly #oldestRecent = this.#recent.entries();
   /** Changes up to this sequence are no longer remembered. */
   #recentFloor = 0;
+  /** The last position that set a version, of whatever dependency. */
+  #latestAt: LogId = LOG_START;
 
   constructor(
     private readonly maxSize = 200_000,
@@ -47,21 +59,24 @@ export class DependencyTable {
   ) {}
 
   get size(): number {
-    return this.#byId.size;
+    return this.#tags.size + this.#generations.size;
   }
 
   /** The dependency of this id, made when new. */
   of(id: string): Dependency {
-    const known = this.#byId.get(id);
+    const known = this.find(id);
     if (known !== undefined) return known;
-    const made = new Dependency(id);
-    this.#byId.set(id, made);
-    if (this.#byId.size > this.maxSize) this.#forgetOldest();
+    const made = new Dependency(id, this.#latestAt);
+    if (isGeneration(id)) this.#generations.set(id, made);
+    else {
+      this.#tags.set(id, made);
+      if (this.#tags.size > this.maxSize) this.#forgetOldestTag();
+    }
     return made;
   }
 
   find(id: string): Dependency | undefined {
-    return this.#byId.get(id);
+    return isGeneration(id) ? this.#generations.get(id) : this.#tags.get(id);
   }
 
   capture(dependencies: readonly Dependency[]): Capture {
@@ -103,9 +118,15 @@ export class DependencyTable {
 
   /** The log says that the version changed at `at`. */
   apply(id: string, version: Version, at: LogId): void {
-    const dependency = this.#byId.get(id);
+    const dependency = this.find(id);
+    if (compareLogIds(at, this.#latestAt) > 0) this.#latestAt = at;
     if (dependency === undefined) {
       this.#changed(id);
+      return;
+    }
+    if (compareLogIds(at, dependency.unknownUntil) <= 0) {
+      // It may be older than what was forgotten: who is right is for Redis to say.
+      this.invalidate(dependency);
       return;
     }
     const order = compareLogIds(at, dependency.versionAt);
@@ -134,10 +155,13 @@ export class DependencyTable {
 
   /** Nothing known can be relied on: the log could not be followed. */
   forgetAll(): void {
-    for (const dependency of this.#byId.values()) {
-      dependency.hardEpoch++;
-      dependency.version = undefined;
-      dependency.versionAt = LOG_START;
+    for (const known of [this.#tags.values(), this.#generations.values()]) {
+      for (const dependency of known) {
+        dependency.hardEpoch++;
+        dependency.version = undefined;
+        dependency.versionAt = LOG_START;
+        dependency.unknownUntil = this.#latestAt;
+      }
     }
     this.#recent.clear();
     this.#recentFloor = ++this.sequence;
@@ -155,17 +179,18 @@ export class DependencyTable {
     this.#recent.delete(id);
     this.#recent.set(id, this.sequence);
     if (this.#recent.size <= this.maxRecent) return;
-    const [oldest, sequence] = this.#recent.entries().next().value!;
+    const [oldest, sequence] = this.#oldestRecent.next().value!;
     this.#recent.delete(oldest);
     this.#recentFloor = sequence;
   }
 
-  #forgetOldest(): void {
-    for (const [id, dependency] of this.#byId) {
-      if (id.startsWith('g:')) continue;
-      this.#byId.delete(id);
-      this.invalidate(dependency);
-      return;
-    }
+  #forgetOldestTag(): void {
+    const oldest = this.#oldestTags.next().value!;
+    this.#tags.delete(oldest.id);
+    this.invalidate(oldest);
   }
+}
+
+function isGeneration(id: string): boolean {
+  return id.charCodeAt(0) === 0x67;
 }
