@@ -1,19 +1,15 @@
 import { mkdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AvailabilityReason } from '../../src/modules/redis/core.js';
 import { RedisServer } from '../support/redis-server.js';
 import { FaultTable } from './support/fault-report.js';
 import { FaultRun } from './support/fault-run.js';
+import { type Expected, survives } from './support/survives.js';
 
-interface Fault {
+interface Fault extends Expected {
   /** Arguments of `redis-server`. */
   args?: string[];
   password?: string;
-  /** Among the reasons for which Redis is judged to be less than well. */
-  reason?: AvailabilityReason;
-  /** Reads go on for this long afterwards, ms: where the oldest stale reads are looked for. */
-  watchMs?: number;
   /** Resolves when Redis is well again. */
   run: (redis: RedisServer) => Promise<void>;
 }
@@ -198,25 +194,13 @@ describe('two instances under load while Redis is', () => {
   });
   afterAll(() => table.print());
 
-  /** No request fails, nothing is served that must not be, and Redis is in use again soon. */
-  async function survives(name: string, strike: () => Promise<void>, { reason, watchMs }: Partial<Fault>) {
-    const report = await run.through(strike, watchMs === undefined ? {} : { watchMs });
-    table.add(name, report);
-    expect(report).toMatchObject({ failures: 0, broken: [], ghosts: 0 });
-    if (watchMs !== undefined) expect(report.stale['10 s']).toBe(0);
-    if (reason !== undefined) expect(report.reasons).toContain(reason);
-    // Half a second on a machine that has nothing else to do.
-    expect(report.hitsBackMs).toBeLessThan(5_000);
-    expect(report.wellMs).toBeLessThan(10_000);
-  }
-
   it.each(Object.entries(faults))(
     '%s',
     async (name, { args, password, ...fault }) => {
       redis = await RedisServer.start({ ...(args && { args }), ...(password && { password }) });
       run = FaultRun.open(redis.url);
       await run.healthy();
-      await survives(name, () => fault.run(redis), fault);
+      await survives(run, table, name, () => fault.run(redis), fault);
     },
     60_000,
   );
@@ -225,6 +209,6 @@ describe('two instances under load while Redis is', () => {
     redis = await RedisServer.start();
     await redis.kill();
     run = FaultRun.open(redis.url);
-    await survives('not there when they start', () => redis.restart(), { reason: 'refused' });
+    await survives(run, table, 'not there when they start', () => redis.restart(), { reason: 'refused' });
   }, 60_000);
 });

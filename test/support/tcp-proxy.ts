@@ -3,23 +3,26 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 
 /** What the proxy does to what passes through it; may change at any time. */
 export interface ProxyFaults {
-  /** Every chunk is held back this long, in each direction. Default 0. */
-  delayMs: number;
+  /** Every chunk is held back this long, in each direction; a function is asked for each. Their order stays. Default 0. */
+  delayMs: number | (() => number);
   /** Bytes a second that each connection brings from the server. Default unlimited. */
   bytesPerSecond: number;
   /** Nothing passes, connections stay open: what a broken network looks like from both ends. Default false. */
   isBlackhole: boolean;
+  /** As {@link isBlackhole}, for what the server says: what it is asked arrives, and is done. Default false. */
+  areRepliesLost: boolean;
 }
 
 /**
- * A TCP proxy on a free loopback port that makes a network bad: slow, narrow, silent or cut.
+ * A TCP proxy on a free loopback port that makes a network bad: slow, narrow, silent or cut. A connection that lost
+ * something in one direction never carries anything in it again, since TCP leaves no hole in a stream.
  *
  * @example
  * const proxy = await TcpProxy.start(redis.port);
  * proxy.faults.delayMs = 80;
  */
 export class TcpProxy {
-  readonly faults: ProxyFaults = { delayMs: 0, bytesPerSecond: Infinity, isBlackhole: false };
+  readonly faults: ProxyFaults = { delayMs: 0, bytesPerSecond: Infinity, isBlackhole: false, areRepliesLost: false };
   private readonly sockets = new Set<Socket>();
   private readonly clients = new Set<Socket>();
 
@@ -72,20 +75,33 @@ export class TcpProxy {
     const server = connect(this.targetPort, '127.0.0.1');
     this.clients.add(client);
     client.once('close', () => this.clients.delete(client));
-    this.pipe(client, server, () => 0);
-    this.pipe(server, client, (bytes) => (bytes / this.faults.bytesPerSecond) * 1_000);
+    this.pipe(client, server, {
+      isLost: () => this.faults.isBlackhole,
+      transferMs: () => 0,
+    });
+    this.pipe(server, client, {
+      isLost: () => this.faults.isBlackhole || this.faults.areRepliesLost,
+      transferMs: (bytes) => (bytes / this.faults.bytesPerSecond) * 1_000,
+    });
   }
 
-  private pipe(from: Socket, to: Socket, transferMs: (bytes: number) => number): void {
+  private pipe(from: Socket, to: Socket, { isLost, transferMs }: Direction): void {
     this.sockets.add(from);
     from.setNoDelay(true);
-    // Chunks leave in order: none before the one ahead of it has gone through.
+    let hasHole = false;
+    // Chunks leave in order: none before the one ahead of it has gone through, whichever timer comes first.
+    const held: Buffer[] = [];
     let freeAtMs = 0;
+    let leaveAtMs = 0;
     from.on('data', (chunk) => {
-      if (this.faults.isBlackhole) return;
+      hasHole ||= isLost();
+      if (hasHole) return;
+      const { delayMs } = this.faults;
       const nowMs = performance.now();
       freeAtMs = Math.max(freeAtMs, nowMs) + transferMs(chunk.length);
-      setTimeout(() => to.write(chunk), freeAtMs - nowMs + this.faults.delayMs);
+      leaveAtMs = Math.max(leaveAtMs, freeAtMs + (typeof delayMs === 'number' ? delayMs : delayMs()));
+      held.push(chunk);
+      setTimeout(() => to.write(held.shift()!), leaveAtMs - nowMs);
     });
     from.on('error', () => {});
     from.on('close', () => {
@@ -93,4 +109,11 @@ export class TcpProxy {
       to.destroy();
     });
   }
+}
+
+/** One direction of a connection. */
+interface Direction {
+  isLost(): boolean;
+  /** How long so many bytes take. */
+  transferMs(bytes: number): number;
 }

@@ -11,7 +11,6 @@ import { SourceOfTruth } from './source-of-truth.js';
 const KEYS = Array.from({ length: 30 }, (_, i) => `k${i}`);
 const LOADER_MS = 5;
 const READS_PER_SECOND = 400;
-const INVALIDATIONS_PER_SECOND = 200;
 const SETS_PER_SECOND = 20;
 /** Load before anything happens. */
 const WARM_UP_MS = 250;
@@ -21,6 +20,12 @@ const WATCH_MS = 250;
 const STATED_BOUND_MS = 7_000;
 const AGES = { '0.1 s': 100, '1 s': 1_000, '10 s': 10_000 };
 type Age = keyof typeof AGES;
+
+/** The load; every field has a default. */
+export interface LoadOptions {
+  /** Changes of the source of truth. Default 200: each of the 30 keys about seven times. */
+  invalidationsPerSecond?: number;
+}
 
 /** How a run goes; every field has a default. */
 export interface ThroughOptions {
@@ -53,15 +58,16 @@ export class FaultRun {
     private readonly redis: RedisSource,
     readonly pools: readonly [RedisPool, RedisPool],
     readonly caches: readonly [Cache, Cache],
+    private readonly invalidationsPerSecond: number,
   ) {
     for (const { monitor } of pools) monitor.onChange(() => this.#noteReason(monitor));
   }
 
-  static open(redis: RedisSource): FaultRun {
+  static open(redis: RedisSource, { invalidationsPerSecond = 200 }: LoadOptions = {}): FaultRun {
     const openPool = () => createRedisPool(redis, { monitor: { probeKeyPrefix: 'faults' } });
     const open = (pool: RedisPool) => createCache({ namespace: 'faults', redis: pool, ttlMs: 60_000 });
     const pools: [RedisPool, RedisPool] = [openPool(), openPool()];
-    return new FaultRun(redis, pools, [open(pools[0]), open(pools[1])]);
+    return new FaultRun(redis, pools, [open(pools[0]), open(pools[1])], invalidationsPerSecond);
   }
 
   /** Resolves when both instances trust Redis for reads and writes, and nothing waits to be sent. */
@@ -86,7 +92,7 @@ export class FaultRun {
     );
     const writes = Promise.all([
       pace(
-        INVALIDATIONS_PER_SECOND,
+        this.invalidationsPerSecond,
         () => this.#isWriting,
         () => this.#invalidate(),
       ),
