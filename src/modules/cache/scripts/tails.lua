@@ -1,7 +1,7 @@
 --[[
   The time and the end of the logs: the heartbeat. Reading them also keeps them from looking idle to an eviction policy.
 
-  KEYS  logs, all in one hash slot
+  KEYS  logs; in a Cluster all in one hash slot
 
   Returns {time in microseconds, last id ('0-0' for an empty log)…}
 ]]

@@ -1,0 +1,59 @@
+import type { Cache } from '../../../src/modules/cache/engine/cache.js';
+import { createCache } from '../../../src/modules/cache/engine/create-cache.js';
+import { eventually } from '../../support/eventually.js';
+import { RedisServer } from '../../support/redis-server.js';
+
+describe('the heartbeat', () => {
+  let redis: RedisServer;
+  let cache: Cache | undefined;
+
+  beforeEach(async () => {
+    redis = await RedisServer.start();
+  });
+
+  afterEach(async () => {
+    await cache?.close();
+    await redis.stop();
+  });
+
+  /** Scripts that Redis has run, and streams that these looked at. */
+  async function counts(): Promise<{ scripts: number; logs: number }> {
+    const stats = String(await redis.command('INFO', 'commandstats'));
+    const of = (command: string): number => Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(stats)?.[1] ?? 0);
+    return { scripts: of('evalsha'), logs: of('xrevrange') };
+  }
+
+  it.each([
+    { partitions: 1, scripts: 1 },
+    { partitions: 64, scripts: 1 },
+    { partitions: 256, scripts: 1 },
+    { partitions: 1_024, scripts: 4 },
+  ])('asks once for $partitions partitions together: $scripts commands', async ({ partitions, scripts }) => {
+    cache = createCache({ namespace: 'beats', redis: redis.url, partitions, coherence: { heartbeatMs: 20 } });
+    await eventually(() => expect(cache!.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
+    const before = await counts();
+
+    await eventually(async () => expect((await counts()).logs - before.logs).toBeGreaterThanOrEqual(10 * partitions));
+
+    const after = await counts();
+    expect((after.logs - before.logs) / partitions).toBe((after.scripts - before.scripts) / scripts);
+  });
+
+  it('follows the log of every partition', async () => {
+    const partitions = 300;
+    cache = createCache({ namespace: 'beats', redis: redis.url, partitions, coherence: { heartbeatMs: 20 } });
+    await eventually(() => expect(cache!.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
+    let replayed = 0;
+    cache.on('invalidationReplayed', ({ count }) => (replayed += count));
+
+    // Entries that were announced to nobody.
+    const client = redis.client();
+    for (let partition = 0; partition < partitions; partition++) {
+      const log = `{beats:${partition}}:log`;
+      const last = (await client.xrevrange(log, '+', '-', 'COUNT', 1))[0]![0];
+      await client.xadd(log, '*', 'p', last, 'b', JSON.stringify({ s: 'someone', k: [`k${partition}`] }));
+    }
+
+    await eventually(() => expect(replayed).toBe(partitions));
+  });
+});
