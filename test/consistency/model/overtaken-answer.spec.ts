@@ -24,7 +24,7 @@ class OneEntryTier implements Pick<RemoteTier, 'read' | 'versions' | 'nowMs'> {
   nowMs = (): number => systemClock.wallMs();
 
   read: RemoteTier['read'] = (_address, listener) =>
-    listener({
+    listener.onSlot({
       kind: 'entry',
       header: {
         storedAtMs: this.storedAtMs,

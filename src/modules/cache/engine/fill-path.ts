@@ -106,7 +106,7 @@ export class FillPath {
     const isUnseen = (): boolean => late.some((tag) => table.hasChangedSince(tag.id, sinceSequence));
     if (isUnseen()) return true;
     if (remote !== undefined && remote.tier.canRead()) {
-      await remote.know(late);
+      await remote.versions.know(late);
       for (const { flight } of leased) this.#extend(flight, late);
       if (follower !== undefined && !(await follower.catchUp())) return true;
       return isUnseen();

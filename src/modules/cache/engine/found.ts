@@ -2,8 +2,18 @@ import type { EnvelopeHeader } from '../codec/envelope.types.js';
 import type { EntryView } from './cache.js';
 import type { Capture } from './dependency-table.js';
 
+/** What a slot holds for a reader. */
+export interface Examined {
+  readonly found: Found | undefined;
+  /** Stored-at of an entry that is there, valid or not, in Redis time: names it to the lease script. */
+  readonly seenStoredAtMs: number | undefined;
+}
+
+/** An empty slot, a lease, or bytes that are no entry. */
+export const NOTHING: Examined = { found: undefined, seenStoredAtMs: undefined };
+
 /** An entry read from Redis whose value may be served: fresh, or stale within its grace. */
-export class Found {
+export class Found implements Examined {
   constructor(
     readonly value: unknown,
     readonly header: EnvelopeHeader,
@@ -16,6 +26,14 @@ export class Found {
     /** What it depends on, as it was then. Only for a stale value, which may be served later. */
     readonly capture: Capture | undefined,
   ) {}
+
+  get found(): this {
+    return this;
+  }
+
+  get seenStoredAtMs(): number {
+    return this.header.storedAtMs;
+  }
 
   get isAbsent(): boolean {
     return this.header.isAbsent;
@@ -32,13 +50,3 @@ export class Found {
     };
   }
 }
-
-/** What a slot holds for a reader. */
-export interface Examined {
-  readonly found: Found | undefined;
-  /** Stored-at of an entry that is there, valid or not, in Redis time: names it to the lease script. */
-  readonly seenStoredAtMs: number | undefined;
-}
-
-/** An empty slot, a lease, or bytes that are no entry. */
-export const NOTHING: Examined = { found: undefined, seenStoredAtMs: undefined };

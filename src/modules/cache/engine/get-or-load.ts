@@ -2,7 +2,7 @@ import type { BatchLoader, Loader, LoadManyOptions, LoadOptions } from './cache.
 import type { Core } from './core.js';
 import type { CacheEvents } from './events.js';
 import { Flight, type Outcome } from './flight.js';
-import type { Found } from './found.js';
+import type { Examined, Found } from './found.js';
 import { LoadGate } from './load-gate.js';
 import { LoadPath, type Missing } from './load-path.js';
 import type { GroupLoader } from './load-run.js';
@@ -11,7 +11,6 @@ import type { LeaseBook } from './lease-book.js';
 import { waitFor } from './patience.js';
 import { inOrder } from './read-path.js';
 import { RefreshRefusals } from './refresh-refusals.js';
-import type { Reading } from './remote-level.js';
 import type { Scope } from './scope.js';
 
 /** A caller asks again when what it joined turned out to be older than it; more often than this is no coincidence. */
@@ -22,6 +21,8 @@ const DEFAULT_CONCURRENT_LOADS = 256;
 export class GetOrLoad {
   readonly #path: LoadPath;
   readonly #refusals: RefreshRefusals;
+  /** What a call without options gets. */
+  #defaults: LoadSettings | undefined;
 
   constructor(
     private readonly core: Core,
@@ -48,12 +49,12 @@ export class GetOrLoad {
         this.#countHit(key, 'memory');
         const beta = options?.earlyRefreshBeta ?? this.scope.defaults.earlyRefreshBeta;
         if (beta !== undefined && beta > 0 && isDueEarly(entry.loadMs, entry.freshUntilMs, nowMs, beta)) {
-          this.#refreshEarly(key, toGroup(key, loader), settingsOf(this.scope, options), entry.remoteStoredAtMs);
+          this.#refreshEarly(key, toGroup(key, loader), this.#settingsOf(options), entry.remoteStoredAtMs);
         }
         return entry.promise() as Promise<T>;
       }
     }
-    return this.#load(key, toGroup(key, loader), settingsOf(this.scope, options)) as Promise<T>;
+    return this.#read(key, loader, this.#settingsOf(options)) as Promise<T>;
   }
 
   async many<T>(
@@ -61,7 +62,7 @@ export class GetOrLoad {
     loader: BatchLoader<T>,
     options: LoadManyOptions<T> | undefined,
   ): Promise<Map<string, T>> {
-    const settings = settingsOf(this.scope, options);
+    const settings = this.#settingsOf(options);
     settings.signal?.throwIfAborted();
     const group: GroupLoader = async (missing, context) => loader(missing, context);
     const values = new Map<string, T>();
@@ -96,30 +97,38 @@ export class GetOrLoad {
     return inOrder(keys, values);
   }
 
-  async #load(key: string, loader: GroupLoader, settings: LoadSettings): Promise<unknown> {
-    const { flights, remote } = this.core;
-    const memoryKey = this.scope.memoryKey(key);
-    let read = UNREAD;
-    if (
-      remote !== undefined &&
-      asksRemote(settings) &&
-      remote.mayRead(memoryKey) &&
-      (settings.consistency === 'strict' || flights.joinable(memoryKey) === undefined)
-    ) {
-      const examined = await remote.read(this.#reading(settings), key, this.scope.address(key));
-      const found = examined?.found;
-      if (found !== undefined && !found.isStale) {
-        this.#countHit(key, 'redis');
-        this.#refreshEarlyIfDue(key, found, loader, settings);
-        return found.value;
-      }
-      settings.signal?.throwIfAborted();
-      read = { found, seen: examined?.seenStoredAtMs, isRemoteSilent: examined === undefined };
-    }
+  #settingsOf(options: LoadManyOptions<never> | undefined): LoadSettings {
+    return options === undefined
+      ? (this.#defaults ??= settingsOf(this.scope, undefined))
+      : settingsOf(this.scope, options);
+  }
+
+  /** Redis, where it may be asked, then a load. A hit takes nothing but this; the caller's context comes back with the `await`. */
+  async #read(key: string, loader: Loader<unknown>, settings: LoadSettings): Promise<unknown> {
+    if (!this.#asksRemote(key, settings)) return this.#load(key, loader, settings, UNREAD);
+    const examined = await this.core.remote!.read(settings.reading, key, this.scope.address(key));
+    const found = examined?.found;
+    if (found === undefined || found.isStale) return this.#load(key, loader, settings, leftOver(examined));
+    this.#countHit(key, 'redis');
+    if (settings.earlyRefreshBeta > 0) this.#refreshEarlyIfDue(key, found, loader, settings);
+    return found.value;
+  }
+
+  async #load(key: string, loader: Loader<unknown>, settings: LoadSettings, read: Read): Promise<unknown> {
+    settings.signal?.throwIfAborted();
+    const group = toGroup(key, loader);
     const { flight, isOwn } = this.#flightOf(key, settings, read.found);
-    if (isOwn)
-      void this.#path.run([{ flight, seen: read.seen, isRemoteSilent: read.isRemoteSilent }], loader, settings, 'load');
-    return (await this.#land(key, flight, isOwn, loader, settings)).value;
+    if (isOwn) void this.#path.run([{ flight, ...read }], group, settings, 'load');
+    return (await this.#land(key, flight, isOwn, group, settings)).value;
+  }
+
+  /** Not for what another caller loads already, whose result can be had. */
+  #asksRemote(key: string, { usesRedis, consistency }: LoadSettings): boolean {
+    const { remote, flights } = this.core;
+    if (remote === undefined || !usesRedis) return false;
+    const memoryKey = this.scope.memoryKey(key);
+    if (consistency === 'strict') return remote.mayRead(memoryKey);
+    return consistency === 'cached' && remote.mayRead(memoryKey) && flights.joinable(memoryKey) === undefined;
   }
 
   /** Hands over what Redis has, and gives back the rest. */
@@ -128,35 +137,24 @@ export class GetOrLoad {
     settings: LoadSettings,
     onFound: (key: string, found: Found) => void,
   ): Promise<(Read & { key: string })[]> {
-    const { remote, flights } = this.core;
     const asked: string[] = [];
     const missing: (Read & { key: string })[] = [];
     for (const key of keys) {
-      const memoryKey = this.scope.memoryKey(key);
-      const isAsked = remote !== undefined && asksRemote(settings) && remote.mayRead(memoryKey);
-      if (isAsked && (settings.consistency === 'strict' || flights.joinable(memoryKey) === undefined)) asked.push(key);
+      if (this.#asksRemote(key, settings)) asked.push(key);
       else missing.push({ key, ...UNREAD });
     }
     if (asked.length === 0) return missing;
-    const examined = await remote!.readMany(
-      this.#reading(settings),
-      asked,
-      asked.map((key) => this.scope.address(key)),
-    );
+    const addresses = asked.map((key) => this.scope.address(key));
+    const examined = await this.core.remote!.readMany(settings.reading, asked, addresses);
     asked.forEach((key, i) => {
-      const found = examined?.[i]!.found;
-      if (found === undefined || found.isStale)
-        missing.push({ key, found, seen: examined?.[i]!.seenStoredAtMs, isRemoteSilent: examined === undefined });
+      const found = examined[i]?.found;
+      if (found === undefined || found.isStale) missing.push({ key, ...leftOver(examined[i]) });
       else {
         this.#countHit(key, 'redis');
         onFound(key, found);
       }
     });
     return missing;
-  }
-
-  #reading(settings: LoadSettings): Reading {
-    return { scope: this.scope, isStrict: settings.consistency === 'strict', promotes: settings.usesMemory };
   }
 
   /** The flight to wait for: one that runs, where it may be joined, or a new one. */
@@ -243,11 +241,10 @@ export class GetOrLoad {
     return { value: flight.stale!.value, isAbsent: false, hasLateChange: false };
   }
 
-  #refreshEarlyIfDue(key: string, found: Found, loader: GroupLoader, settings: LoadSettings): void {
-    if (settings.earlyRefreshBeta <= 0) return;
+  #refreshEarlyIfDue(key: string, found: Found, loader: Loader<unknown>, settings: LoadSettings): void {
     const { header } = found;
     if (isDueEarly(header.loadMs, header.freshUntilMs, found.judgedAtMs, settings.earlyRefreshBeta)) {
-      this.#refreshEarly(key, loader, settings, header.storedAtMs);
+      this.#refreshEarly(key, toGroup(key, loader), settings, header.storedAtMs);
     }
   }
 
@@ -274,8 +271,9 @@ type Read = Omit<Missing, 'flight'> & { readonly found: Found | undefined };
 
 const UNREAD: Read = { found: undefined, seen: undefined, isRemoteSilent: false };
 
-function asksRemote(settings: LoadSettings): boolean {
-  return settings.usesRedis && (settings.consistency === 'cached' || settings.consistency === 'strict');
+/** `undefined`: Redis did not answer. */
+function leftOver(examined: Examined | undefined): Read {
+  return { found: examined?.found, seen: examined?.seenStoredAtMs, isRemoteSilent: examined === undefined };
 }
 
 /** XFetch: reload before expiry with a probability that grows as it nears, the sooner the longer a load takes. */

@@ -18,7 +18,7 @@ import type { Core } from './core.js';
 import { GetOrLoad } from './get-or-load.js';
 import type { LeaseBook } from './lease-book.js';
 import type { OutboxSender } from './outbox-sender.js';
-import { ReadPath } from './read-path.js';
+import { ReadPath, VALUE, VIEW } from './read-path.js';
 import type { Scope } from './scope.js';
 import { WritePath } from './write-path.js';
 
@@ -53,19 +53,17 @@ export class LarderCache implements Cache {
 
   async get<T = unknown>(key: string, options?: ReadOptions): Promise<T | undefined> {
     this.#assertOpen();
-    return (await this.#reads.one(key, options))?.value as T | undefined;
+    return this.#reads.one(key, options, VALUE) as Promise<T | undefined>;
   }
 
   async getEntry<T = unknown>(key: string, options?: ReadOptions): Promise<EntryView<T> | undefined> {
     this.#assertOpen();
-    return this.#reads.one(key, options) as Promise<EntryView<T> | undefined>;
+    return this.#reads.one(key, options, VIEW) as Promise<EntryView<T> | undefined>;
   }
 
   async getMany<T = unknown>(keys: readonly string[], options?: ReadOptions): Promise<Map<string, T>> {
     this.#assertOpen();
-    const values = new Map<string, T>();
-    for (const [key, view] of await this.#reads.many(keys, options)) values.set(key, view.value as T);
-    return values;
+    return this.#reads.many(keys, options, VALUE) as Promise<Map<string, T>>;
   }
 
   async getManyEntries<T = unknown>(
@@ -73,7 +71,7 @@ export class LarderCache implements Cache {
     options?: ReadOptions,
   ): Promise<Map<string, EntryView<T>>> {
     this.#assertOpen();
-    return this.#reads.many(keys, options) as Promise<Map<string, EntryView<T>>>;
+    return this.#reads.many(keys, options, VIEW) as Promise<Map<string, EntryView<T>>>;
   }
 
   /** Not `async`: a hit answers a promise that is there already. */

@@ -134,13 +134,8 @@ export class LoadPath {
       else if (isLastRound) hopeless.push({ flight, lease: undefined });
       else if (answer.kind === 'held') held.push({ flight, seen, isRemoteSilent: false, leftMs: answer.leftMs });
       else {
-        const reading = {
-          scope: this.scope,
-          isStrict: settings.consistency === 'strict',
-          promotes: settings.usesMemory,
-        };
         const { found, seenStoredAtMs } = await remote.examine(
-          reading,
+          settings.reading,
           flight.key,
           flight.address(),
           answer.slot,
@@ -215,7 +210,7 @@ export class LoadPath {
   async #captureKnown(remote: RemoteLevel, waiting: readonly Missing[], settings: LoadSettings): Promise<void> {
     const all = new Set<Dependency>(this.scope.generations);
     for (const { flight } of waiting) for (const tag of this.#tagsOf(flight, settings)) all.add(tag);
-    if (remote.tier.canRead()) await remote.know([...all]);
+    if (remote.tier.canRead()) await remote.versions.know([...all]);
     this.#capture(waiting, settings);
   }
 

@@ -1,4 +1,5 @@
 import type { EntryOptions, LoadManyOptions } from './cache.js';
+import type { Reading } from './remote-level.js';
 import type { Scope } from './scope.js';
 
 /** Five minutes. */
@@ -18,6 +19,8 @@ export interface LoadSettings {
   readonly negativeTtlMs: number | undefined;
   readonly earlyRefreshBeta: number;
   readonly consistency: 'cached' | 'strict' | 'bypass' | 'refresh';
+  /** How Redis is read. */
+  readonly reading: Reading;
   readonly signal: AbortSignal | undefined;
   readonly shouldStore: ((value: never) => boolean) | undefined;
   readonly tagsOf: ((key: string) => readonly string[]) | undefined;
@@ -28,6 +31,7 @@ export function settingsOf(scope: Scope, options: LoadManyOptions<never> | undef
   const { defaults } = scope;
   const tiers = options?.tiers ?? defaults.tiers ?? 'both';
   const jitter = share('jitter', options?.jitter ?? defaults.jitter);
+  const consistency = options?.consistency ?? 'cached';
   return {
     ttlMs: duration('ttlMs', options?.ttlMs ?? defaults.ttlMs ?? DEFAULT_TTL_MS),
     graceMs: duration('graceMs', options?.graceMs ?? defaults.graceMs ?? 0),
@@ -40,7 +44,8 @@ export function settingsOf(scope: Scope, options: LoadManyOptions<never> | undef
     hardTimeoutMs: optional('hardTimeoutMs', options?.hardTimeoutMs ?? defaults.hardTimeoutMs),
     negativeTtlMs: optional('negativeTtlMs', options?.negativeTtlMs ?? defaults.negativeTtlMs),
     earlyRefreshBeta: options?.earlyRefreshBeta ?? defaults.earlyRefreshBeta ?? 0,
-    consistency: options?.consistency ?? 'cached',
+    consistency,
+    reading: { scope, isStrict: consistency === 'strict', promotes: tiers !== 'redis' },
     signal: options?.signal,
     shouldStore: options?.shouldStore,
     tagsOf: options?.tagsOf,

@@ -1,15 +1,17 @@
 import type { Clock } from '../../../common/clock.js';
-import type { EnvelopeHeader, Slot } from '../codec/envelope.types.js';
-import type { Dependency, DependencyTable } from './dependency-table.js';
+import type { EntrySlot, EnvelopeHeader, Slot, UnreadableReason } from '../codec/envelope.types.js';
+import type { UnreadableError } from '../codec/unreadable.error.js';
+import type { Capture, Dependency, DependencyTable } from './dependency-table.js';
 import type { EventBus } from './event-bus.js';
 import type { KeyFence } from './fence.js';
 import { type Examined, Found, NOTHING } from './found.js';
+import { Judge, type Verdict } from './judge.js';
 import type { MemoryLevel } from './memory-level.js';
 import type { Outbox } from './outbox.js';
-import type { RemoteTier, SlotAddress } from './remote-tier.js';
+import type { ReadSlot, RemoteTier, SlotAddress, SlotListener } from './remote-tier.js';
+import { RemoteVersions, type Versions } from './remote-versions.js';
 import type { Scope } from './scope.js';
 import type { Suppressed } from './suppressed.js';
-import { isSameHard, type Version } from './version.js';
 
 /** Who reads, and how. */
 export interface Reading {
@@ -20,22 +22,45 @@ export interface Reading {
   readonly promotes: boolean;
 }
 
-/** Keys of a batch in one read: their values fill a few chunks of a socket. */
-const PART_KEYS = 25;
-/** Versions that change more often than this while they are read are left alone. */
-const MAX_FETCHES = 3;
+/** A slot that is asked for. */
+class Asked {
+  constructor(
+    readonly reading: Reading,
+    readonly key: string,
+    readonly address: SlotAddress,
+    /** From before it was asked for. */
+    readonly fenceMark: number,
+  ) {}
+}
 
-type Verdict = 'fresh' | 'stale' | 'invalid' | 'unknown';
-type Versions = ReadonlyMap<string, Version | undefined>;
+/** One read on its way: a listener for the tier. */
+class SlotRead extends Asked implements SlotListener {
+  constructor(
+    private readonly level: RemoteLevel,
+    private readonly resolve: (examined: Examined | Promise<Examined> | undefined) => void,
+    reading: Reading,
+    key: string,
+    address: SlotAddress,
+    fenceMark: number,
+  ) {
+    super(reading, key, address, fenceMark);
+  }
 
-/**
- * Redis as the engine uses it: reads slots and decides whether what they hold may be served, by comparing the versions
- * an entry was stored under with those that are current.
- */
+  onSlot(slot: ReadSlot): void {
+    this.resolve(slot === undefined ? undefined : this.level.settle(this, slot));
+  }
+}
+
+/** An entry whose versions are yet to be asked for, and its place in the batch. */
+interface Undecided {
+  readonly index: number;
+  readonly slot: EntrySlot;
+}
+
+/** Redis as the engine uses it: reads slots, has what they hold judged, and puts what is fresh into memory. */
 export class RemoteLevel {
-  /** Entries stored before this moment (monotonic ms) are misses until `#distrustUntilMs`: after a change of server, other instances may still have to send what it lost. */
-  #distrustBeforeMs = Number.NEGATIVE_INFINITY;
-  #distrustUntilMs = Number.NEGATIVE_INFINITY;
+  readonly versions: RemoteVersions;
+  readonly #judge: Judge;
 
   constructor(
     readonly tier: RemoteTier,
@@ -46,12 +71,14 @@ export class RemoteLevel {
     private readonly memory: MemoryLevel,
     private readonly events: EventBus,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.versions = new RemoteVersions(tier, table);
+    this.#judge = new Judge(table, outbox, suppressed, memory, clock);
+  }
 
   /** Entries from before now are misses for a while. */
   distrustPast(forMs: number): void {
-    this.#distrustBeforeMs = this.clock.nowMs();
-    this.#distrustUntilMs = this.clock.nowMs() + forMs;
+    this.#judge.distrustPast(forMs);
   }
 
   /** Whether Redis may be asked about a key: not while an invalidation of it waits to be sent, here or elsewhere. */
@@ -61,72 +88,38 @@ export class RemoteLevel {
 
   /** One slot. `undefined`: Redis did not answer. */
   read(reading: Reading, key: string, address: SlotAddress): Promise<Examined | undefined> {
-    const fenceMark = this.fence.mark(address.memoryKey);
     return new Promise((resolve) => {
-      const onSlot = (slot: Slot | 'empty' | undefined): void => {
-        if (slot === undefined) return resolve(undefined);
-        const verdict = this.#judgeNow(reading, slot, address.partition);
-        resolve(
-          verdict === 'unknown'
-            ? this.examine(reading, key, address, slot, fenceMark)
-            : this.#conclude(reading, key, address, slot, verdict, fenceMark),
-        );
-      };
-      this.tier.read(address, onSlot, reading.scope.defaults.readPatienceMs);
+      const read = new SlotRead(this, resolve, reading, key, address, this.fence.mark(address.memoryKey));
+      this.tier.read(address, read, reading.scope.defaults.readPatienceMs);
     });
   }
 
-  /** Many slots at once, in order; in parts, so that what one brought is decoded while Redis sends the next. */
+  /** Many slots at once, in order; `undefined` in the list where Redis did not answer. */
   async readMany(
     reading: Reading,
     keys: readonly string[],
     addresses: readonly SlotAddress[],
-  ): Promise<readonly Examined[] | undefined> {
-    const parts: Promise<readonly Examined[] | undefined>[] = [];
-    for (let from = 0; from < keys.length; from += PART_KEYS)
-      parts.push(this.#readPart(reading, keys.slice(from, from + PART_KEYS), addresses.slice(from, from + PART_KEYS)));
-    const examined: Examined[] = [];
-    for (const part of await Promise.all(parts)) {
-      if (part === undefined) return undefined;
-      examined.push(...part);
-    }
-    return examined;
-  }
-
-  async #readPart(
-    reading: Reading,
-    keys: readonly string[],
-    addresses: readonly SlotAddress[],
-  ): Promise<readonly Examined[] | undefined> {
-    const fenceMarks = addresses.map(({ memoryKey }) => this.fence.mark(memoryKey));
-    const slots = await this.tier.readMany(addresses, reading.scope.defaults.readPatienceMs);
-    if (slots === undefined) return undefined;
-    const examined: Examined[] = new Array(slots.length);
-    const unknown: number[] = [];
-    for (let i = 0; i < slots.length; i++) {
-      const verdict = this.#judgeNow(reading, slots[i]!, addresses[i]!.partition);
-      if (verdict === 'unknown') unknown.push(i);
-      else examined[i] = this.#conclude(reading, keys[i]!, addresses[i]!, slots[i]!, verdict, fenceMarks[i]!);
-    }
-    if (unknown.length === 0) return examined;
-    const versions = await this.#versionsFor(
-      reading,
-      unknown.map((i) => slots[i]!),
+  ): Promise<readonly (Examined | undefined)[]> {
+    const asked = addresses.map(
+      (address, i) => new Asked(reading, keys[i]!, address, this.fence.mark(address.memoryKey)),
     );
-    for (const i of unknown) {
-      examined[i] = this.#conclude(
-        reading,
-        keys[i]!,
-        addresses[i]!,
-        slots[i]!,
-        this.#judgeAsked(reading.scope, slots[i]!, addresses[i]!.partition, versions),
-        fenceMarks[i]!,
-      );
-    }
+    const examined: (Examined | undefined)[] = new Array(keys.length).fill(undefined);
+    const undecided: Undecided[] = [];
+    const onSlot = (index: number, slot: ReadSlot): void => {
+      if (slot === undefined) return;
+      const settled = this.#settleNow(asked[index]!, slot);
+      if (settled === undefined) undecided.push({ index, slot: slot as EntrySlot });
+      else examined[index] = settled;
+    };
+    await this.tier.readMany(addresses, onSlot, reading.scope.defaults.readPatienceMs);
+    if (undecided.length === 0) return examined;
+    const slots = undecided.map(({ slot }) => slot);
+    const versions = await this.versions.fetch(this.#dependenciesOf(reading.scope, slots));
+    for (const { index, slot } of undecided) examined[index] = this.#settleBy(versions, asked[index]!, slot);
     return examined;
   }
 
-  /** A slot that was answered by a read or a script; `fenceMark` is from before it was asked for. */
+  /** A slot that was answered by a script; `fenceMark` is from before it was asked for. */
   async examine(
     reading: Reading,
     key: string,
@@ -134,164 +127,64 @@ export class RemoteLevel {
     slot: Slot | 'empty',
     fenceMark: number,
   ): Promise<Examined> {
-    let verdict = this.#judgeNow(reading, slot, address.partition);
-    if (verdict === 'unknown')
-      verdict = this.#judgeAsked(reading.scope, slot, address.partition, await this.#versionsFor(reading, [slot]));
-    return this.#conclude(reading, key, address, slot, verdict, fenceMark);
+    return this.settle(new Asked(reading, key, address, fenceMark), slot);
   }
 
-  /**
-   * Makes the versions of these dependencies known. `false`: one could not be had, so an entry that depends on it can
-   * neither be judged nor stored in Redis.
-   */
-  async know(dependencies: readonly Dependency[]): Promise<boolean> {
-    // What changes while it is asked for is asked for again: at the start the log is found, and everything forgotten once.
-    for (let tries = 0; tries < MAX_FETCHES; tries++) {
-      const unknown = dependencies.filter((dependency) => dependency.version === undefined);
-      if (unknown.length === 0) return true;
-      await this.#fetch(unknown);
+  /** What a slot that was answered holds for who asked. */
+  settle(asked: Asked, slot: Slot | 'empty'): Examined | Promise<Examined> {
+    return this.#settleNow(asked, slot) ?? this.#settleAsking(asked, slot as EntrySlot);
+  }
+
+  /** `undefined`: an entry that only its versions in Redis can tell about. */
+  #settleNow(asked: Asked, slot: Slot | 'empty'): Examined | undefined {
+    if (slot === 'empty') return NOTHING;
+    if (slot.kind !== 'entry') {
+      if (slot.kind === 'unreadable') this.#tellUnreadable(asked, slot.reason);
+      return NOTHING;
     }
-    return dependencies.every((dependency) => dependency.version !== undefined);
+    const { reading, address } = asked;
+    if (reading.isStrict) return undefined;
+    const redisMs = this.tier.nowMs(address.partition);
+    const verdict = this.#judge.byKnown(reading.scope, slot.header, redisMs);
+    return verdict === 'unknown' ? undefined : this.#conclude(asked, slot, verdict, redisMs);
   }
 
-  /** By what is known here; `unknown` when that is not enough, or may be old because the log was not followed lately. */
-  #judgeNow(reading: Reading, slot: Slot | 'empty', partition: number): Verdict {
-    if (typeof slot === 'string' || slot.kind !== 'entry') return 'invalid';
-    if (reading.isStrict || this.#isBehind()) return 'unknown';
-    return this.#judge(reading.scope, slot, partition, undefined);
+  async #settleAsking(asked: Asked, slot: EntrySlot): Promise<Examined> {
+    const versions = await this.versions.fetch(this.#dependenciesOf(asked.reading.scope, [slot]));
+    return this.#settleBy(versions, asked, slot);
   }
 
-  #isBehind(): boolean {
-    return this.clock.nowMs() >= this.memory.trust.trustedUntilMs;
+  #settleBy(versions: Versions, asked: Asked, slot: EntrySlot): Examined {
+    const redisMs = this.tier.nowMs(asked.address.partition);
+    const verdict = this.#judge.byAnswer(asked.reading.scope, slot.header, redisMs, versions);
+    return this.#conclude(asked, slot, verdict, redisMs);
   }
 
-  /** Versions that these entries depend on, from Redis. */
-  #versionsFor({ scope }: Reading, slots: ReadonlyArray<Slot | 'empty'>): Promise<Versions> {
-    const dependencies = new Set<Dependency>();
-    for (const slot of slots) {
-      if (typeof slot !== 'string' && slot.kind === 'entry')
-        for (const dependency of this.#dependenciesOf(scope, slot.header)) dependencies.add(dependency);
-    }
-    return this.#fetch([...dependencies]);
-  }
-
-  /** Asks Redis for versions and remembers those that nothing changed meanwhile. */
-  async #fetch(dependencies: readonly Dependency[]): Promise<Map<string, Version | undefined>> {
-    const byId = new Map<string, Version | undefined>();
-    if (dependencies.length === 0) return byId;
-    const before = this.table.capture(dependencies);
-    const versions = await this.tier.versions(dependencies.map((dependency) => dependency.id));
-    dependencies.forEach((dependency, i) => {
-      const version = versions?.[i];
-      byId.set(dependency.id, version);
-      if (version !== undefined) this.table.learn(dependency, version, before.hardEpochs[i]!, before.softEpochs[i]!);
-    });
-    return byId;
-  }
-
-  /**
-   * By what Redis answered, and by what is known here after it: an announcement may have overtaken the answer, and what
-   * goes into memory now counts as stored after it.
-   */
-  #judgeAsked(scope: Scope, slot: Slot | 'empty', partition: number, versions: Versions): Verdict {
-    const asked = this.#judge(scope, slot, partition, versions);
-    return asked === 'invalid' ? asked : this.#judge(scope, slot, partition, undefined);
-  }
-
-  /** By `versions` where given, else by what is known here; `unknown` means that only Redis can tell. */
-  #judge(scope: Scope, slot: Slot | 'empty', partition: number, versions: Versions | undefined): Verdict {
-    if (typeof slot === 'string' || slot.kind !== 'entry') return 'invalid';
-    const { header } = slot;
-    const nowMs = this.tier.nowMs(partition);
-    if (
-      nowMs >= header.staleUntilMs ||
-      header.generations.length !== scope.generations.length ||
-      this.#isDistrusted(header, nowMs)
-    )
-      return 'invalid';
-    let verdict: Verdict = nowMs >= header.freshUntilMs ? 'stale' : 'fresh';
-    for (let i = 0; i < header.generations.length; i++) {
-      const found = this.#compare(scope.generations[i]!, header.generations[i]!, versions);
-      if (found === 'invalid' || found === 'unknown') return found;
-      if (found === 'stale') verdict = 'stale';
-    }
-    for (const { tag, version } of header.tags) {
-      const found = this.#compare(this.table.of(scope.tagIdOf(tag)), version, versions);
-      if (found === 'invalid' || found === 'unknown') return found;
-      if (found === 'stale') verdict = 'stale';
-    }
-    return verdict;
-  }
-
-  #compare(dependency: Dependency, stored: Version, versions: Versions | undefined): Verdict {
-    const queued = this.outbox.modeOf(dependency.id);
-    if (queued === 'hard' || this.suppressed.hasDependency(dependency.id)) return 'invalid';
-    const current = versions === undefined ? dependency.version : versions.get(dependency.id);
-    if (current === stored) return queued === 'soft' ? 'stale' : 'fresh';
-    if (current !== undefined && isSameHard(current, stored)) return 'stale';
-    // A version that was evicted is made anew without an announcement: instances may know different ones, and ask.
-    return versions === undefined ? 'unknown' : 'invalid';
-  }
-
-  /** `nowMs` is Redis's time now. */
-  #isDistrusted(header: EnvelopeHeader, nowMs: number): boolean {
-    const localMs = this.clock.nowMs();
-    return localMs < this.#distrustUntilMs && header.storedAtMs < this.#distrustBeforeMs + (nowMs - localMs);
-  }
-
-  #dependenciesOf(scope: Scope, header: EnvelopeHeader): Dependency[] {
-    const dependencies = [...scope.generations];
-    for (const { tag } of header.tags) dependencies.push(this.table.of(scope.tagIdOf(tag)));
-    return dependencies;
+  #dependenciesOf(scope: Scope, slots: readonly EntrySlot[]): readonly Dependency[] {
+    return [...new Set(slots.flatMap(({ header }) => this.#judge.dependenciesOf(scope, header)))];
   }
 
   /** In the same tick as the verdict: decodes, and puts what is fresh into memory. */
-  #conclude(
-    reading: Reading,
-    key: string,
-    address: SlotAddress,
-    slot: Slot | 'empty',
-    verdict: Verdict,
-    fenceMark: number,
-  ): Examined {
-    if (typeof slot === 'string') return NOTHING;
-    if (slot.kind === 'unreadable')
-      this.events.emit('unreadable', { cache: reading.scope.name, key, reason: slot.reason });
-    if (slot.kind !== 'entry') return NOTHING;
+  #conclude(asked: Asked, slot: EntrySlot, verdict: Verdict, redisMs: number): Examined {
     const { header } = slot;
     if (verdict === 'invalid' || verdict === 'unknown') return { found: undefined, seenStoredAtMs: header.storedAtMs };
+    const { reading, address, fenceMark } = asked;
     try {
       const isStale = verdict === 'stale';
-      const capture = isStale ? this.table.capture(this.#dependenciesOf(reading.scope, header)) : undefined;
-      const found = new Found(
-        slot.value(),
-        header,
-        isStale,
-        slot.sizeBytes,
-        this.tier.nowMs(address.partition),
-        capture,
-      );
-      if (
-        reading.promotes &&
-        !found.isStale &&
-        this.memory.isEnabled &&
-        this.fence.isUnchanged(address.memoryKey, fenceMark)
-      )
+      const capture = isStale ? this.#captureOf(reading.scope, header) : undefined;
+      const found = new Found(slot.value(), header, isStale, slot.sizeBytes, redisMs, capture);
+      if (reading.promotes && !isStale && this.memory.isEnabled && this.fence.isUnchanged(address.memoryKey, fenceMark))
         this.#promote(reading.scope, address, found);
-      return { found, seenStoredAtMs: header.storedAtMs };
+      return found;
     } catch (error) {
-      this.events.emit('unreadable', {
-        cache: reading.scope.name,
-        key,
-        reason: (error as { reason?: string }).reason ?? 'payload',
-      });
+      this.#tellUnreadable(asked, (error as Partial<UnreadableError>).reason ?? 'payload');
       return { found: undefined, seenStoredAtMs: header.storedAtMs };
     }
   }
 
-  #promote(scope: Scope, { memoryKey, partition }: SlotAddress, { value, header, sizeBytes }: Found): void {
+  #promote(scope: Scope, { memoryKey }: SlotAddress, { value, header, sizeBytes, judgedAtMs }: Found): void {
     const nowMs = this.clock.nowMs();
-    const toLocalMs = nowMs - this.tier.nowMs(partition);
+    const toLocalMs = nowMs - judgedAtMs;
     this.memory.put(memoryKey, {
       value,
       isAbsent: header.isAbsent,
@@ -299,9 +192,17 @@ export class RemoteLevel {
       freshUntilMs: header.freshUntilMs + toLocalMs,
       staleUntilMs: header.staleUntilMs + toLocalMs,
       loadMs: header.loadMs,
-      capture: this.table.capture(header.tags.length === 0 ? scope.generations : this.#dependenciesOf(scope, header)),
+      capture: this.#captureOf(scope, header),
       payloadBytes: sizeBytes,
       remoteStoredAtMs: header.storedAtMs,
     });
+  }
+
+  #captureOf(scope: Scope, header: EnvelopeHeader): Capture {
+    return this.table.capture(this.#judge.dependenciesOf(scope, header));
+  }
+
+  #tellUnreadable({ reading, key }: Asked, reason: UnreadableReason): void {
+    this.events.emit('unreadable', { cache: reading.scope.name, key, reason });
   }
 }

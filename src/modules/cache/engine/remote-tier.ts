@@ -21,9 +21,13 @@ export interface RemoteTier {
   synchronise(addresses: readonly SlotAddress[]): Promise<boolean>;
 
   /** Waits for `patienceMs` at least. Default: as long as the measured latency suggests. */
-  read(address: SlotAddress, listener: (slot: Slot | 'empty' | undefined) => void, patienceMs?: number): void;
-  /** In the order of `addresses`. */
-  readMany(addresses: readonly SlotAddress[], patienceMs?: number): Promise<ReadonlyArray<Slot | 'empty'> | undefined>;
+  read(address: SlotAddress, listener: SlotListener, patienceMs?: number): void;
+  /** Many at once; `onSlot` is told of each as it comes, by its place in `addresses`, before this resolves. */
+  readMany(
+    addresses: readonly SlotAddress[],
+    onSlot: (index: number, slot: ReadSlot) => void,
+    patienceMs?: number,
+  ): Promise<void>;
 
   /** Takes a lease on each slot that has nothing to serve; see `scripts/lease.lua`. In the order of `requests`. */
   lease(
@@ -60,6 +64,14 @@ export interface SlotAddress {
   readonly memoryKey: string;
   readonly slot: string;
   readonly partition: number;
+}
+
+/** What a read of a slot brought; `undefined`: no answer in time. */
+export type ReadSlot = Slot | 'empty' | undefined;
+
+/** Told once of the slot it asked for. Must not throw. */
+export interface SlotListener {
+  onSlot(slot: ReadSlot): void;
 }
 
 /**

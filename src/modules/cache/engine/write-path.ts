@@ -105,7 +105,7 @@ export class WritePath {
   /** Versions of what the entry depends on. A tag seen for the first time may have changed unheard: the log is read. */
   async #learn(remote: RemoteLevel, dependencies: readonly Dependency[], tags: readonly Dependency[]): Promise<void> {
     const isNew = tags.some((tag) => tag.version === undefined);
-    await remote.know(dependencies);
+    await remote.versions.know(dependencies);
     if (isNew) await this.core.follower?.catchUp();
   }
 

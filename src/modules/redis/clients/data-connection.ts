@@ -2,12 +2,17 @@ import type { Command } from 'ioredis';
 import type { CommandMeter } from './command-meter.js';
 import { type CommandArgument, encodeCommand } from './encode-command.js';
 import { PooledRedis, type PooledRedisOptions } from './pooled-redis.js';
-import { type Reply, ReplyReader } from './reply-reader.js';
+import { type ItemListener, type Reply, ReplyReader } from './reply-reader.js';
 import { RedisQueueFullError } from './redis-queue-full.error.js';
 import { replaceWhenSilent } from './silent-socket.js';
 
-/** Who waits for a reply. Exactly one of the two is called, once; neither may throw. */
+/** Who waits for a reply. Exactly one of `onReply` and `onError` is called, once; none may throw. */
 export interface ReplyListener {
+  /**
+   * Wants the items of an array as they come. A connection that can do so gives them here and an empty array to `onReply`;
+   * any other gives `onReply` the whole.
+   */
+  readonly onItem?: ItemListener | undefined;
   onReply(reply: Exclude<Reply, Error>): void;
   onError(error: Error): void;
 }
@@ -58,7 +63,10 @@ export class DataConnection extends PooledRedis {
   private replaceDecoder(): void {
     const { stream } = this;
     for (const listener of stream.listeners('data')) stream.off('data', listener as () => void);
-    const reader = new ReplyReader((reply) => this.answer(reply));
+    const reader = new ReplyReader(
+      (reply) => this.answer(reply),
+      () => (this.commandQueue.peekFront()?.command as Partial<SentCommand> | undefined)?.onItem,
+    );
     stream.on('data', (chunk: Buffer) => {
       try {
         reader.write(chunk);
@@ -89,6 +97,10 @@ class SentCommand {
     readonly args: readonly CommandArgument[],
     private readonly listener: ReplyListener,
   ) {}
+
+  get onItem(): ItemListener | undefined {
+    return this.listener.onItem;
+  }
 
   resolve(reply: Exclude<Reply, Error>): void {
     this.listener.onReply(reply);

@@ -45,6 +45,26 @@ describe('ReplyReader', () => {
     );
   });
 
+  it('hands on the items of an outermost array as they come, and then an empty array', () => {
+    const items: Reply[] = [Buffer.from('a'), null, [Buffer.from('inner'), 1], Buffer.from('d')];
+    const replies: Reply[] = [7, items, [], items, Buffer.from('z')];
+    const told: Reply[][] = [];
+    const read: Reply[] = [];
+    const wishes = [true, false];
+    const reader = new ReplyReader(
+      (reply) => read.push(reply),
+      () => {
+        if (wishes.shift() !== true) return undefined;
+        const taken: Reply[] = [];
+        told.push(taken);
+        return (item) => taken.push(item);
+      },
+    );
+    for (const byte of Buffer.concat(replies.map(written))) reader.write(Buffer.of(byte));
+    expect(told).toEqual([items]);
+    expect(read).toEqual([7, [], [], items, Buffer.from('z')]);
+  });
+
   it('reads byte by byte', () => {
     const replies: Reply[] = [Buffer.from('a\r\nb'), null, -42, [[], [Buffer.alloc(0), 7]], Buffer.alloc(0)];
     const bytes = Buffer.concat(replies.map(written));

@@ -18,10 +18,15 @@ const enum Byte {
 const BREAK = 2;
 const NOTHING = Buffer.alloc(0);
 
+/** Gets the items of an array as they come, in order. Must not throw. */
+export type ItemListener = (item: Reply) => void;
+
 /** An array whose items are still coming. */
 interface OpenArray {
   readonly items: Reply[];
-  count: number;
+  missing: number;
+  /** Who gets the items; `undefined`: they are gathered. */
+  readonly onItem: ItemListener | undefined;
 }
 
 /**
@@ -40,8 +45,15 @@ export class ReplyReader {
   /** Arrays that are coming, the innermost last. */
   readonly #open: OpenArray[] = [];
 
-  /** `onReply` gets every whole reply, in order, and must not throw. */
-  constructor(private readonly onReply: (reply: Reply) => void) {}
+  /**
+   * @param onReply gets every whole reply, in order, and must not throw.
+   * @param itemListener says who gets the items of a reply that begins and is an array. `onReply` gets an empty one for it
+   *   at its end; by default it gets the items.
+   */
+  constructor(
+    private readonly onReply: (reply: Reply) => void,
+    private readonly itemListener: () => ItemListener | undefined = () => undefined,
+  ) {}
 
   /** @throws Error for bytes that are not RESP2: nothing that comes after them can be understood. */
   write(data: Buffer): void {
@@ -81,7 +93,7 @@ export class ReplyReader {
           const count = integer(chunk, start, end);
           if (count < 0) this.#take(null);
           else if (count === 0) this.#take([]);
-          else this.#open.push({ items: [], count });
+          else this.#begin(count);
           break;
         }
         case Byte.Colon:
@@ -110,14 +122,20 @@ export class ReplyReader {
     return copied;
   }
 
+  #begin(count: number): void {
+    const onItem = this.#open.length === 0 ? this.itemListener() : undefined;
+    this.#open.push({ items: [], missing: count, onItem });
+  }
+
   #take(value: Reply): void {
+    const open = this.#open;
     let reply = value;
-    for (;;) {
-      const array = this.#open.at(-1);
-      if (array === undefined) break;
-      array.items.push(reply);
-      if (array.items.length < array.count) return;
-      this.#open.pop();
+    while (open.length > 0) {
+      const array = open[open.length - 1]!;
+      if (array.onItem === undefined) array.items.push(reply);
+      else array.onItem(reply);
+      if (--array.missing > 0) return;
+      open.pop();
       reply = array.items;
     }
     this.onReply(reply);

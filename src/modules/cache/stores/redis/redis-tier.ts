@@ -1,7 +1,7 @@
 import type { Clock } from '../../../../common/clock.js';
 import type { RedisPool } from '../../../redis/core.js';
 import { decodeSlot, encodeEntry, entrySizeBytes } from '../../codec/envelope.js';
-import type { CodecLimits, EnvelopeHeader, Slot } from '../../codec/envelope.types.js';
+import type { CodecLimits, EnvelopeHeader } from '../../codec/envelope.types.js';
 import type {
   Applied,
   Fill,
@@ -11,8 +11,10 @@ import type {
   LeaseAnswer,
   LeaseMode,
   LeaseRequest,
+  ReadSlot,
   RemoteTier,
   SlotAddress,
+  SlotListener,
   Written,
 } from '../../engine/remote-tier.js';
 import type { KeyLayout } from '../../engine/scope.js';
@@ -45,8 +47,8 @@ export class RedisTier implements RemoteTier {
     maxValueBytes: number,
     clock: Clock,
   ) {
-    this.#reader = new SlotReader(pool, clock);
     this.#limits = { maxValueBytes, compressAboveBytes: Number.POSITIVE_INFINITY };
+    this.#reader = new SlotReader(pool, this.#limits, clock);
   }
 
   canRead(): boolean {
@@ -76,29 +78,22 @@ export class RedisTier implements RemoteTier {
     return (await Promise.all(partitions.map((partition) => this.log.tellTime(partition)))).every(Boolean);
   }
 
-  read(address: SlotAddress, listener: (slot: Slot | 'empty' | undefined) => void, patienceMs?: number): void {
-    if (this.redisClock.isComplete) this.#readSlot(address, listener, patienceMs);
+  read(address: SlotAddress, listener: SlotListener, patienceMs?: number): void {
+    if (this.redisClock.isComplete) this.#reader.read(address, listener, patienceMs);
     else
       void this.synchronise([address]).then((isSynchronised) =>
-        isSynchronised ? this.#readSlot(address, listener, patienceMs) : listener(undefined),
+        isSynchronised ? this.#reader.read(address, listener, patienceMs) : listener.onSlot(undefined),
       );
-  }
-
-  #readSlot(
-    address: SlotAddress,
-    listener: (slot: Slot | 'empty' | undefined) => void,
-    patienceMs: number | undefined,
-  ): void {
-    this.#reader.read(address, (bytes) => listener(bytes === undefined ? undefined : this.#decode(bytes)), patienceMs);
   }
 
   async readMany(
     addresses: readonly SlotAddress[],
+    onSlot: (index: number, slot: ReadSlot) => void,
     patienceMs?: number,
-  ): Promise<ReadonlyArray<Slot | 'empty'> | undefined> {
-    if (!this.redisClock.isComplete && !(await this.synchronise(addresses))) return undefined;
-    const slots = await this.#reader.readMany(addresses, patienceMs);
-    return slots?.map((bytes) => this.#decode(bytes));
+  ): Promise<void> {
+    if (this.redisClock.isComplete || (await this.synchronise(addresses)))
+      await this.#reader.readMany(addresses, onSlot, patienceMs);
+    else addresses.forEach((_, i) => onSlot(i, undefined));
   }
 
   async lease(
@@ -230,10 +225,6 @@ export class RedisTier implements RemoteTier {
       value,
       compressAboveBytes === Number.POSITIVE_INFINITY ? this.#limits : { ...this.#limits, compressAboveBytes },
     );
-  }
-
-  #decode(bytes: Buffer | null): Slot | 'empty' {
-    return bytes === null ? 'empty' : decodeSlot(bytes, this.#limits);
   }
 
   #toLeaseAnswer(answer: unknown): LeaseAnswer {

@@ -1,6 +1,8 @@
 import type { Clock } from '../../../../common/clock.js';
-import { type RedisLane, type RedisPool, sendCommand } from '../../../redis/core.js';
-import type { SlotAddress } from '../../engine/remote-tier.js';
+import { type RedisLane, type RedisPool, type Reply, sendCommand } from '../../../redis/core.js';
+import { decodeSlot } from '../../codec/envelope.js';
+import type { CodecLimits } from '../../codec/envelope.types.js';
+import type { ReadSlot, SlotAddress, SlotListener } from '../../engine/remote-tier.js';
 import { byPartition } from './partitions.js';
 import { TimedCommands } from './timed-commands.js';
 
@@ -13,36 +15,27 @@ const BUDGET_MS_PER_KEY = 0.1;
 /** More keys than this are a batch: they go the lane where nobody waits behind them. */
 const MAX_FAST_KEYS = 16;
 
-/** The bytes in slots, in order, `null` for none. */
-type Values = (Buffer | null)[];
-/** The bytes in a slot, `null` for none, `undefined` when Redis did not answer in time. */
-export type SlotBytes = Buffer | null | undefined;
-
-/** Slots of one partition and who waits for each. */
-interface Group {
-  readonly slots: string[];
-  readonly listeners: SlotListener[][];
-}
-
-/** Told of a slot once. Must not throw. */
-export type SlotListener = (bytes: SlotBytes) => void;
+/** Told of each slot of a command once, by its place there. */
+type OnSlot = (index: number, slot: ReadSlot) => void;
 
 /**
  * Reads slots. Reads that are asked for in one tick become one command: GET for one, MGET for more, one per hash slot in
- * a Cluster. No read waits for a timer. Past the monitor's budget, or the caller's own patience where that is longer, the
- * answer is "unavailable" and the caller goes on.
+ * a Cluster. A slot is decoded as soon as it has come, while Redis still sends the next. No read waits for a timer. Past
+ * the monitor's budget, or the caller's own patience where that is longer, the answer is "unavailable" and the caller goes
+ * on.
  *
  * Listeners instead of promises, because this is where every hit of Redis comes through.
  */
 export class SlotReader {
   /** Reads of this tick, by slot: a slot that several callers want is read once. */
-  #waiting = new Map<string, SlotListener[]>();
+  #wanted = new Map<string, WantedSlot>();
   /** The same by partition. */
-  #groups = new Map<number, Group>();
+  #groups = new Map<number, WantedSlot[]>();
   readonly #commands: TimedCommands;
 
   constructor(
     private readonly pool: RedisPool,
+    private readonly limits: CodecLimits,
     clock: Clock,
   ) {
     this.#commands = new TimedCommands(pool, clock);
@@ -50,71 +43,87 @@ export class SlotReader {
 
   read({ slot, partition }: SlotAddress, listener: SlotListener, patienceMs = 0): void {
     // Others of this tick are not to wait as long.
-    if (patienceMs > 0) return this.#send('fast', [slot], patienceMs, (values) => listener(values?.[0]));
-    const known = this.#waiting.get(slot);
-    if (known !== undefined) {
-      known.push(listener);
-      return;
-    }
+    if (patienceMs > 0) return this.#send('fast', [slot], patienceMs, (_, read) => listener.onSlot(read));
+    const known = this.#wanted.get(slot);
+    if (known !== undefined) return known.join(listener);
     // Runs when every promise of this tick has settled, so callers that were woken together are served together.
-    if (this.#waiting.size === 0) process.nextTick(this.#flush);
-    const listeners = [listener];
-    this.#waiting.set(slot, listeners);
-    let group = this.#groups.get(partition);
-    if (group === undefined) this.#groups.set(partition, (group = { slots: [], listeners: [] }));
-    group.slots.push(slot);
-    group.listeners.push(listeners);
+    if (this.#wanted.size === 0) process.nextTick(this.#flush);
+    const wanted = new WantedSlot(slot, listener);
+    this.#wanted.set(slot, wanted);
+    const group = this.#groups.get(partition);
+    if (group === undefined) this.#groups.set(partition, [wanted]);
+    else group.push(wanted);
   }
 
-  /** Many at once, in order; `undefined` when any part could not be read. */
-  async readMany(addresses: readonly SlotAddress[], patienceMs = 0): Promise<Values | undefined> {
-    const found: Values = new Array(addresses.length).fill(null);
+  /** Many at once; `onSlot` is told of each, by its place in `addresses`, before this resolves. */
+  async readMany(addresses: readonly SlotAddress[], onSlot: OnSlot, patienceMs = 0): Promise<void> {
     const lane = addresses.length > MAX_FAST_KEYS ? 'bulk' : 'fast';
-    const parts = byPartition(addresses, ({ partition }) => partition, MAX_KEYS).map(
-      ({ items, indexes }) =>
-        new Promise<boolean>((resolve) => {
-          const slots = items.map(({ slot }) => slot);
-          this.#send(lane, slots, patienceMs, (values) => {
-            values?.forEach((bytes, i) => (found[indexes[i]!] = bytes));
-            resolve(values !== undefined);
-          });
-        }),
+    await Promise.all(
+      byPartition(addresses, ({ partition }) => partition, MAX_KEYS).map(
+        ({ items, indexes }) =>
+          new Promise<void>((resolve) => {
+            const slots = items.map(({ slot }) => slot);
+            this.#send(lane, slots, patienceMs, (i, slot) => onSlot(indexes[i]!, slot), resolve);
+          }),
+      ),
     );
-    return (await Promise.all(parts)).every(Boolean) ? found : undefined;
   }
 
   readonly #flush = (): void => {
     const groups = this.#groups;
-    this.#waiting = new Map();
+    this.#wanted = new Map();
     this.#groups = new Map();
-    for (const { slots, listeners } of groups.values()) {
+    for (const wanted of groups.values()) {
       // In a few commands rather than one: Redis works on the next while the values of the last are parsed.
-      const size = Math.min(MAX_TICK_KEYS, Math.max(MIN_TICK_KEYS, Math.ceil(slots.length / 4)));
-      for (let from = 0; from < slots.length; from += size) {
-        const part = slots.length <= size ? slots : slots.slice(from, from + size);
-        this.#send('fast', part, 0, (values) => {
-          for (let i = 0; i < part.length; i++)
-            for (const listener of listeners[from + i]!) listener(values === undefined ? undefined : values[i]!);
-        });
+      const size = Math.min(MAX_TICK_KEYS, Math.max(MIN_TICK_KEYS, Math.ceil(wanted.length / 4)));
+      for (let from = 0; from < wanted.length; from += size) {
+        const slots = wanted.slice(from, from + size).map(({ slot }) => slot);
+        this.#send('fast', slots, 0, (i, slot) => wanted[from + i]!.tell(slot));
       }
     }
   };
 
-  #send(
-    lane: RedisLane,
-    slots: readonly string[],
-    patienceMs: number,
-    onDone: (values: Values | undefined) => void,
-  ): void {
+  #send(lane: RedisLane, slots: readonly string[], patienceMs: number, onSlot: OnSlot, onDone?: () => void): void {
     // A large answer takes its time on the wire and in the parser.
     const limitMs = Math.max(patienceMs, this.pool.monitor.readBudgetMs() + slots.length * BUDGET_MS_PER_KEY);
     const isOne = slots.length === 1;
+    let told = 0;
+    const onItem = (item: Reply): void => onSlot(told++, this.#decode(item));
     this.#commands.run(
       lane,
       'read',
       limitMs,
       (client, listener) => sendCommand(client, isOne ? 'get' : 'mget', slots, listener),
-      (reply) => onDone((isOne && reply !== undefined ? [reply] : reply) as Values | undefined),
+      (reply) => {
+        if (isOne && reply !== undefined) onItem(reply);
+        else if (Array.isArray(reply)) for (const item of reply) onItem(item);
+        while (told < slots.length) onSlot(told++, undefined);
+        onDone?.();
+      },
+      onItem,
     );
+  }
+
+  #decode(reply: Reply): ReadSlot {
+    return Buffer.isBuffer(reply) ? decodeSlot(reply, this.limits) : 'empty';
+  }
+}
+
+/** A slot to read, and who wants it: hardly ever more than one. */
+class WantedSlot {
+  #others: SlotListener[] | undefined;
+
+  constructor(
+    readonly slot: string,
+    private readonly listener: SlotListener,
+  ) {}
+
+  join(listener: SlotListener): void {
+    (this.#others ??= []).push(listener);
+  }
+
+  tell(slot: ReadSlot): void {
+    this.listener.onSlot(slot);
+    if (this.#others !== undefined) for (const other of this.#others) other.onSlot(slot);
   }
 }

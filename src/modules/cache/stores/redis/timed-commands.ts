@@ -2,6 +2,7 @@ import type { Clock } from '../../../../common/clock.js';
 import type {
   AvailabilityMonitor,
   CommandKind,
+  ItemListener,
   RedisClient,
   RedisLane,
   RedisPool,
@@ -24,16 +25,21 @@ export class TimedCommands {
     this.#deadlines = new Deadlines(clock);
   }
 
-  /** A command that is given up may still run in Redis. */
+  /**
+   * A command that is given up may still run in Redis.
+   *
+   * @param onItem as in {@link ReplyListener}; not called after `onReply`.
+   */
   run(
     lane: RedisLane,
     kind: CommandKind,
     limitMs: number,
     send: (client: RedisClient, listener: ReplyListener) => void,
     onReply: OnReply,
+    onItem?: ItemListener,
   ): void {
     const nowMs = this.clock.nowMs();
-    const command = new TimedCommand(this.pool.monitor, this.clock, kind, nowMs, nowMs + limitMs, onReply);
+    const command = new TimedCommand(this.pool.monitor, this.clock, kind, nowMs, nowMs + limitMs, onReply, onItem);
     try {
       send(this.pool.client(lane), command);
     } catch (error) {
@@ -44,7 +50,10 @@ export class TimedCommands {
 }
 
 class TimedCommand implements ReplyListener, Awaited {
-  isOpen = true;
+  readonly onItem: ItemListener | undefined;
+  /** `undefined` once told: who waited, and what came, is not to be kept until the deadline. */
+  #onDone: OnReply | undefined;
+  #itemListener: ItemListener | undefined;
 
   constructor(
     private readonly monitor: AvailabilityMonitor,
@@ -52,24 +61,38 @@ class TimedCommand implements ReplyListener, Awaited {
     private readonly kind: CommandKind,
     private readonly askedAtMs: number,
     readonly deadlineMs: number,
-    private readonly onDone: OnReply,
-  ) {}
+    onDone: OnReply,
+    onItem: ItemListener | undefined,
+  ) {
+    this.#onDone = onDone;
+    this.#itemListener = onItem;
+    if (onItem !== undefined) this.onItem = (item) => this.#itemListener?.(item);
+  }
+
+  get isOpen(): boolean {
+    return this.#onDone !== undefined;
+  }
 
   onReply(reply: Reply): void {
     if (!this.isOpen) return;
-    this.isOpen = false;
     this.monitor.recordSuccess(this.kind, this.clock.nowMs() - this.askedAtMs);
-    this.onDone(reply);
+    this.#close(reply);
   }
 
   onError(error: unknown): void {
     if (!this.isOpen) return;
-    this.isOpen = false;
     this.monitor.recordFailure(this.kind, error);
-    this.onDone(undefined);
+    this.#close(undefined);
   }
 
   giveUp(): void {
     this.onError(new Error('Command timed out'));
+  }
+
+  #close(reply: Reply | undefined): void {
+    const onDone = this.#onDone!;
+    this.#onDone = undefined;
+    this.#itemListener = undefined;
+    onDone(reply);
   }
 }
