@@ -58,7 +58,7 @@ export const cacheConfig = defineConfig('cache', {
   },
   outboxFile: {
     env: 'CACHE_OUTBOX_FILE',
-    doc: 'Keeps unsent invalidations in this file too, so that a killed process loses none. Default: in memory only.',
+    doc: 'Keeps unsent invalidations on disk too, so that a killed process loses none: a file per process, whose name begins with this. Default: in memory only.',
     schema: z.string().optional(),
   },
   maxValueBytes: {

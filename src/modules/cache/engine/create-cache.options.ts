@@ -43,7 +43,10 @@ export interface CoherenceOptions {
 export interface OutboxOptions {
   /** Distinct keys and tags kept; past it they become one clear of the namespace. Default 100,000. */
   maxItems?: number;
-  /** Kept in this file too, so that a killed process loses none. Default none. */
+  /**
+   * Kept on disk too, so that a killed process loses none: each process writes a file of its own whose name begins with
+   * this one, and one that starts takes over those of dead processes. Default none.
+   */
   file?: string;
 }
 

@@ -137,7 +137,7 @@ function withRedis(base: Base, { pool, isOurs }: PoolInUse, layout: KeyLayout, o
     (count) => events.emit('invalidationReplayed', { cache: layout.namespace, count }),
   );
   memory.trust = follower;
-  const file = options.outbox?.file === undefined ? undefined : new OutboxFile(options.outbox.file);
+  const file = options.outbox?.file === undefined ? undefined : new OutboxFile(options.outbox.file, layout.namespace);
   const sender = new OutboxSender(outbox, tier, table, events, clock, layout, file);
   sender.restore();
 

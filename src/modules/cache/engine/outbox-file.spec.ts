@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OutboxFile } from './outbox-file.js';
@@ -13,31 +13,100 @@ describe('the outbox on disk', () => {
   });
   afterEach(() => rmSync(directory, { recursive: true }));
 
+  const open = (namespace = 'ns'): OutboxFile => new OutboxFile(path, namespace);
+  /** A process ends; the next one begins. */
+  const leave = (...files: OutboxFile[]): void => files.forEach((file) => file.close());
+  const NOTHING = { keys: [], dependencies: [] };
+
   const one = { keys: ['k', '\u0001shop\u0001k', '\ud800'], dependencies: [['t::tag', 'soft'] as const] };
 
   it('gives back what was appended, but for a last line that was cut off', () => {
-    new OutboxFile(path).append(one);
-    appendFileSync(path, '{"keys":["never repor');
-    expect(new OutboxFile(path).read()).toEqual(one);
+    const file = open();
+    file.append(one);
+    appendFileSync(file.path, '{"keys":["never repor');
+    leave(file);
+    expect(open().adopt()).toEqual(one);
   });
 
   it.each(['garbage', '{"keys":5,"dependencies":[]}', '{"keys":[""],"dependencies":[]}', 'null'])(
     'says that what waited is unknown where a line is %s',
     (line) => {
-      appendFileSync(path, `${line}\n`);
-      new OutboxFile(path).append(one);
-      expect(new OutboxFile(path).read()).toBeUndefined();
+      const file = open();
+      appendFileSync(file.path, `${line}\n`);
+      file.append(one);
+      leave(file);
+      expect(open().adopt()).toBeUndefined();
     },
   );
 
   it('is worth writing anew once it repeats itself, and is small then', () => {
-    const file = new OutboxFile(path);
+    const file = open();
     const again = { keys: ['again'], dependencies: [] };
     for (let i = 0; i < 10_000; i++) {
       if (file.isWorthCompacting(1)) file.rewrite(again);
       else file.append(again);
     }
-    expect(statSync(path).size).toBeLessThan(50_000);
-    expect(new Set(new OutboxFile(path).read()!.keys)).toEqual(new Set(['again']));
+    expect(statSync(file.path).size).toBeLessThan(50_000);
+    leave(file);
+    expect(new Set(open().adopt()!.keys)).toEqual(new Set(['again']));
+  });
+
+  it('leaves alone what belongs to the living, and takes all of the dead', () => {
+    const [living, dead, deadToo] = [open(), open(), open()];
+    for (const [i, file] of [living, dead, deadToo].entries()) file.append({ keys: [`k${i}`], dependencies: [] });
+    leave(dead, deadToo);
+    const next = open();
+
+    expect(next.adopt()!.keys.toSorted()).toEqual(['k1', 'k2']);
+    next.rewrite({ keys: ['k1', 'k2'], dependencies: [] });
+    expect(readdirSync(directory)).toHaveLength(2);
+    living.rewrite(NOTHING);
+    next.rewrite(NOTHING);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('keeps what was taken over until it is written elsewhere', () => {
+    const dead = open();
+    dead.append(one);
+    leave(dead);
+    const killedTooEarly = open();
+    expect(killedTooEarly.adopt()).toEqual(one);
+    leave(killedTooEarly);
+
+    expect(open().adopt()).toEqual(one);
+  });
+
+  it('is lost by nobody when its owner turns out to live', () => {
+    const stalled = open();
+    stalled.append({ keys: ['before'], dependencies: [] });
+    leave(stalled);
+    const next = open();
+    expect(next.adopt()!.keys).toEqual(['before']);
+
+    stalled.append({ keys: ['after'], dependencies: [] });
+
+    expect(open().adopt()!.keys).toEqual(['after']);
+  });
+
+  it('is no business of another namespace', () => {
+    const shop = open('shop');
+    shop.append(one);
+    leave(shop);
+
+    expect(open('shop.1').adopt()).toEqual(NOTHING);
+    expect(open('sho').adopt()).toEqual(NOTHING);
+    expect(open('shop').adopt()).toEqual(one);
+  });
+
+  it('of a process that ran with another number, start or machine is a dead one’s', () => {
+    const file = open();
+    file.append(one);
+    const [, mark] = /\.ns\.(.+)$/.exec(file.path)!;
+    const [pid, start, id] = mark!.split('-') as [string, string, string];
+    for (const foreign of [`${pid}-1${start}-${id}`, `4194305-${start}-${id}`, `${pid}-${start}-0`])
+      copyFileSync(file.path, `${path}.ns.${foreign}`);
+    copyFileSync(file.path, `${path}.ns.${process.ppid}-1-${id}`);
+
+    expect(open().adopt()!.keys).toHaveLength(4 * one.keys.length);
   });
 });

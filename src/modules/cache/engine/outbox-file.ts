@@ -1,6 +1,7 @@
-import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { OutboxMode } from './outbox.js';
+import { isMark, isOwnerAlive, markOfThisProcess, releaseMark } from './process-mark.js';
 
 /** Appended items that are always worth less than writing the file anew. */
 const MIN_APPENDED = 1_000;
@@ -11,34 +12,50 @@ export interface OutboxContents {
   readonly dependencies: readonly (readonly [id: string, mode: OutboxMode])[];
 }
 
+const NOTHING: OutboxContents = { keys: [], dependencies: [] };
+
 /**
  * The outbox on disk, one JSON line per change: a process that is killed with invalidations unsent leaves them to the
  * next one. Written synchronously, since what was reported as queued must be there; it happens only while Redis is away.
+ *
+ * Every process (and every cache in it) writes a file of its own, `<path>.<namespace>.<mark of the process>`, so any number
+ * may be given the same path. One that starts takes over the files whose owners are dead. Were an owner alive after all,
+ * nothing would be lost: it still has in memory what was taken, and what it adds makes a new file.
  */
 export class OutboxFile {
+  readonly #mark = markOfThisProcess();
+  readonly #directory: string;
+  readonly #name: string;
+  readonly #prefix: string;
+  /** Marks of files that were taken over, until what they say is in this one. */
+  #adopted: string[] = [];
   /** Items appended since the file was written anew. */
   #appended = 0;
 
-  constructor(private readonly path: string) {
-    mkdirSync(dirname(path), { recursive: true });
+  /** @throws the file system's error when the directory can't be made. */
+  constructor(path: string, namespace: string) {
+    this.#directory = dirname(resolve(path));
+    this.#name = basename(path);
+    this.#prefix = `${this.#name}.${namespace}.`;
+    mkdirSync(this.#directory, { recursive: true });
+  }
+
+  /** This process's own. */
+  get path(): string {
+    return this.#pathOf(this.#mark);
   }
 
   /**
-   * `undefined`: a line can't be read, so what waited is unknown. A last line that was cut off by the end of the process
-   * was never reported as queued, and is left out.
+   * What others left behind. `undefined`: a line can't be read, so what waited is unknown. A last line that was cut off by
+   * the end of the process was never reported as queued, and is left out. The files go with the next {@link rewrite}.
    */
-  read(): OutboxContents | undefined {
-    const keys: string[] = [];
-    const dependencies: (readonly [string, OutboxMode])[] = [];
-    const lines = this.#lines();
-    const cutOff = lines.pop() ?? '';
-    for (const line of [...lines, cutOff]) {
-      const contents = parse(line);
-      if (contents === undefined && line !== cutOff) return undefined;
-      keys.push(...(contents?.keys ?? []));
-      dependencies.push(...(contents?.dependencies ?? []));
-    }
-    return { keys, dependencies };
+  adopt(): OutboxContents | undefined {
+    const left = this.#orphans().map((name) => this.#take(name));
+    if (left.includes(undefined)) return undefined;
+    return {
+      keys: left.flatMap((contents) => contents!.keys),
+      dependencies: left.flatMap((contents) => contents!.dependencies),
+    };
   }
 
   append(contents: OutboxContents): void {
@@ -53,25 +70,65 @@ export class OutboxFile {
 
   rewrite(contents: OutboxContents): void {
     this.#appended = 0;
-    if (contents.keys.length + contents.dependencies.length === 0) {
-      rmSync(this.path, { force: true });
-      return;
+    if (contents.keys.length + contents.dependencies.length === 0) rmSync(this.path, { force: true });
+    else {
+      writeFileSync(`${this.path}.new`, `${JSON.stringify(contents)}\n`, { mode: 0o600 });
+      renameSync(`${this.path}.new`, this.path);
     }
-    writeFileSync(`${this.path}.new`, `${JSON.stringify(contents)}\n`, { mode: 0o600 });
-    renameSync(`${this.path}.new`, this.path);
+    for (const mark of this.#adopted) {
+      rmSync(this.#pathOf(mark), { force: true });
+      releaseMark(mark);
+    }
+    this.#adopted = [];
   }
 
-  #lines(): string[] {
+  /** Whoever starts next takes over what is left. */
+  close(): void {
+    for (const mark of [this.#mark, ...this.#adopted]) releaseMark(mark);
+  }
+
+  /** Names of files of the dead, and of one without an owner: somebody put it there. */
+  #orphans(): string[] {
+    return readdirSync(this.#directory).filter((name) => {
+      if (name === this.#name) return true;
+      const mark = name.startsWith(this.#prefix) ? name.slice(this.#prefix.length) : '';
+      return isMark(mark) && !isOwnerAlive(mark);
+    });
+  }
+
+  /** Nothing when another process was faster; `undefined` when it can't be read. */
+  #take(name: string): OutboxContents | undefined {
+    const mark = markOfThisProcess();
     try {
-      return readFileSync(this.path, 'utf8').split('\n');
-    } catch {
-      return [];
+      renameSync(join(this.#directory, name), this.#pathOf(mark));
+      this.#adopted.push(mark);
+      return parseAll(readFileSync(this.#pathOf(mark), 'utf8'));
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === 'ENOENT' ? NOTHING : undefined;
     }
+  }
+
+  #pathOf(mark: string): string {
+    return join(this.#directory, this.#prefix + mark);
   }
 }
 
+function parseAll(text: string): OutboxContents | undefined {
+  const keys: string[] = [];
+  const dependencies: (readonly [string, OutboxMode])[] = [];
+  const lines = text.split('\n');
+  const cutOff = lines.pop() ?? '';
+  for (const line of [...lines, cutOff]) {
+    const contents = parse(line);
+    if (contents === undefined && line !== cutOff) return undefined;
+    for (const key of contents?.keys ?? []) keys.push(key);
+    for (const dependency of contents?.dependencies ?? []) dependencies.push(dependency);
+  }
+  return { keys, dependencies };
+}
+
 function parse(line: string): OutboxContents | undefined {
-  if (line === '') return { keys: [], dependencies: [] };
+  if (line === '') return NOTHING;
   try {
     const { keys, dependencies } = JSON.parse(line) as OutboxContents;
     const isOurs =

@@ -31,14 +31,14 @@ export class OutboxSender {
     private readonly file: OutboxFile | undefined,
   ) {}
 
-  /** Keeps what an instance of the same file left behind when it ended. */
+  /** Keeps what instances of the same file left behind when they ended. */
   restore(): void {
     if (this.file === undefined) return;
-    const contents = this.file.read();
+    const contents = this.file.adopt();
     for (const key of contents?.keys ?? []) this.outbox.addKey(this.layout.addressOf(key));
     for (const [id, mode] of contents?.dependencies ?? []) this.outbox.addDependency(id, mode);
     if (contents === undefined || this.outbox.isOverflowing) this.outbox.replaceBy(ROOT_GENERATION);
-    // Also where nothing waits: a line that was cut off must not spoil the next one.
+    // Also where nothing waits: what was taken over goes.
     this.#keep((file) => file.rewrite(this.outbox.contents()));
     if (this.outbox.size > 0) this.#scheduleRetry();
   }
@@ -88,6 +88,7 @@ export class OutboxSender {
   close(): void {
     this.#isClosed = true;
     this.#retry?.cancel();
+    this.file?.close();
   }
 
   async #sendAll(): Promise<boolean> {
