@@ -70,8 +70,9 @@ export interface Cache {
   stats(): CacheStats;
 
   /**
-   * Stops loads under way, sends what is queued (for at most a second), then closes the connections this cache opened. From
-   * its call on every other method rejects with `CacheClosedError`, also those of children. A child's is a no-op.
+   * Stops loads under way, sends what is queued (for at most a second, after at most two in which a Redis that is away may
+   * return), then closes the connections this cache opened. From its call on every other method rejects with
+   * `CacheClosedError`, also those of children. A child's is a no-op.
    */
   close(): Promise<void>;
 }

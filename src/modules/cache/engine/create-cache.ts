@@ -47,7 +47,9 @@ const FALLBACK_TTL_MS = 5_000;
 const COMMAND_TIMEOUT_MS = 500;
 /** After a change of server, entries from before are misses this long: other instances re-send what it lost. */
 const DISTRUST_MS = 2_000;
-/** `close()` waits for the outbox at most this long. */
+/** While something waits to be sent, `close()` gives a Redis that is away this long: enough for a probe that has slowed down. */
+const RETURN_TIMEOUT_MS = 2_000;
+/** `close()` sends the outbox for at most this long. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
 /**
@@ -163,10 +165,12 @@ function withRedis(base: Base, { pool, isOurs }: PoolInUse, layout: KeyLayout, o
     sender,
     redisState: () => pool.monitor.state,
     closing: new Closing(async () => {
+      flights.abandonAll(new CacheClosedError(layout.namespace));
+      // Its recovery sends what waits.
+      if (outbox.size > 0 && !tier.canInvalidate()) await pool.monitor.waitUntilUp(RETURN_TIMEOUT_MS);
       removeStep();
       follower.stop();
       memory.close();
-      flights.abandonAll(new CacheClosedError(layout.namespace));
       if (tier.canInvalidate()) await sender.sendFor(CLOSE_TIMEOUT_MS);
       sender.close();
       await announcements.close();
