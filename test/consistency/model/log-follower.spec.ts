@@ -20,7 +20,7 @@ class FakeLog implements InvalidationLog {
     const entry = {
       id: `${++this.#count}-0`,
       previous,
-      body: { source: 'other', keys: [key], versions: [], isReset: false, isExpiry: false },
+      body: { source: 'other', keys: [key], versions: [], isReset: false, isExpiry: false, advised: 0 },
     };
     this.entries.push(entry);
     return entry;

@@ -30,7 +30,7 @@ describe('log entries of this instance', () => {
     const entry = (id: string, previous: string, source: string, version: string) => ({
       id,
       previous,
-      body: { source, keys: [], versions: [['t::a', version]] as const, isReset: false, isExpiry: false },
+      body: { source, keys: [], versions: [['t::a', version]] as const, isReset: false, isExpiry: false, advised: 0 },
     });
 
     // Memory was flushed, and Redis asked: it has the newest version. Then the log is read from its start.

@@ -4,7 +4,7 @@ import { RecentLog } from '../../../src/modules/cache/engine/coherence/recent-lo
 const entry = (id: string): LogEntry => ({
   id,
   previous: '0-0',
-  body: { source: 's', keys: [id], versions: [], isReset: false, isExpiry: false },
+  body: { source: 's', keys: [id], versions: [], isReset: false, isExpiry: false, advised: 0 },
 });
 
 /** Ids that are to be applied again, after an instance that had reached `reached` finds only `present` in the log. */

@@ -1,3 +1,4 @@
+import type { LogBody } from '../../../src/modules/cache/engine/coherence/announcement.js';
 import { LocalCoherence } from '../../../src/modules/cache/engine/coherence/local-coherence.js';
 import { DependencyTable } from '../../../src/modules/cache/engine/dependency-table.js';
 import { EventBus } from '../../../src/modules/cache/engine/event-bus.js';
@@ -34,14 +35,19 @@ function told({ keys = [], dependencies = [] }: { keys?: readonly string[]; depe
     new EventBus(),
     () => undefined,
   );
-  coherence.suppress({ kind: 'advice', source: 'another', keys, dependencies });
-  const hear = (id: string, { isExpiry = false } = {}) =>
+  const tell = (source: string, advised: number): void =>
+    coherence.suppress({ kind: 'advice', source, advised, keys, dependencies });
+  tell('another', 1);
+  let count = 0;
+  const apply = (body: Partial<LogBody>): void =>
     coherence.apply({
-      id: '1-1',
-      previous: '0-0',
-      body: { source: 'a third', keys: [], versions: [[id, newVersion()]], isReset: false, isExpiry },
+      id: `1-${++count}`,
+      previous: `1-${count - 1}`,
+      body: { source: 'another', keys: [], versions: [], isReset: false, isExpiry: false, advised: 1, ...body },
     });
-  return { suppressed, hear };
+  const hear = (id: string, body: Partial<LogBody> = {}): void => apply({ versions: [[id, newVersion()]], ...body });
+  const hearKey = (key: string, body: Partial<LogBody> = {}): void => apply({ keys: [key], ...body });
+  return { suppressed, tell, hear, hearKey };
 }
 
 describe('what could not be invalidated in Redis', () => {
@@ -93,5 +99,66 @@ describe('what could not be invalidated in Redis', () => {
     hear('t::a');
 
     expect([suppressed.hasKey('t::a'), suppressed.hasDependency('t::a')]).toEqual([true, false]);
+  });
+
+  // A invalidates k; B misses the announcement. C loads k and stores it. Redis refuses writes, k changes, A can only say so.
+  // B hears it, and only then reads from the log what it had missed.
+  it.each([
+    ['by whoever said so', { source: 'another', advised: 0 }],
+    ['by a third', { source: 'a third', advised: 7 }],
+  ])('is not believed again because of what was invalidated before, and heard late: %s', (_, body) => {
+    const { suppressed, hear, hearKey } = told({ keys: ['k', IN_SHOP], dependencies: ['t::a'] });
+
+    hearKey('k', body);
+    hear('t::a', body);
+    hear('g:', body);
+
+    expect([suppressed.hasKey('k'), suppressed.hasKey(IN_SHOP), suppressed.hasDependency('t::a')]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+  });
+
+  it('is believed again once whoever said so could remove it', () => {
+    const { suppressed, hearKey } = told({ keys: ['k'] });
+
+    hearKey('k');
+
+    expect(suppressed.hasKey('k')).toBe(false);
+  });
+
+  it('is not believed again by what was sent before it was said once more', () => {
+    const { suppressed, tell, hearKey } = told({ keys: ['k'] });
+    tell('another', 2);
+
+    hearKey('k', { advised: 1 });
+    expect(suppressed.hasKey('k')).toBe(true);
+    hearKey('k', { advised: 2 });
+
+    expect(suppressed.hasKey('k')).toBe(false);
+  });
+
+  it('is believed again once all who said so could remove it', () => {
+    const { suppressed, tell, hearKey } = told({ keys: ['k'] });
+    tell('a third', 4);
+
+    hearKey('k');
+    expect(suppressed.hasKey('k')).toBe(true);
+    hearKey('k', { source: 'a third', advised: 4 });
+
+    expect(suppressed.hasKey('k')).toBe(false);
+  });
+
+  it('costs bounded memory and work, whoever says it and of however much', () => {
+    const suppressed = new Suppressed(new ManualClock());
+    for (let i = 0; i < 1_000; i++) suppressed.addKey('k', { source: `forged ${i}`, advised: 1 });
+    for (let i = 0; i < 1_000; i++) suppressed.liftKey('k', { source: `forged ${i}`, advised: 1 });
+    // Too many to keep apart.
+    expect(suppressed.hasKey('k')).toBe(true);
+
+    for (let i = 0; i < 150_000; i++) suppressed.addKey(`k${i}`, { source: 's', advised: i });
+
+    expect([suppressed.hasKey('k49999'), suppressed.hasKey('k50000')]).toEqual([false, true]);
   });
 });

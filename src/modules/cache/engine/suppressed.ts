@@ -5,58 +5,99 @@ import { isWithin, partsOf, pathOfDependency } from './scope.js';
 const LIFETIME_MS = 300_000;
 /** Keys, and tags and generations: past this the oldest are forgotten. */
 const MAX_ITEMS = 100_000;
+/** Instances whose advice about one item is kept apart; with more it is not lifted before its time. */
+const MAX_ADVISERS = 64;
+
+/** Who says so, and how many pieces of advice it had given by then, this one included. */
+export interface Adviser {
+  readonly source: string;
+  readonly advised: number;
+}
+
+interface Item {
+  readonly untilMs: number;
+  readonly advisers: readonly Adviser[];
+}
 
 /**
  * Keys, tags and generations that other instances have invalidated while Redis refuses writes: what Redis holds of them is
- * old, and can't be removed yet. Lifted when the invalidation, or a clear of their namespace, arrives through the log.
+ * old, and can't be removed yet. Lifted when whoever said so has written the invalidation, or a clear of their namespace, to
+ * the log. Only what it wrote after its advice counts: an invalidation from before, heard late, removed an older value.
  */
 export class Suppressed {
   /** Memory keys are the callers' own text, so they may read as the id of a tag. */
-  readonly #keys = new Map<string, number>();
-  readonly #dependencies = new Map<string, number>();
+  readonly #keys = new Items();
+  readonly #dependencies = new Items();
 
   constructor(private readonly clock: Clock) {}
 
   hasKey(memoryKey: string): boolean {
-    return this.#has(this.#keys, memoryKey);
+    return this.#keys.size > 0 && this.#keys.has(memoryKey, this.clock.nowMs());
   }
 
   /** By the id of a tag or generation. */
   hasDependency(id: string): boolean {
-    return this.#has(this.#dependencies, id);
+    return this.#dependencies.size > 0 && this.#dependencies.has(id, this.clock.nowMs());
   }
 
-  addKey(memoryKey: string): void {
-    this.#add(this.#keys, memoryKey);
+  addKey(memoryKey: string, adviser: Adviser): void {
+    this.#keys.add(memoryKey, adviser, this.clock.nowMs() + LIFETIME_MS);
   }
 
-  addDependency(id: string): void {
-    this.#add(this.#dependencies, id);
+  addDependency(id: string, adviser: Adviser): void {
+    this.#dependencies.add(id, adviser, this.clock.nowMs() + LIFETIME_MS);
   }
 
-  liftKey(memoryKey: string): void {
-    this.#keys.delete(memoryKey);
+  liftKey(memoryKey: string, writer: Adviser): void {
+    this.#keys.lift(memoryKey, writer);
   }
 
   /** What was stored under the version before is void. A generation's says so of its whole namespace, and of those within. */
-  liftDependency(id: string): void {
-    this.#dependencies.delete(id);
+  liftDependency(id: string, writer: Adviser): void {
+    this.#dependencies.lift(id, writer);
     if (!id.startsWith('g:') || this.#keys.size + this.#dependencies.size === 0) return;
     const path = pathOfDependency(id);
-    for (const key of this.#keys.keys()) if (isWithin(partsOf(key).path, path)) this.#keys.delete(key);
-    for (const other of this.#dependencies.keys())
-      if (isWithin(pathOfDependency(other), path)) this.#dependencies.delete(other);
+    for (const key of this.#keys.names()) if (isWithin(partsOf(key).path, path)) this.#keys.lift(key, writer);
+    for (const other of this.#dependencies.names())
+      if (isWithin(pathOfDependency(other), path)) this.#dependencies.lift(other, writer);
+  }
+}
+
+class Items {
+  readonly #items = new Map<string, Item>();
+  // One iterator for good: every new one would first walk over the places of all that was deleted.
+  readonly #oldest = this.#items.keys();
+
+  get size(): number {
+    return this.#items.size;
   }
 
-  #has(items: ReadonlyMap<string, number>, name: string): boolean {
-    if (items.size === 0) return false;
-    const untilMs = items.get(name);
-    return untilMs !== undefined && this.clock.nowMs() < untilMs;
+  names(): Iterable<string> {
+    return this.#items.keys();
   }
 
-  #add(items: Map<string, number>, name: string): void {
-    items.delete(name);
-    items.set(name, this.clock.nowMs() + LIFETIME_MS);
-    if (items.size > MAX_ITEMS) items.delete(items.keys().next().value!);
+  has(name: string, nowMs: number): boolean {
+    const item = this.#items.get(name);
+    return item !== undefined && nowMs < item.untilMs;
+  }
+
+  add(name: string, adviser: Adviser, untilMs: number): void {
+    const advisers = this.#items.get(name)?.advisers ?? [];
+    const others = advisers.filter(({ source }) => source !== adviser.source);
+    this.#items.delete(name);
+    this.#items.set(name, {
+      untilMs,
+      advisers:
+        others.length < MAX_ADVISERS ? [...others, adviser] : [...others.slice(1), { ...adviser, advised: Infinity }],
+    });
+    if (this.#items.size > MAX_ITEMS) this.#items.delete(this.#oldest.next().value!);
+  }
+
+  lift(name: string, writer: Adviser): void {
+    const item = this.#items.get(name);
+    if (item === undefined) return;
+    const left = item.advisers.filter(({ source, advised }) => source !== writer.source || advised > writer.advised);
+    if (left.length === 0) this.#items.delete(name);
+    else if (left.length < item.advisers.length) this.#items.set(name, { ...item, advisers: left });
   }
 }

@@ -13,6 +13,8 @@ export interface LogBody {
   readonly isReset: boolean;
   /** The versions changed by an expiry: what was stored under those before is stale, not void. */
   readonly isExpiry: boolean;
+  /** Pieces of advice its source had given before it wrote this. */
+  readonly advised: number;
 }
 
 /** An entry with its place in the log of its partition. */
@@ -26,10 +28,10 @@ export interface LogEntry {
 /**
  * What travels over the bus, in the shape of a Nest event (`{ pattern, data }`, of which this is `data`):
  *
- * - an invalidation: `{ v: 1, p: partition, id, prev, b: { s: source, k: keys, t: [[id, version]], r?: 1, x?: 1 } }`
+ * - an invalidation: `{ v: 1, p: partition, id, prev, b: { s: source, k: keys, t: [[id, version]], r?: 1, x?: 1, n?: advised } }`
  * - a wake-up, which is not in the log: `{ v: 1, w: keys }`: a leased slot was filled or given up;
- * - advice, which is not in the log either: `{ v: 1, s: source, a: keys, d: ids }`: keys, and tags and generations, that an
- *   instance could not invalidate because Redis refuses writes.
+ * - advice, which is not in the log either: `{ v: 1, s: source, a: keys, d: ids, n: advised }`: keys, and tags and
+ *   generations, that an instance could not invalidate because Redis refuses writes; its n-th advice.
  */
 export type Announcement =
   | { readonly kind: 'invalidation'; readonly partition: number; readonly entry: LogEntry }
@@ -37,6 +39,7 @@ export type Announcement =
   | {
       readonly kind: 'advice';
       readonly source: string;
+      readonly advised: number;
       readonly keys: readonly string[];
       readonly dependencies: readonly string[];
     };
@@ -52,7 +55,13 @@ export function parseAnnouncement(raw: unknown): Announcement | undefined {
   if (!isRecord(raw) || raw['v'] !== WIRE_VERSION) return undefined;
   if (isTexts(raw['w'])) return { kind: 'wake', keys: raw['w'] };
   if (typeof raw['s'] === 'string' && isTexts(raw['a']) && isTexts(raw['d']))
-    return { kind: 'advice', source: raw['s'], keys: raw['a'], dependencies: raw['d'] };
+    return {
+      kind: 'advice',
+      source: raw['s'],
+      advised: toCount(raw['n']),
+      keys: raw['a'],
+      dependencies: raw['d'],
+    };
   const { p: partition, id, prev: previous, b } = raw;
   const body = parseBody(b);
   if (body === undefined || !isLogId(id) || !isLogId(previous)) return undefined;
@@ -71,9 +80,13 @@ export function parseLogBody(text: string): LogBody | undefined {
 
 function parseBody(raw: unknown): LogBody | undefined {
   if (!isRecord(raw)) return undefined;
-  const { s: source, k: keys = [], t: versions = [], r, x } = raw;
+  const { s: source, k: keys = [], t: versions = [], r, x, n } = raw;
   if (typeof source !== 'string' || !isTexts(keys) || !isVersions(versions)) return undefined;
-  return { source, keys, versions, isReset: r === 1, isExpiry: x === 1 };
+  return { source, keys, versions, isReset: r === 1, isExpiry: x === 1, advised: toCount(n) };
+}
+
+function toCount(raw: unknown): number {
+  return typeof raw === 'number' && Number.isSafeInteger(raw) && raw > 0 ? raw : 0;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

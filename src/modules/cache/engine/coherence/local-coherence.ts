@@ -29,13 +29,13 @@ export class LocalCoherence implements CoherenceTarget {
     for (const [dependency, version] of body.versions) {
       this.table.apply(dependency, version, id);
       // An expiry leaves what was stored before readable.
-      if (!body.isExpiry) this.suppressed.liftDependency(dependency);
+      if (!body.isExpiry) this.suppressed.liftDependency(dependency, body);
     }
     // Its own keys were void before it was acknowledged; doing so again would only drop newer entries.
     if (body.source === this.instanceId) return;
     for (const key of body.keys) {
       voidKey(this.held, key);
-      this.suppressed.liftKey(key);
+      this.suppressed.liftKey(key, body);
       this.onChanged(key);
     }
     const count = body.keys.length + body.versions.length;
@@ -45,14 +45,15 @@ export class LocalCoherence implements CoherenceTarget {
   }
 
   /** Another instance could not invalidate these in Redis: what is there is old. */
-  suppress({ source, keys, dependencies }: Extract<Announcement, { kind: 'advice' }>): void {
+  suppress({ source, advised, keys, dependencies }: Extract<Announcement, { kind: 'advice' }>): void {
     if (source === this.instanceId) return;
+    const adviser = { source, advised };
     for (const key of keys) {
-      this.suppressed.addKey(key);
+      this.suppressed.addKey(key, adviser);
       voidKey(this.held, key);
     }
     for (const id of dependencies) {
-      this.suppressed.addDependency(id);
+      this.suppressed.addDependency(id, adviser);
       const dependency = this.table.find(id);
       if (dependency !== undefined) this.table.invalidate(dependency);
     }

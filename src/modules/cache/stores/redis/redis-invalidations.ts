@@ -22,6 +22,9 @@ export interface RedisInvalidationsOptions {
 
 /** The part of the tier that makes things void: every change here is logged and announced by the script that does it. */
 export class RedisInvalidations {
+  /** Pieces of advice given. What is written from then on says so, and takes their place. */
+  #advised = 0;
+
   constructor(
     private readonly pool: RedisPool,
     private readonly layout: KeyLayout,
@@ -38,6 +41,7 @@ export class RedisInvalidations {
       versions: [],
       isReset: false,
       isExpiry: false,
+      advised: this.#advised,
     };
     const answer = await this.scripts.call(
       'write',
@@ -73,6 +77,7 @@ export class RedisInvalidations {
         versions: [],
         isReset: false,
         isExpiry: mode === 'soft',
+        advised: this.#advised,
       };
       const answer = await this.scripts.call(
         'write',
@@ -110,6 +115,7 @@ export class RedisInvalidations {
       s: this.options.instanceId,
       a: addresses.map(({ memoryKey }) => memoryKey),
       d: dependencies,
+      n: ++this.#advised,
     };
     try {
       // PUBLISH works where every write is refused; where nothing works, nobody reads old values from Redis either.
@@ -154,5 +160,9 @@ export class RedisInvalidations {
 
 /** A log entry's body without its versions and closing brace: the script adds them. */
 function bodyStart(body: LogBody): string {
-  return JSON.stringify({ s: body.source, k: body.keys, ...(body.isExpiry && { x: 1 }) }).slice(0, -1);
+  const { source, keys, isExpiry, advised } = body;
+  return JSON.stringify({ s: source, k: keys, ...(isExpiry && { x: 1 }), ...(advised > 0 && { n: advised }) }).slice(
+    0,
+    -1,
+  );
 }
