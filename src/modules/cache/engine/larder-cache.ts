@@ -17,6 +17,7 @@ import type { Closing } from './closing.js';
 import type { Core } from './core.js';
 import { GetOrLoad } from './get-or-load.js';
 import type { LeaseBook } from './lease-book.js';
+import { Namespaces, wishFor } from './namespaces.js';
 import type { OutboxSender } from './outbox-sender.js';
 import { ReadPath, VALUE, VIEW } from './read-path.js';
 import type { Scope } from './scope.js';
@@ -36,11 +37,13 @@ export class LarderCache implements Cache {
   readonly #reads: ReadPath;
   readonly #loads: GetOrLoad;
   readonly #writes: WritePath;
-  readonly #children = new Map<string, LarderCache>();
 
   constructor(
     private readonly root: CacheRoot,
     private readonly scope: Scope,
+    /** How it was asked for; `''` for the root. */
+    private readonly wish = '',
+    private readonly namespaces = new Namespaces<LarderCache>(),
   ) {
     this.#reads = new ReadPath(root.core, scope);
     this.#loads = new GetOrLoad(root.core, scope, root.leases);
@@ -119,13 +122,12 @@ export class LarderCache implements Cache {
   }
 
   namespace(name: string, defaults?: NamespaceOptions): Cache {
-    // One object for the same wish, so that its cap on loads holds for everyone who asked.
-    const wish = `${name} ${JSON.stringify(defaults ?? {})}`;
-    const known = this.#children.get(wish);
-    if (known !== undefined) return known;
-    const child = new LarderCache(this.root, this.scope.child(name, defaults ?? {}));
-    this.#children.set(wish, child);
-    return child;
+    const wish = wishFor(this.wish, name, defaults);
+    return this.namespaces.get(
+      wish,
+      () => this.scope.child(name, defaults ?? {}),
+      (scope) => new LarderCache(this.root, scope, wish, this.namespaces),
+    );
   }
 
   on<E extends CacheEventName>(event: E, listener: CacheEventListener<E>): () => void {
