@@ -100,7 +100,8 @@ export class LoadPath {
   ): Promise<Answered[] | undefined> {
     const isPossible =
       remote.tier.canWrite() &&
-      waiting.every(({ flight, isRemoteSilent }) => !isRemoteSilent && !this.core.outbox.hasKey(flight.memoryKey));
+      // The script may answer with what is in the slot.
+      waiting.every(({ flight, isRemoteSilent }) => !isRemoteSilent && remote.mayRead(flight.memoryKey));
     if (!isPossible) {
       this.#capture(waiting, settings);
       return undefined;

@@ -1,0 +1,95 @@
+import type { Cache } from '../../../src/modules/cache/engine/cache.js';
+import type { CacheOptions } from '../../../src/modules/cache/engine/create-cache.options.js';
+import { createCache } from '../../../src/modules/cache/engine/create-cache.js';
+import { eventually } from '../../support/eventually.js';
+import { RedisServer } from '../../support/redis-server.js';
+
+const QUEUED = { status: 'queued' };
+const KEYS = Array.from({ length: 20 }, (_, i) => `k${i}`);
+
+/**
+ * A can't invalidate (Redis lets it do everything but remove), so its invalidations wait; the bus still carries what it says.
+ * The others may do everything.
+ */
+describe('what one instance could not invalidate in Redis', () => {
+  let redis: RedisServer;
+  let a: Cache;
+  const opened: Cache[] = [];
+
+  beforeEach(async () => {
+    redis = await RedisServer.start();
+    await redis.command('ACL', 'SETUSER', 'a', 'on', '>secret', '~*', '&*', '+@all', '-del');
+    a = await open({ redis: redis.url.replace('//', '//a:secret@'), outbox: { maxItems: 100 } });
+  });
+
+  afterEach(async () => {
+    for (const cache of opened.splice(0)) await cache.close();
+    await redis.stop();
+  });
+
+  async function open(options: CacheOptions = {}): Promise<Cache> {
+    const cache = createCache({ namespace: 'told', redis: redis.url, ...options });
+    opened.push(cache);
+    await eventually(() => expect(cache.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
+    return cache;
+  }
+
+  /** Reads in every way; what is not in the cache comes from the source, where it is new. */
+  async function readAll(cache: Cache): Promise<unknown[]> {
+    const one = KEYS.flatMap((key) => [
+      cache.get(key),
+      cache.get(key, { consistency: 'strict', allowStale: true }),
+      cache.getOrLoad(key, () => 'new', { tags: ['all'] }),
+      cache.getOrLoad(key, () => 'new', { tags: ['all'], earlyRefreshBeta: 1 }),
+    ]);
+    const many = [
+      cache.getMany(KEYS),
+      cache.getOrLoadMany(KEYS, (missing) => new Map(missing.map((key) => [key, 'new'])), { tags: ['all'] }),
+    ].map(async (values) => [...(await values).values()]);
+    return (await Promise.all([...one, ...many])).flat();
+  }
+
+  const isOldHeld = async (): Promise<boolean> =>
+    (await redis.command('EXISTS', ...KEYS.map((key) => `{told}:v::${key}`))) === KEYS.length;
+
+  /** A's invalidations are sent at last: others share entries through Redis again. */
+  async function let_a_send(cache: Cache): Promise<void> {
+    await redis.command('ACL', 'SETUSER', 'a', '+del');
+    await eventually(() => expect(a.stats().queuedInvalidations).toBe(0), { timeoutMs: 10_000 });
+    const other = await open({ memory: false });
+    await eventually(async () => {
+      await other.set('k0', 'shared');
+      expect(await cache.getEntry('k0', { consistency: 'strict' })).toMatchObject({ value: 'shared', tier: 'redis' });
+    });
+  }
+
+  const invalidations: [string, () => Promise<unknown>][] = [
+    ['keys', () => a.delete(KEYS)],
+    ['a tag', () => a.invalidateTags(['all'])],
+    ['everything', () => a.clear()],
+    ['more than its outbox holds', () => a.delete([...KEYS, ...Array.from({ length: 200 }, (_, i) => `other${i}`)])],
+  ];
+
+  describe.each([
+    ['with a memory tier', {}],
+    ['without a memory tier', { memory: false }],
+  ] satisfies [string, CacheOptions][])('%s', (_, options) => {
+    it.each(invalidations)(
+      'is served by nobody who heard of it, though they may write: %s',
+      async (_what, invalidate) => {
+        const b = await open(options);
+        await Promise.all(KEYS.map((key) => b.set(key, 'old', { tags: ['all'] })));
+        await expect(readAll(b)).resolves.toContain('old');
+
+        await expect(invalidate()).resolves.toEqual(QUEUED);
+        // One hop of the bus.
+        await eventually(async () => expect(await b.get('k0')).toBeUndefined());
+
+        expect(await isOldHeld()).toBe(true);
+        for (let round = 0; round < 5; round++) expect(await readAll(b)).not.toContain('old');
+        await let_a_send(b);
+        expect(await readAll(b)).not.toContain('old');
+      },
+    );
+  });
+});
