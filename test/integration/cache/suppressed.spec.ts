@@ -91,5 +91,37 @@ describe('what one instance could not invalidate in Redis', () => {
         expect(await readAll(b)).not.toContain('old');
       },
     );
+
+    it.each(invalidations)(
+      'is asked for by who comes later, and not served after the answer: %s',
+      async (_what, invalidate) => {
+        const source = await open({ memory: false });
+        await Promise.all(KEYS.map((key) => source.set(key, 'old', { tags: ['all'] })));
+        await expect(invalidate()).resolves.toEqual(QUEUED);
+
+        const c = await open(options);
+        // It was not there when A said so: it asks once it is subscribed.
+        await eventually(async () => expect(await c.get('k0', { consistency: 'strict' })).toBeUndefined());
+
+        for (let round = 0; round < 5; round++) expect(await readAll(c)).not.toContain('old');
+        await let_a_send(c);
+        expect(await readAll(c)).not.toContain('old');
+      },
+    );
+  });
+
+  it('is asked for by who was cut off from the bus when it was said', async () => {
+    const b = await open();
+    await Promise.all(KEYS.map((key) => b.set(key, 'old', { tags: ['all'] })));
+    // Nobody hears this one: every subscriber is gone for the moment.
+    await redis.command('ACL', 'SETUSER', 'a', '-publish');
+    await expect(a.delete(KEYS)).resolves.toEqual(QUEUED);
+    await expect(b.get('k0')).resolves.toBe('old');
+    await redis.command('ACL', 'SETUSER', 'a', '+publish');
+
+    await redis.command('CLIENT', 'KILL', 'TYPE', 'pubsub');
+
+    await eventually(async () => expect(await b.get('k0')).toBeUndefined());
+    for (let round = 0; round < 5; round++) expect(await readAll(b)).not.toContain('old');
   });
 });

@@ -146,15 +146,22 @@ function withRedis(base: Base, { pool, isOurs }: PoolInUse, layout: KeyLayout, o
   // A process that never trusted Redis has nothing of its own to compare with, and starts with what is there.
   let hasRecovered = false;
   const removeStep = pool.monitor.addRecoveryStep(async (server) => {
+    // Here and when the bus is heard: whichever connection is there last, the question leaves, and the answer arrives.
+    invalidations.askForAdvice();
     await recover(hasRecovered && server.mayHaveLostWrites, sender, remote, follower);
     hasRecovered = true;
   });
   const announcements = options.announcements ?? new RedisAnnouncements(pool);
-  announcements.onSubscribed(() => void follower.catchUp());
+  announcements.onSubscribed(() => {
+    void follower.catchUp();
+    invalidations.askForAdvice();
+    sender.adviseAgain();
+  });
   announcements.subscribe(layout.channel, (raw) => {
     const announcement = parseAnnouncement(raw);
     if (announcement?.kind === 'wake') for (const key of announcement.keys) wakeUps.wake(key);
     else if (announcement?.kind === 'advice') target.suppress(announcement);
+    else if (announcement?.kind === 'question') sender.adviseAgain();
     else if (announcement !== undefined) follower.receive(announcement.partition, announcement.entry);
   });
   follower.start();

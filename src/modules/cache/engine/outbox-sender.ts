@@ -8,6 +8,11 @@ import type { KeyLayout } from './scope.js';
 
 /** Id of the root namespace's generation: its change clears everything. */
 const ROOT_GENERATION = 'g:';
+/** Items of one piece of advice that is given again. */
+const ADVICE_ITEMS = 1_000;
+/** Between two answers about what waits, and so much more for every item: however many ask, the bus has room for others. */
+const ADVICE_PAUSE_MS = 100;
+const ADVICE_PAUSE_PER_ITEM_MS = 0.01;
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 5_000;
 
@@ -18,6 +23,8 @@ const LAST_RETRY_MS = 5_000;
 export class OutboxSender {
   #sending: Promise<boolean> | undefined;
   #retry: TimerHandle | undefined;
+  #advice: TimerHandle | undefined;
+  #nextAdviceMs = Number.NEGATIVE_INFINITY;
   #delayMs = FIRST_RETRY_MS;
   #isClosed = false;
 
@@ -67,6 +74,15 @@ export class OutboxSender {
     this.#scheduleRetry();
   }
 
+  /** Says soon again what waits: to instances that were not there, or were cut off, when it was said. */
+  adviseAgain(): void {
+    if (this.#advice !== undefined || this.#isClosed) return;
+    this.#advice = this.clock.setTimer(
+      () => void this.#adviseAll(),
+      Math.max(0, this.#nextAdviceMs - this.clock.nowMs()),
+    );
+  }
+
   /** Resolves to whether all that waited when it began was sent. What came meanwhile is sent soon. */
   send(): Promise<boolean> {
     return (this.#sending ??= this.#sendAll().finally(() => {
@@ -88,6 +104,7 @@ export class OutboxSender {
   close(): void {
     this.#isClosed = true;
     this.#retry?.cancel();
+    this.#advice?.cancel();
     this.file?.close();
   }
 
@@ -100,6 +117,16 @@ export class OutboxSender {
     if (this.outbox.size === 0) this.events.emit('outbox', { cache: this.layout.namespace, size: 0, event: 'drained' });
     else this.#scheduleRetry();
     return true;
+  }
+
+  async #adviseAll(): Promise<void> {
+    // What is on its way was written before this advice, and would not lift it.
+    while (this.#sending !== undefined) await this.#sending;
+    this.#advice = undefined;
+    if (this.#isClosed) return;
+    for (const { addresses, dependencies } of this.outbox.hardParts(ADVICE_ITEMS))
+      this.tier.advise(addresses, dependencies);
+    this.#nextAdviceMs = this.clock.nowMs() + ADVICE_PAUSE_MS + this.outbox.size * ADVICE_PAUSE_PER_ITEM_MS;
   }
 
   /** A full disk costs what the file is for, the death of the process; the outbox itself goes on. */

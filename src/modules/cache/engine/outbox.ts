@@ -57,6 +57,14 @@ export class Outbox {
     this.addDependency(rootGeneration, 'hard');
   }
 
+  /** What waits to make entries misses, in parts of at most `size` items. */
+  *hardParts(size: number): Generator<{ addresses: SlotAddress[]; dependencies: string[] }> {
+    const addresses = [...this.#addresses.values()].map(({ address }) => address);
+    const dependencies = [...this.#dependencies].flatMap(([id, { mode }]) => (mode === 'hard' ? [id] : []));
+    for (let from = 0; from < Math.max(addresses.length, dependencies.length); from += size)
+      yield { addresses: addresses.slice(from, from + size), dependencies: dependencies.slice(from, from + size) };
+  }
+
   /** Everything that waits, for a file. */
   contents(): { keys: string[]; dependencies: [id: string, mode: OutboxMode][] } {
     return {

@@ -31,7 +31,8 @@ export interface LogEntry {
  * - an invalidation: `{ v: 1, p: partition, id, prev, b: { s: source, k: keys, t: [[id, version]], r?: 1, x?: 1, n?: advised } }`
  * - a wake-up, which is not in the log: `{ v: 1, w: keys }`: a leased slot was filled or given up;
  * - advice, which is not in the log either: `{ v: 1, s: source, a: keys, d: ids, n: advised }`: keys, and tags and
- *   generations, that an instance could not invalidate because Redis refuses writes; its n-th advice.
+ *   generations, that an instance could not invalidate because Redis refuses writes; its n-th advice;
+ * - a question, `{ v: 1, q: source }`: whoever has something to advise says it again.
  */
 export type Announcement =
   | { readonly kind: 'invalidation'; readonly partition: number; readonly entry: LogEntry }
@@ -42,7 +43,8 @@ export type Announcement =
       readonly advised: number;
       readonly keys: readonly string[];
       readonly dependencies: readonly string[];
-    };
+    }
+  | { readonly kind: 'question'; readonly source: string };
 
 /** The version of the wire format; others are ignored, and the gap makes the receiver read the log. */
 export const WIRE_VERSION = 1;
@@ -54,6 +56,7 @@ const MAX_ITEMS = 20_000;
 export function parseAnnouncement(raw: unknown): Announcement | undefined {
   if (!isRecord(raw) || raw['v'] !== WIRE_VERSION) return undefined;
   if (isTexts(raw['w'])) return { kind: 'wake', keys: raw['w'] };
+  if (typeof raw['q'] === 'string') return { kind: 'question', source: raw['q'] };
   if (typeof raw['s'] === 'string' && isTexts(raw['a']) && isTexts(raw['d']))
     return {
       kind: 'advice',

@@ -109,23 +109,17 @@ export class RedisInvalidations {
   }
 
   advise(addresses: readonly SlotAddress[], dependencies: readonly string[]): void {
-    const { channel } = this.layout;
-    const data = {
-      v: WIRE_VERSION,
+    this.#publish({
       s: this.options.instanceId,
       a: addresses.map(({ memoryKey }) => memoryKey),
       d: dependencies,
       n: ++this.#advised,
-    };
-    try {
-      // PUBLISH works where every write is refused; where nothing works, nobody reads old values from Redis either.
-      this.pool
-        .client('fast')
-        .publish(channel, JSON.stringify({ pattern: channel, data }))
-        .catch(() => undefined);
-    } catch {
-      return;
-    }
+    });
+  }
+
+  /** Asks the others for what they could not invalidate. */
+  askForAdvice(): void {
+    this.#publish({ q: this.options.instanceId });
   }
 
   async versions(ids: readonly string[]): Promise<ReadonlyArray<Version | undefined> | undefined> {
@@ -147,6 +141,20 @@ export class RedisInvalidations {
       return true;
     });
     return (await Promise.all(parts)).every(Boolean) ? found : undefined;
+  }
+
+  #publish(message: object): void {
+    const { channel } = this.layout;
+    const data = { v: WIRE_VERSION, ...message };
+    try {
+      // PUBLISH works where every write is refused; where nothing works, nobody reads old values from Redis either.
+      this.pool
+        .client('fast')
+        .publish(channel, JSON.stringify({ pattern: channel, data }))
+        .catch(() => undefined);
+    } catch {
+      return;
+    }
   }
 
   #wrote(partition: number, answer: unknown, body: LogBody): boolean {
