@@ -53,7 +53,7 @@ describe('what one instance could not invalidate in Redis', () => {
     (await redis.command('EXISTS', ...KEYS.map((key) => `{told}:v::${key}`))) === KEYS.length;
 
   /** A's invalidations are sent at last: others share entries through Redis again. */
-  async function let_a_send(cache: Cache): Promise<void> {
+  async function letASend(cache: Cache): Promise<void> {
     await redis.command('ACL', 'SETUSER', 'a', '+del');
     await eventually(() => expect(a.stats().queuedInvalidations).toBe(0), { timeoutMs: 10_000 });
     const other = await open({ memory: false });
@@ -87,7 +87,7 @@ describe('what one instance could not invalidate in Redis', () => {
 
         expect(await isOldHeld()).toBe(true);
         for (let round = 0; round < 5; round++) expect(await readAll(b)).not.toContain('old');
-        await let_a_send(b);
+        await letASend(b);
         expect(await readAll(b)).not.toContain('old');
       },
     );
@@ -104,10 +104,30 @@ describe('what one instance could not invalidate in Redis', () => {
         await eventually(async () => expect(await c.get('k0', { consistency: 'strict' })).toBeUndefined());
 
         for (let round = 0; round < 5; round++) expect(await readAll(c)).not.toContain('old');
-        await let_a_send(c);
+        await letASend(c);
         expect(await readAll(c)).not.toContain('old');
       },
     );
+  });
+
+  it('is not kept by a load that began before, and names the tag only with its result', async () => {
+    const b = await open();
+    await b.set('k0', 'old', { tags: ['all'] });
+    let finish!: () => void;
+    const loading = b.getOrLoad('late', async (context) => {
+      await new Promise<void>((resolve) => (finish = resolve));
+      context.set({ tags: ['named late'] });
+      return 'old';
+    });
+    await eventually(() => expect(finish).toBeDefined());
+    await expect(a.invalidateTags(['all', 'named late'])).resolves.toEqual(QUEUED);
+    await eventually(async () => expect(await b.get('k0')).toBeUndefined());
+
+    finish();
+    await expect(loading).resolves.toBe('old');
+
+    await expect(b.get('late')).resolves.toBeUndefined();
+    await expect(b.getOrLoad('late', () => 'new')).resolves.toBe('new');
   });
 
   it('is asked for by who was cut off from the bus when it was said', async () => {

@@ -110,6 +110,13 @@ export class DependencyTable {
     this.#changed(dependency.id);
   }
 
+  /** As {@link invalidate}, by id: also what has not been seen yet counts as changed now. */
+  invalidateId(id: string): void {
+    const dependency = this.find(id);
+    if (dependency === undefined) this.#changed(id);
+    else this.invalidate(dependency);
+  }
+
   /** Makes everything that carries it stale. The version stays, so that the new one is recognised as an expiry of it. */
   expire(dependency: Dependency): void {
     dependency.softEpoch++;

@@ -54,8 +54,7 @@ export class LocalCoherence implements CoherenceTarget {
     }
     for (const id of dependencies) {
       this.suppressed.addDependency(id, adviser);
-      const dependency = this.table.find(id);
-      if (dependency !== undefined) this.table.invalidate(dependency);
+      this.table.invalidateId(id);
     }
   }
 
