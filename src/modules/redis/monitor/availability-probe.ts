@@ -11,9 +11,20 @@ export interface ProbeResult {
   readonly readFailure: FailureReason | undefined;
   /** `undefined` when writes work. */
   readonly writeFailure: FailureReason | undefined;
+  /**
+   * How long an answer to a read takes: the median of those that came. In a Cluster some wait for a failover or follow the
+   * slots, which says nothing about the way to the others.
+   */
   readonly latencyMs: number;
   /** `undefined` when the server was not asked, or one of a Cluster's could not be. */
   readonly ids: ServerIds | undefined;
+}
+
+/** How one command of a probe went. */
+interface Outcome {
+  /** `undefined` when it was answered. */
+  readonly failure: FailureReason | undefined;
+  readonly latencyMs: number;
 }
 
 /** A probe as the monitor uses it. */
@@ -62,15 +73,15 @@ export class AvailabilityProbe {
 
   /** Never rejects. With `shouldIdentify` the server is also asked who it is. */
   async run(shouldIdentify: boolean): Promise<ProbeResult> {
-    const startMs = this.clock.nowMs();
-    const reads = Promise.all(this.keys.map((key) => this.outcome(this.client.get(key))));
-    const writes = Promise.all(this.keys.map((key) => this.outcome(this.client.set(key, '1', 'PX', KEY_TTL_MS))));
-    const [readFailure, writeFailure] = [judge(await reads), judge(await writes)];
-    const latencyMs = this.clock.nowMs() - startMs;
+    const [reads, writes] = await Promise.all([
+      Promise.all(this.keys.map((key) => this.outcome(this.client.get(key)))),
+      Promise.all(this.keys.map((key) => this.outcome(this.client.set(key, '1', 'PX', KEY_TTL_MS)))),
+    ]);
+    const readFailure = judge(reads);
     return {
       readFailure,
-      writeFailure,
-      latencyMs,
+      writeFailure: judge(writes),
+      latencyMs: usualLatencyMs(reads),
       ids: shouldIdentify && !readFailure ? await this.identify() : undefined,
     };
   }
@@ -79,14 +90,18 @@ export class AvailabilityProbe {
     this.client.disconnect();
   }
 
-  private async outcome(reply: Promise<unknown>): Promise<FailureReason | undefined> {
-    try {
-      await reply;
-      return undefined;
-    } catch (error) {
-      const reason = classifyFailure(error);
-      return reason === 'closed' ? (this.connectionFailure ?? reason) : reason;
-    }
+  private async outcome(reply: Promise<unknown>): Promise<Outcome> {
+    const startMs = this.clock.nowMs();
+    const failure = await reply.then(
+      () => undefined,
+      (error: unknown) => this.reasonOf(error),
+    );
+    return { failure, latencyMs: this.clock.nowMs() - startMs };
+  }
+
+  private reasonOf(error: unknown): FailureReason {
+    const reason = classifyFailure(error);
+    return reason === 'closed' ? (this.connectionFailure ?? reason) : reason;
   }
 
   private async identify(): Promise<ServerIds | undefined> {
@@ -110,7 +125,13 @@ async function askServer(redis: Redis): Promise<ServerIds> {
 }
 
 /** A Cluster with some slots away is still worth asking: it fails when most keys do. */
-function judge(outcomes: readonly (FailureReason | undefined)[]): FailureReason | undefined {
-  const failures = outcomes.filter((outcome) => outcome !== undefined);
+function judge(outcomes: readonly Outcome[]): FailureReason | undefined {
+  const failures = outcomes.flatMap(({ failure }) => failure ?? []);
   return failures.length * 2 > outcomes.length ? failures[0] : undefined;
+}
+
+/** The median of what was answered; 0 when nothing was, and nobody asks then. */
+function usualLatencyMs(reads: readonly Outcome[]): number {
+  const answered = reads.filter(({ failure }) => failure === undefined).map(({ latencyMs }) => latencyMs);
+  return answered.toSorted((a, b) => a - b)[Math.floor(answered.length / 2)] ?? 0;
 }
