@@ -1,13 +1,8 @@
 import { jest } from '@jest/globals';
-import {
-  createRedisPool,
-  loadScript,
-  type RedisPool,
-  runScript,
-  type ServerIdentity,
-} from '../../src/modules/redis/index.js';
+import { loadScript, type RedisPool, runScript, type ServerIdentity } from '../../src/modules/redis/index.js';
 import { eventually } from '../support/eventually.js';
 import { RedisCluster } from '../support/redis-cluster.js';
+import { WatchedPool } from './support/watched-pool.js';
 
 jest.setTimeout(60_000);
 
@@ -18,17 +13,16 @@ const increment = loadScript('increment', "redis.call('INCR', KEYS[1]) return re
 describe('on a Cluster', () => {
   let redis: RedisCluster;
   let pool: RedisPool;
-  let recoveries: ServerIdentity[];
+  let recoveries: readonly ServerIdentity[];
+  let watched: WatchedPool;
 
   beforeEach(async () => {
     redis = await RedisCluster.start();
-    pool = createRedisPool(redis.source);
-    recoveries = [];
-    pool.monitor.addRecoveryStep(async (server) => void recoveries.push(server));
-    expect(await pool.monitor.waitUntilUp(10_000)).toBe('up');
+    watched = await WatchedPool.open(redis.source);
+    ({ pool, recoveries } = watched);
   });
   afterEach(async () => {
-    await pool.close();
+    await watched.close();
     await redis.stop();
   });
 
@@ -57,7 +51,7 @@ describe('on a Cluster', () => {
     await eventually(() => expect(recoveries.length).toBeGreaterThan(1), { timeoutMs: 10_000 });
     expect(recoveries.at(-1)).toMatchObject({ mayHaveLostWrites: true });
     expect(recoveries.at(-1)!.replicationId).not.toBe(recoveries[0]!.replicationId);
-    expect(await pool.monitor.waitUntilUp(10_000)).toBe('up');
+    await watched.up();
     for (const key of KEYS) await expect(pool.client().set(key, 'after')).resolves.toBe('OK');
   });
 

@@ -1,25 +1,25 @@
 import { jest } from '@jest/globals';
 import type { Redis } from 'ioredis';
-import { createRedisPool, type RedisPool, type ServerIdentity } from '../../src/modules/redis/index.js';
+import type { RedisPool, ServerIdentity } from '../../src/modules/redis/index.js';
 import { eventually } from '../support/eventually.js';
 import { RedisSentinel } from '../support/redis-sentinel.js';
+import { WatchedPool } from './support/watched-pool.js';
 
 jest.setTimeout(60_000);
 
 describe('behind Sentinel', () => {
   let redis: RedisSentinel;
   let pool: RedisPool;
-  let recoveries: ServerIdentity[];
+  let recoveries: readonly ServerIdentity[];
+  let watched: WatchedPool;
 
   beforeEach(async () => {
     redis = await RedisSentinel.start();
-    pool = createRedisPool(redis.source);
-    recoveries = [];
-    pool.monitor.addRecoveryStep(async (server) => void recoveries.push(server));
-    expect(await pool.monitor.waitUntilUp(10_000)).toBe('up');
+    watched = await WatchedPool.open(redis.source);
+    ({ pool, recoveries } = watched);
   });
   afterEach(async () => {
-    await pool.close();
+    await watched.close();
     await redis.stop();
   });
 
@@ -35,7 +35,7 @@ describe('behind Sentinel', () => {
     await master.kill();
     await eventually(() => expect(pool.monitor.state).toBe('down'));
     const promoted = await redis.failedOver(master);
-    expect(await pool.monitor.waitUntilUp(10_000)).toBe('up');
+    await watched.up();
     expect(Number(await portInUse())).toBe(promoted.port);
     // A recovery that a connection disturbs is run again, so only who it was with counts.
     expect(new Set(recoveries.map(({ runId }) => runId)).size).toBe(2);
@@ -46,7 +46,7 @@ describe('behind Sentinel', () => {
   it('follows when the Sentinels fail over a master that is well', async () => {
     const promoted = await redis.failover();
     await eventually(() => expect(recoveries.at(-1)!.runId).not.toBe(recoveries[0]!.runId));
-    expect(await pool.monitor.waitUntilUp(10_000)).toBe('up');
+    await watched.up();
     await eventually(async () => expect(Number(await portInUse())).toBe(promoted.port));
     expect(recoveries.at(-1)).toMatchObject({ mayHaveLostWrites: true });
   });
@@ -55,7 +55,7 @@ describe('behind Sentinel', () => {
     const master = await redis.master();
     master.pause();
     const promoted = await redis.failedOver(master);
-    expect(await pool.monitor.waitUntilUp(10_000)).toBe('up');
+    await watched.up();
     await eventually(async () => expect(Number(await portInUse())).toBe(promoted.port));
     master.resume();
     await eventually(async () => expect(await master.command('ROLE')).toMatchObject({ 0: 'slave' }), {
@@ -69,7 +69,7 @@ describe('behind Sentinel', () => {
     const before = recoveries.length;
     await (await redis.master()).command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
     await eventually(() => expect(recoveries.length).toBeGreaterThan(before));
-    expect(await pool.monitor.waitUntilUp(10_000)).toBe('up');
+    await watched.up();
     await redis.sentinels[2]!.process.kill();
     await expect(pool.client().set('k', 'v')).resolves.toBe('OK');
     expect(pool.monitor.state).toBe('up');

@@ -97,6 +97,22 @@ export class RedisCluster {
     );
   }
 
+  /** Resolves once the others have a master in place of one that does not answer. */
+  async promoted(silent: RedisServer): Promise<void> {
+    const asked = this.servers.find((server) => server !== silent && server.isRunning)!;
+    await eventually(
+      async () => {
+        const nodes = String(await asked.command('CLUSTER', 'NODES')).split('\n');
+        const masters = nodes.filter(
+          (node) => / (myself,)?master /.test(node) && / \d/.test(node.split('connected')[1] ?? ''),
+        );
+        if (masters.length !== 3 || masters.some((node) => node.includes(`:${silent.port}@`)))
+          throw new Error('Nobody took over yet.');
+      },
+      { timeoutMs: 20_000, intervalMs: 50 },
+    );
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.servers.map((server) => server.stop()));
   }
