@@ -5,6 +5,7 @@ import { KeyFence } from '../../../src/modules/cache/engine/fence.js';
 import { FlightTable } from '../../../src/modules/cache/engine/flight-table.js';
 import { MemoryLevel } from '../../../src/modules/cache/engine/memory-level.js';
 import { NoMemoryTier } from '../../../src/modules/cache/engine/memory-tier.none.js';
+import type { OutboxSender } from '../../../src/modules/cache/engine/outbox-sender.js';
 import type { RemoteTier } from '../../../src/modules/cache/engine/remote-tier.js';
 import { KeyLayout } from '../../../src/modules/cache/engine/scope.js';
 import { Suppressed } from '../../../src/modules/cache/engine/suppressed.js';
@@ -21,6 +22,7 @@ describe('log entries of this instance', () => {
       table,
       { fence: new KeyFence(), flights: new FlightTable(table), memory },
       {} as RemoteTier,
+      {} as OutboxSender,
       new Suppressed(new ManualClock()),
       new EventBus(),
       () => undefined,

@@ -6,6 +6,7 @@ import { KeyFence } from '../../../src/modules/cache/engine/fence.js';
 import { FlightTable } from '../../../src/modules/cache/engine/flight-table.js';
 import { MemoryLevel } from '../../../src/modules/cache/engine/memory-level.js';
 import { NoMemoryTier } from '../../../src/modules/cache/engine/memory-tier.none.js';
+import type { OutboxSender } from '../../../src/modules/cache/engine/outbox-sender.js';
 import type { RemoteTier } from '../../../src/modules/cache/engine/remote-tier.js';
 import { KeyLayout } from '../../../src/modules/cache/engine/scope.js';
 import { Suppressed } from '../../../src/modules/cache/engine/suppressed.js';
@@ -31,6 +32,7 @@ function told({ keys = [], dependencies = [] }: { keys?: readonly string[]; depe
       memory: new MemoryLevel(new NoMemoryTier(), table, clock, 60_000, 5_000),
     },
     {} as RemoteTier,
+    {} as OutboxSender,
     suppressed,
     new EventBus(),
     () => undefined,

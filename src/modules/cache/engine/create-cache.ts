@@ -120,12 +120,16 @@ function withRedis(base: Base, { pool, isOurs }: PoolInUse, layout: KeyLayout, o
   const maxValueBytes = options.maxValueBytes ?? DEFAULT_VALUE_BYTES;
   const tier = new RedisTier(pool, layout, scripts, redisClock, log, invalidations, wakeUps, maxValueBytes, clock);
   const remote = new RemoteLevel(tier, table, fence, outbox, suppressed, memory, events, clock);
+  const file = options.outbox?.file === undefined ? undefined : new OutboxFile(options.outbox.file, layout.namespace);
+  const sender = new OutboxSender(outbox, tier, table, events, clock, layout, file);
+  sender.restore();
   const target = new LocalCoherence(
     instanceId,
     layout,
     table,
     { fence, flights, memory },
     tier,
+    sender,
     suppressed,
     events,
     (key) => wakeUps.wake(key),
@@ -139,17 +143,22 @@ function withRedis(base: Base, { pool, isOurs }: PoolInUse, layout: KeyLayout, o
     (count) => events.emit('invalidationReplayed', { cache: layout.namespace, count }),
   );
   memory.trust = follower;
-  const file = options.outbox?.file === undefined ? undefined : new OutboxFile(options.outbox.file, layout.namespace);
-  const sender = new OutboxSender(outbox, tier, table, events, clock, layout, file);
-  sender.restore();
 
-  // A process that never trusted Redis has nothing of its own to compare with, and starts with what is there.
+  // Before Redis is trusted again what waited here is sent, then what others did meanwhile is read. Where Redis can only be
+  // read, what waits goes on waiting, and is not read meanwhile.
   let hasRecovered = false;
-  const removeStep = pool.monitor.addRecoveryStep(async (server) => {
+  let mayLackWrites = false;
+  const removeStep = pool.monitor.addRecoveryStep(async ({ mayHaveLostWrites, isWritable }) => {
     // Here and when the bus is heard: whichever connection is there last, the question leaves, and the answer arrives.
     invalidations.askForAdvice();
-    await recover(hasRecovered && server.mayHaveLostWrites, sender, remote, follower);
+    // A process that never trusted Redis has nothing of its own to compare with, and starts with what is there.
+    mayLackWrites ||= hasRecovered && mayHaveLostWrites;
+    if (isWritable && !(await sender.send())) throw new Error('Invalidations still wait to be sent.');
+    if (mayLackWrites) remote.distrustPast(DISTRUST_MS);
+    if (!(await follower.catchUp())) throw new Error('The invalidation log could not be read.');
     hasRecovered = true;
+    // Who could not write yet puts back what was lost once it can.
+    if (isWritable) mayLackWrites = false;
   });
   const announcements = options.announcements ?? new RedisAnnouncements(pool);
   announcements.onSubscribed(() => {
@@ -184,18 +193,6 @@ function withRedis(base: Base, { pool, isOurs }: PoolInUse, layout: KeyLayout, o
       if (isOurs) await pool.close();
     }),
   };
-}
-
-/** Before Redis is trusted again: what waited here is sent, then what others did meanwhile is read. */
-async function recover(
-  mayHaveLostWrites: boolean,
-  sender: OutboxSender,
-  remote: RemoteLevel,
-  follower: LogFollower,
-): Promise<void> {
-  if (!(await sender.send())) throw new Error('Invalidations still wait to be sent.');
-  if (mayHaveLostWrites) remote.distrustPast(DISTRUST_MS);
-  if (!(await follower.catchUp())) throw new Error('The invalidation log could not be read.');
 }
 
 function memoryLevel(

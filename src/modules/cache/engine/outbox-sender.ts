@@ -1,9 +1,9 @@
 import type { Clock, TimerHandle } from '../../../common/clock.js';
 import type { EventBus } from './event-bus.js';
 import type { DependencyTable } from './dependency-table.js';
-import type { Outbox, OutboxBatch, OutboxMode } from './outbox.js';
+import type { Outbox, OutboxMode } from './outbox.js';
 import type { OutboxFile } from './outbox-file.js';
-import type { RemoteTier, SlotAddress } from './remote-tier.js';
+import type { Invalidation, RemoteTier, SlotAddress } from './remote-tier.js';
 import type { KeyLayout } from './scope.js';
 
 /** Id of the root namespace's generation: its change clears everything. */
@@ -74,6 +74,12 @@ export class OutboxSender {
     this.#scheduleRetry();
   }
 
+  /** Sends it now if that works; else it waits. */
+  async sendOrQueue(invalidation: Invalidation): Promise<void> {
+    if (await this.#sendBatch(invalidation)) return;
+    this.queue(invalidation.addresses, invalidation.dependencies, invalidation.mode);
+  }
+
   /** Says soon again what waits: to instances that were not there, or were cut off, when it was said. */
   adviseAgain(): void {
     if (this.#advice !== undefined || this.#isClosed) return;
@@ -139,7 +145,7 @@ export class OutboxSender {
     }
   }
 
-  async #sendBatch(batch: OutboxBatch): Promise<boolean> {
+  async #sendBatch(batch: Invalidation): Promise<boolean> {
     const applied = await this.tier.invalidate(batch);
     if (applied === undefined) return false;
     for (const [id, { version, at }] of applied.versions) this.table.apply(id, version, at);

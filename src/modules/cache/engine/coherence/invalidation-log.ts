@@ -26,7 +26,7 @@ export interface CoherenceTarget {
   apply(entry: LogEntry): void;
   /** Empties the memory tier and forgets every version. */
   flush(reason: FlushReason): void;
-  /** Invalidates again, everywhere, what Redis lost. Rejects when Redis can't be reached. */
+  /** Invalidates again, everywhere, what Redis lost; what Redis does not take waits in the outbox. */
   reissue(entries: readonly LogEntry[]): Promise<void>;
   /** Clears the whole namespace everywhere: what was lost is unknown. Rejects when Redis can't be reached. */
   reset(): Promise<void>;

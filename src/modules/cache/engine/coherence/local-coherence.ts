@@ -1,6 +1,7 @@
 import type { DependencyTable } from '../dependency-table.js';
 import type { EventBus } from '../event-bus.js';
 import type { InvalidationKind } from '../events.js';
+import type { OutboxSender } from '../outbox-sender.js';
 import type { RemoteTier } from '../remote-tier.js';
 import type { KeyLayout } from '../scope.js';
 import type { Suppressed } from '../suppressed.js';
@@ -18,7 +19,8 @@ export class LocalCoherence implements CoherenceTarget {
     private readonly layout: KeyLayout,
     private readonly table: DependencyTable,
     private readonly held: HeldKeys,
-    private readonly tier: RemoteTier,
+    private readonly tier: Pick<RemoteTier, 'invalidate'>,
+    private readonly sender: Pick<OutboxSender, 'sendOrQueue'>,
     private readonly suppressed: Suppressed,
     private readonly events: EventBus,
     private readonly onChanged: (memoryKey: string) => void,
@@ -72,12 +74,11 @@ export class LocalCoherence implements CoherenceTarget {
     const keys = [...new Set(entries.flatMap(({ body }) => body.keys))];
     const dependencies = [...new Set(entries.flatMap(({ body }) => body.versions.map(([id]) => id)))];
     for (let from = 0; from < Math.max(keys.length, dependencies.length); from += REISSUE_BATCH) {
-      const applied = await this.tier.invalidate({
+      await this.sender.sendOrQueue({
         addresses: keys.slice(from, from + REISSUE_BATCH).map((key) => this.layout.addressOf(key)),
         dependencies: dependencies.slice(from, from + REISSUE_BATCH),
         mode: 'hard',
       });
-      if (applied === undefined) throw new Error('Redis did not take back what it had lost.');
     }
   }
 
