@@ -24,7 +24,7 @@ export class RedisMetrics implements OnApplicationShutdown {
     });
     const transitions = new Counter({
       name: METRIC.redisTransitions,
-      help: 'Changes of state.',
+      help: 'Changes of state, and other reasons found for it to stay.',
       labelNames: ['to', 'reason'],
       registers,
     });

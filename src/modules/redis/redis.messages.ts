@@ -17,5 +17,5 @@ const REMEDIES: Partial<Record<AvailabilityChange['reason'], string>> = {
 export function availabilityMessage({ from, to, reason }: AvailabilityChange): string {
   const what = { up: 'reads and writes work', degraded: 'reads work, writes do not', down: 'going on without it' }[to];
   const remedy = REMEDIES[reason];
-  return `Redis ${from} -> ${to} (${reason}): ${what}${remedy ? `; ${remedy}` : ''}`;
+  return `Redis ${from === to ? to : `${from} -> ${to}`} (${reason}): ${what}${remedy ? `; ${remedy}` : ''}`;
 }

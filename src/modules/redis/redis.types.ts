@@ -89,7 +89,7 @@ export type AvailabilityReason =
 /** Is the failure about reading or about writing? They are judged apart: with NOREPLICAS a GET works while a DEL fails. */
 export type CommandKind = 'read' | 'write';
 
-/** A change of judgement. */
+/** A change of judgement. `from` is `to` when the state stays and another reason was found; each is told once. */
 export interface AvailabilityChange {
   readonly from: Availability;
   readonly to: Availability;

@@ -102,6 +102,7 @@ describe('the service as a process', () => {
       status: 'degraded',
       details: { redis: { state: 'down', reason: 'refused' } },
     });
+    expect(service.stdout).toContain('Redis down (refused): going on without it');
     service.kill('SIGTERM');
     expect(await service.exited).toBe(0);
   });

@@ -59,8 +59,8 @@ export class UsageWatcher implements OnApplicationBootstrap, OnModuleDestroy {
   onApplicationBootstrap(): void {
     if (!this.pool || this.config.memoryPollMs === 0) return;
     // A server that is back may have forgotten its settings.
-    this.detach = this.pool.monitor.onChange(({ from }) => {
-      if (from === 'down') this.schedule(0);
+    this.detach = this.pool.monitor.onChange(({ from, to }) => {
+      if (from === 'down' && to !== 'down') this.schedule(0);
     });
     this.schedule(0);
   }

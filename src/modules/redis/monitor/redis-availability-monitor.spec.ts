@@ -92,14 +92,30 @@ describe('RedisAvailabilityMonitor', () => {
       expect(may()).toEqual({ read: true, write: true });
     });
 
-    it('says why Redis can not be had', async () => {
+    it('says why Redis can not be had, each reason once', async () => {
       redis.found = { ...GONE, readFailure: 'WRONGPASS' };
       open();
       await clock.advance(1_000);
       expect([monitor.state, monitor.reason]).toEqual(['down', 'WRONGPASS']);
+      for (const found of [GONE, { ...GONE, readFailure: 'closed' as const }, GONE]) {
+        redis.found = found;
+        await clock.advance(1_000);
+        expect([monitor.state, monitor.reason]).toEqual(['down', found.readFailure]);
+      }
+      expect(changes).toEqual(['down > down: WRONGPASS', 'down > down: refused']);
+    });
+
+    it('says anew in another outage what it said in this one', async () => {
+      redis.found = GONE;
+      open();
+      await clock.advance(1_000);
+      redis.found = WELL;
+      await clock.advance(2_000);
+      changes.length = 0;
+      redis.loseConnections();
       redis.found = GONE;
       await clock.advance(1_000);
-      expect([monitor.state, monitor.reason, changes]).toEqual(['down', 'refused', []]);
+      expect(changes).toEqual(['up > down: closed', 'down > down: refused']);
     });
 
     it('is degraded where only reads work, and its steps are told so', async () => {

@@ -36,6 +36,8 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
   private availability: Availability = 'down';
   private why: AvailabilityReason = 'connecting';
   private changedMs: number;
+  /** Reasons listeners heard of since the state changed. */
+  private told = new Set<AvailabilityReason>();
   private isReadable = false;
   private isWritable = false;
 
@@ -171,7 +173,21 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
     this.changedMs = this.clock.nowMs();
     this.isReadable = to !== 'down';
     this.isWritable = to === 'up';
-    for (const listener of this.listeners) listener({ from, to, reason });
+    this.told = new Set();
+    this.tell({ from, to, reason });
+  }
+
+  /** The state stays, and the probe found why: `closed` becomes `LOADING`, or `WRONGPASS`, which someone has to put right. */
+  private explain(reason: AvailabilityReason): void {
+    this.why = reason;
+    // That a connection is not there says nothing new. An outage of many reasons tells each of them once.
+    if (this.availability === 'up' || reason === 'closed' || this.told.has(reason)) return;
+    this.tell({ from: this.availability, to: this.availability, reason });
+  }
+
+  private tell(change: AvailabilityChange): void {
+    this.told.add(change.reason);
+    for (const listener of this.listeners) listener(change);
   }
 
   /** Probes after `delayMs`, or sooner when that was wanted already. */
@@ -206,14 +222,14 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
     const to = found.readFailure ? 'down' : found.writeFailure ? 'degraded' : 'up';
     const reason = found.readFailure ?? found.writeFailure ?? 'ok';
     if (RANK[to] < RANK[this.availability]) this.worsen(to, reason);
-    else if (to === 'down') this.why = reason;
+    else if (to === 'down') this.explain(reason);
     if (to === 'down') return this.regularDelayMs();
 
     if (hasIdentified && this.availability !== 'down' && !this.isSameServer(found)) {
       this.change('down', 'recovery');
     }
     if (RANK[to] === RANK[this.availability]) {
-      this.why = reason;
+      this.explain(reason);
       return this.regularDelayMs();
     }
     return (await this.recover(to, reason, found, setbacks))
