@@ -1,3 +1,4 @@
+import { advice, type AdviceMistake, type AdviceScenario } from './advice.model.js';
 import { cacheAside } from './cache-aside.model.js';
 import { SCHEMES } from './cache-aside.schemes.js';
 import { type Exploration, explore } from './explore.js';
@@ -59,6 +60,27 @@ const MISTAKES: Record<Mistake, keyof typeof SCENARIOS> = {
   'tag versions count up, missing is 0': 'a tag whose version is evicted',
 };
 
+const ADVICE_SCENARIOS = {
+  'refused, while an older invalidation is heard late': {
+    writers: [A, A],
+    fillers: 1,
+    faults: { refuse: 1, 'lose message': 1 },
+  },
+  'given up and run all the same, and said again': {
+    writers: [A, A],
+    fillers: 1,
+    faults: { refuse: 1, 'time out': 1, 'say again': 1 },
+  },
+  'refused to two, and heard out of order': { writers: [A, B], fillers: 1, faults: { refuse: 2, overtake: 1 } },
+} satisfies Record<string, AdviceScenario>;
+
+const ADVICE_MISTAKES: Record<AdviceMistake, keyof typeof ADVICE_SCENARIOS> = {
+  'advice lifted by any invalidation': 'refused, while an older invalidation is heard late',
+  'advice lifted by an older one of its source': 'refused, while an older invalidation is heard late',
+  'advice of the last one in place of all': 'refused to two, and heard out of order',
+  'a lease answers what is not believed': 'refused, while an older invalidation is heard late',
+};
+
 function report(name: string, { states, transitions, violation }: Exploration): void {
   const verdict = violation
     ? `broken: ${violation.what}\n      ${violation.trace.join('\n      ')}`
@@ -85,6 +107,20 @@ describe("every interleaving of this cache's protocol", () => {
 describe('the protocol with one mistake in it', () => {
   it.each(Object.entries(MISTAKES))('%s: a stale read is found', (mistake, scenario) => {
     const exploration = explore(larder(SCENARIOS[scenario], mistake as Mistake));
+    report(mistake, exploration);
+    expect(exploration.violation).toBeDefined();
+  });
+});
+
+describe('every interleaving of what could not be invalidated', () => {
+  it.each(Object.entries(ADVICE_SCENARIOS))('%s: no stale read', (name, scenario) => {
+    const exploration = explore(advice(scenario));
+    report(name, exploration);
+    expect(exploration.violation).toBeUndefined();
+  });
+
+  it.each(Object.entries(ADVICE_MISTAKES))('%s: a stale read is found', (mistake, scenario) => {
+    const exploration = explore(advice(ADVICE_SCENARIOS[scenario], mistake as AdviceMistake));
     report(mistake, exploration);
     expect(exploration.violation).toBeDefined();
   });
