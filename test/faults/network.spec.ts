@@ -61,17 +61,19 @@ describe(`two instances under load while the network (seed ${SEED})`, () => {
     });
   }, 60_000);
 
-  it('loses what Redis answers, on connections that stay open', async () => {
-    await survives(
-      run,
-      table,
-      'replies lost, connections open',
-      async () => {
-        proxy.faults.areRepliesLost = true;
+  it.each([
+    ['everything', 'isBlackhole'],
+    ['what Redis answers', 'areRepliesLost'],
+  ] as const)(
+    'loses %s, on connections that stay open',
+    async (what, fault) => {
+      const strike = async () => {
+        proxy.faults[fault] = true;
         await delay(1_500);
-        proxy.faults.areRepliesLost = false;
-      },
-      { reason: 'timeout' },
-    );
-  }, 60_000);
+        proxy.faults[fault] = false;
+      };
+      await survives(run, table, `${what} lost, connections open`, strike, { reason: 'timeout' });
+    },
+    60_000,
+  );
 });
