@@ -38,4 +38,22 @@ describe('what a log lost', () => {
   it('includes what this instance wrote beyond the place it had reached', () => {
     expect(lost(['1-1', '5-1'], ['1-1'], '1-1')).toEqual(['5-1']);
   });
+
+  it('is remembered of the newest entries only, also after a clear', () => {
+    const recent = new RecentLog(2);
+    const heard = (): string[] => ['1-1', '2-1', '3-1', '4-1', '5-1', '6-1'].filter((id) => recent.has(id));
+    for (const id of ['1-1', '2-1', '3-1']) recent.add(entry(id));
+    expect(heard()).toEqual(['2-1', '3-1']);
+    recent.clear();
+    expect(heard()).toEqual([]);
+    for (const id of ['4-1', '5-1', '6-1']) recent.add(entry(id));
+    expect(heard()).toEqual(['5-1', '6-1']);
+  });
+
+  it('is remembered up to so many keys', () => {
+    const recent = new RecentLog(10, 3);
+    recent.add(entry('1-1'));
+    recent.add(entry('2-1'));
+    expect([recent.has('1-1'), recent.has('2-1')]).toEqual([false, true]);
+  });
 });

@@ -7,6 +7,8 @@ import type { LogEntry } from './announcement.js';
  */
 export class RecentLog {
   readonly #entries = new Map<LogId, LogEntry>();
+  // One iterator for good: every new one would first walk over the places of all that was deleted.
+  readonly #oldest = this.#entries.values();
   #items = 0;
 
   constructor(
@@ -23,8 +25,8 @@ export class RecentLog {
     this.#entries.set(entry.id, entry);
     this.#items += itemsOf(entry);
     while (this.#entries.size > this.maxEntries || this.#items > this.maxItems) {
-      const [oldestId, oldest] = this.#entries.entries().next().value!;
-      this.#entries.delete(oldestId);
+      const oldest = this.#oldest.next().value!;
+      this.#entries.delete(oldest.id);
       this.#items -= itemsOf(oldest);
     }
   }
