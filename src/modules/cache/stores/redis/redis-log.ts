@@ -19,7 +19,7 @@ const MAX_LOGS_TOGETHER = 256;
 export class RedisLog implements InvalidationLog {
   readonly #commands: TimedCommands;
   /** Partitions that one script looks at, in order. */
-  readonly #together: number[][] = [];
+  #together: readonly (readonly number[])[];
   /** Questions for the time under way, by partition. */
   readonly #telling = new Map<number, Promise<boolean>>();
 
@@ -32,9 +32,7 @@ export class RedisLog implements InvalidationLog {
     private readonly clock: Clock,
   ) {
     this.#commands = new TimedCommands(pool, clock);
-    const size = pool.topology === 'cluster' ? 1 : MAX_LOGS_TOGETHER;
-    const all = Array.from({ length: layout.partitions }, (_, partition) => partition);
-    for (let from = 0; from < all.length; from += size) this.#together.push(all.slice(from, from + size));
+    this.#together = this.#groupsOf(pool.topology === 'cluster' ? 1 : MAX_LOGS_TOGETHER);
   }
 
   get partitions(): number {
@@ -96,6 +94,15 @@ export class RedisLog implements InvalidationLog {
     }
   }
 
+  #groupsOf(size: number): number[][] {
+    const groups: number[][] = [];
+    for (let partition = 0; partition < this.partitions; partition++) {
+      if (partition % size === 0) groups.push([]);
+      groups.at(-1)!.push(partition);
+    }
+    return groups;
+  }
+
   async #tails(partitions: readonly number[]): Promise<readonly LogId[] | undefined> {
     const askedAtMs = this.clock.nowMs();
     const keys = partitions.map((partition) => this.layout.log(partition));
@@ -105,7 +112,15 @@ export class RedisLog implements InvalidationLog {
         'fast',
         'read',
         this.scripts.commandTimeoutMs,
-        (client, listener) => sendScript(client, cacheScripts.tails, keys, [], listener),
+        (client, listener) =>
+          sendScript(client, cacheScripts.tails, keys, [], {
+            onReply: (reply) => listener.onReply(reply),
+            onError: (error) => {
+              // Sharded behind one address: from the next beat on, one script each.
+              if (error.message.startsWith('CROSSSLOT')) this.#together = this.#groupsOf(1);
+              listener.onError(error);
+            },
+          }),
         resolve,
       );
     });
