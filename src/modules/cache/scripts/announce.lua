@@ -5,7 +5,7 @@
   `previous` is the id of the entry before it, so that a receiver sees whether it missed one.
 ]]
 local function announce(log, body, channel, partition, length)
-  local last = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)
+  local last = redis.call('XREVRANGE', log, '+', '-', 'COUNT', '1')
   local previous = '0-0'
   if last[1] then previous = last[1][1] end
   local id = redis.call('XADD', log, 'MAXLEN', '~', length, '*', 'p', previous, 'b', body)

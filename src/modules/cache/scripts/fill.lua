@@ -11,10 +11,15 @@ local results, woken = {}, {}
 
 for i, key in ipairs(KEYS) do
   local token, ttl, bytes, name = ARGV[4 * i - 2], ARGV[4 * i - 1], ARGV[4 * i], ARGV[4 * i + 1]
-  local slot = read_slot(key)
-  if slot.kind ~= 0 and slot.token == token then
+  local head = head_of(key)
+  local is_held, is_awaited = head == bare_lease(token), false
+  if not is_held then
+    local slot = parse_slot(head)
+    is_held, is_awaited = slot.kind ~= 0 and slot.token == token, has_waiter(slot)
+  end
+  if is_held then
     if ttl == '0' then redis.call('SET', key, bytes) else redis.call('SET', key, bytes, 'PX', ttl) end
-    if has_waiter(slot) then woken[#woken + 1] = name end
+    if is_awaited then woken[#woken + 1] = name end
     results[i] = 1
   else
     results[i] = 0

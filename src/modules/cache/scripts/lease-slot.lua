@@ -12,8 +12,16 @@ local function now_ms()
   return time[1] * 1000 + time[2] / 1000
 end
 
-local function read_slot(slot)
-  local head = redis.call('GETRANGE', slot, 0, 47)
+local function head_of(slot)
+  return redis.call('GETRANGE', slot, '0', '47')
+end
+
+-- What a slot without waiters holds while its lease is the token's.
+local function bare_lease(token)
+  return 'L\0' .. token
+end
+
+local function parse_slot(head)
   local kind = head:byte(1)
   if kind == LEASE and #head == 18 then
     return { kind = LEASE, flags = head:byte(2), token = head:sub(3, 18) }

@@ -12,37 +12,45 @@
   Returns per slot: -1 granted | ms left of another's lease (0 or more; the slot then carries the waiter flag) | the entry
 ]]
 local mode, lease_ms = ARGV[1], tonumber(ARGV[2])
-local now = now_ms()
-local answers = {}
+-- An empty slot is the common case, and one call. Without memory for it there may still be an entry to answer.
+local function lease_if_empty(key, token)
+  local reply = redis.pcall('SET', key, bare_lease(token), 'NX', 'PX', ARGV[2])
+  return reply and reply.ok
+end
 
-for i, key in ipairs(KEYS) do
-  local token, seen = ARGV[2 * i + 1], ARGV[2 * i + 2]
-  local slot = read_slot(key)
+local function lease_slot(key, token, seen)
+  local slot, now = parse_slot(head_of(key)), now_ms()
   if slot.kind == LEASE then
     if mode == 'steal' then
       -- Who waits for the one that lost it waits for this one now.
       redis.call('SET', key, 'L' .. string.char(slot.flags) .. token, 'PX', lease_ms)
-      answers[i] = -1
+      return -1
     else
       redis.call('SETRANGE', key, 1, string.char(WAITER))
-      answers[i] = math.max(0, redis.call('PTTL', key))
+      return math.max(0, redis.call('PTTL', key))
     end
   elseif slot.kind == ENTRY then
     if mode == 'load' and slot.fresh_until > now and slot.stored_at ~= seen then
-      answers[i] = redis.call('GET', key)
+      return redis.call('GET', key)
     elseif mode ~= 'steal' and slot.deadline > now then
       if not has_waiter(slot) then redis.call('SETRANGE', key, 3, string.char(slot.flags + WAITER)) end
-      answers[i] = math.floor(slot.deadline - now)
+      return math.floor(slot.deadline - now)
     else
       redis.call('SETRANGE', key, 8, token .. struct.pack('<d', now + lease_ms))
       -- An entry that dies before its lease would take the lease with it.
       local left = redis.call('PTTL', key)
       if left >= 0 and left < lease_ms then redis.call('PEXPIRE', key, lease_ms) end
-      answers[i] = -1
+      return -1
     end
   else
-    redis.call('SET', key, 'L\0' .. token, 'PX', lease_ms)
-    answers[i] = -1
+    redis.call('SET', key, bare_lease(token), 'PX', lease_ms)
+    return -1
   end
+end
+
+local answers = {}
+for i, key in ipairs(KEYS) do
+  local token, seen = ARGV[2 * i + 1], ARGV[2 * i + 2]
+  answers[i] = lease_if_empty(key, token) and -1 or lease_slot(key, token, seen)
 end
 return answers

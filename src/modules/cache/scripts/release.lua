@@ -11,7 +11,7 @@ local released, woken = 0, {}
 
 for i, key in ipairs(KEYS) do
   local token, name = ARGV[2 * i], ARGV[2 * i + 1]
-  local slot = read_slot(key)
+  local slot = parse_slot(head_of(key))
   if slot.kind ~= 0 and slot.token == token then
     if slot.kind == LEASE then
       redis.call('DEL', key)

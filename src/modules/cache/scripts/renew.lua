@@ -11,7 +11,7 @@ local lease_ms = tonumber(ARGV[1])
 local now, renewed = now_ms(), 0
 
 for i, key in ipairs(KEYS) do
-  local slot = read_slot(key)
+  local slot = parse_slot(head_of(key))
   if slot.kind ~= 0 and slot.token == ARGV[i + 1] then
     if slot.kind == ENTRY then redis.call('SETRANGE', key, 24, struct.pack('<d', now + lease_ms)) end
     local left = redis.call('PTTL', key)

@@ -8,7 +8,7 @@
 local time = redis.call('TIME')
 local answer = { time[1] .. string.format('%06d', tonumber(time[2])) }
 for i, log in ipairs(KEYS) do
-  local last = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)
+  local last = redis.call('XREVRANGE', log, '+', '-', 'COUNT', '1')
   answer[i + 1] = last[1] and last[1][1] or '0-0'
 end
 return answer
