@@ -1,4 +1,6 @@
-import { interleave, throughput } from '../lib/rounds.mjs';
+import { Redis } from 'ioredis';
+import { isolate } from '../lib/isolated.mjs';
+import { throughput } from '../lib/rounds.mjs';
 import { kilobyte } from './kilobyte.mjs';
 import { larder } from './larder.mjs';
 import { rowsOf } from './table-rows.mjs';
@@ -6,54 +8,61 @@ import { rowsOf } from './table-rows.mjs';
 const MISSES = 1_000;
 
 /** What a miss costs: the fenced fill alone, from the loader's end until Redis has acknowledged it, and all of it. */
-export async function fill({ redis, raw, rounds }) {
-  const cache = await larder({ namespace: 'fill', redis: redis.url, memory: false });
-  const text = JSON.stringify(kilobyte);
-  let k = 0;
-  let onFilled;
-  cache.on('fill', () => onFilled());
-  const fillOnce = async () => {
-    let loadedAt;
-    const filled = new Promise((resolve) => (onFilled = resolve));
-    await cache.getOrLoad(`f:${k++}`, () => {
-      loadedAt = performance.now();
-      return kilobyte;
-    });
-    await filled;
-    return performance.now() - loadedAt;
-  };
-  const setOnce = async () => {
-    const startedAt = performance.now();
-    await raw.set(`f:${k++}`, JSON.stringify(kilobyte), 'PX', 600_000);
-    return performance.now() - startedAt;
-  };
-  const latency = await interleave(
-    { 'ioredis SET + JSON.stringify': () => perSecond(setOnce), larder: () => perSecond(fillOnce) },
-    { rounds },
-  );
-  onFilled = () => undefined;
-  const whole = await interleave(
-    {
-      'ioredis GET + SET': () =>
+export async function fill({ redis, rounds }) {
+  const contenders = await isolate(import.meta.url, { url: redis.url });
+  const alone = await contenders.measure('alone', [], { rounds });
+  const whole = await contenders.measure('whole', [], { rounds });
+  await contenders.stop();
+  return [
+    ...rowsOf('fenced fill alone, by latency', '≥ 0.77 (1.3 × the latency)', alone),
+    ...rowsOf('whole miss: GET, lease, load, fenced fill', '', whole),
+  ];
+}
+
+export const contenders = {
+  'ioredis GET, SET + JSON.stringify': async ({ url }) => {
+    const redis = new Redis(url);
+    let k = 0;
+    const set = () => redis.set(`f:${k++}`, JSON.stringify(kilobyte), 'PX', 600_000);
+    return {
+      alone: () =>
+        perSecond(async () => {
+          const startedAt = performance.now();
+          await set();
+          return performance.now() - startedAt;
+        }),
+      whole: () =>
         throughput(
           async () => {
-            const key = `f:${k++}`;
-            await raw.get(key);
-            await raw.set(key, text, 'PX', 600_000);
+            await redis.get(`f:${k}`);
+            await set();
           },
           MISSES,
           1,
         ),
-      larder: () => throughput(() => cache.getOrLoad(`f:${k++}`, () => kilobyte), MISSES, 1),
-    },
-    { rounds },
-  );
-  await cache.close();
-  return [
-    ...rowsOf('fenced fill alone, by latency', '≥ 0.77 (1.3 × the latency)', latency),
-    ...rowsOf('whole miss: GET, lease, load, fenced fill', '', whole),
-  ];
-}
+    };
+  },
+  larder: async ({ url }) => {
+    const cache = await larder({ namespace: 'fill', redis: url, memory: false });
+    let k = 0;
+    let onFilled = () => undefined;
+    cache.on('fill', () => onFilled());
+    return {
+      alone: () =>
+        perSecond(async () => {
+          let loadedAt;
+          const filled = new Promise((resolve) => (onFilled = resolve));
+          await cache.getOrLoad(`f:${k++}`, () => {
+            loadedAt = performance.now();
+            return kilobyte;
+          });
+          await filled;
+          return performance.now() - loadedAt;
+        }),
+      whole: () => throughput(() => cache.getOrLoad(`f:${k++}`, () => kilobyte), MISSES, 1),
+    };
+  },
+};
 
 /** 1 / median latency. */
 async function perSecond(once) {

@@ -1,34 +1,43 @@
 import { BentoCache, bentostore } from 'bentocache';
 import { redisDriver } from 'bentocache/drivers/redis';
-import { interleave, throughput } from '../lib/rounds.mjs';
+import { Redis } from 'ioredis';
+import { isolate } from '../lib/isolated.mjs';
+import { throughput } from '../lib/rounds.mjs';
 import { larder } from './larder.mjs';
 import { rowsOf } from './table-rows.mjs';
 
+const keys = Array.from({ length: 100 }, (_, i) => `v:${i}`);
+const vectorOf = () => Float32Array.from({ length: 768 }, () => Math.random());
+
 /** A batch of vectors from Redis. */
-export async function vectors({ redis, raw, rounds }) {
-  const cache = await larder({ namespace: 'vectors', redis: redis.url, memory: false });
-  const bento = new BentoCache({
-    default: 'r',
-    stores: { r: bentostore().useL2Layer(redisDriver({ connection: { port: redis.port } })) },
-  });
-  const keys = Array.from({ length: 100 }, (_, i) => `v:${i}`);
-  for (const key of keys) {
-    const vector = Float32Array.from({ length: 768 }, () => Math.random());
-    await raw.set(key, Buffer.from(vector.buffer));
-    await cache.set(key, vector);
-    await bento.set({ key, value: [...vector], ttl: '10m' });
-  }
-  const results = await interleave(
-    {
-      'ioredis MGET to Float32Array': () => throughput(async () => (await raw.mgetBuffer(keys)).map(toVector), 300, 1),
-      larder: () => throughput(() => cache.getMany(keys), 300, 1),
-      BentoCache: () => throughput(() => Promise.all(keys.map((key) => bento.get({ key }))), 50, 1),
-    },
-    { rounds },
-  );
-  await cache.close();
-  await bento.disconnectAll();
+export async function vectors({ redis, rounds }) {
+  const contenders = await isolate(import.meta.url, { url: redis.url, port: redis.port });
+  const results = await contenders.measure('batches', [], { rounds });
+  await contenders.stop();
   return rowsOf('100 vectors × 768', '≥ 0.8', results);
+}
+
+export const contenders = {
+  'ioredis MGET to Float32Array': async ({ url }) => {
+    const redis = new Redis(url);
+    for (const key of keys) await redis.set(key, Buffer.from(vectorOf().buffer));
+    return batches(async () => (await redis.mgetBuffer(keys)).map(toVector));
+  },
+  larder: async ({ url }) => {
+    const cache = await larder({ namespace: 'vectors', redis: url, memory: false });
+    for (const key of keys) await cache.set(key, vectorOf());
+    return batches(() => cache.getMany(keys));
+  },
+  BentoCache: async ({ port }) => {
+    const stores = { r: bentostore().useL2Layer(redisDriver({ connection: { port } })) };
+    const bento = new BentoCache({ default: 'r', stores });
+    for (const key of keys) await bento.set({ key, value: [...vectorOf()], ttl: '10m' });
+    return batches(() => Promise.all(keys.map((key) => bento.get({ key }))), 50);
+  },
+};
+
+function batches(read, count = 300) {
+  return { batches: () => throughput(read, count, 1) };
 }
 
 function toVector(bytes) {

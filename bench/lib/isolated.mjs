@@ -1,0 +1,58 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { interleave } from './rounds.mjs';
+
+/**
+ * Contenders, each in a process of its own, so that nobody runs on another's heap: what one leaves behind for the garbage
+ * collector costs the next as much as its own work. Only one works at a time, on the processor the parent is kept on.
+ *
+ * @param module file URL of a module that exports `contenders`: name -> async (context) => measures, where measures are
+ *   name -> async (...args) => operations per second
+ * @param context anything JSON can hold
+ */
+export async function isolate(module, context, names) {
+  const { contenders } = await import(module);
+  const children = {};
+  for (const name of names ?? Object.keys(contenders)) children[name] = await start(module, name, context);
+  return {
+    names: Object.keys(children),
+    /** One measure of all who have it, in interleaved rounds; the first is what the others are compared with. */
+    measure: (measure, args, options) =>
+      interleave(
+        Object.fromEntries(
+          Object.entries(children)
+            .filter(([, { measures }]) => measures.includes(measure))
+            .map(([name, child]) => [name, () => child.run(measure, args)]),
+        ),
+        options,
+      ),
+    /** One round of one contender. */
+    run: (name, measure, ...args) => children[name].run(measure, args),
+    async stop() {
+      for (const { process: child } of Object.values(children)) {
+        const exited = once(child, 'exit');
+        child.disconnect();
+        await exited;
+      }
+    },
+  };
+}
+
+async function start(module, name, context) {
+  const child = fork(fileURLToPath(new URL('./contender.mjs', import.meta.url)), [
+    module,
+    name,
+    JSON.stringify(context),
+  ]);
+  const [measures] = await once(child, 'message');
+  return {
+    process: child,
+    measures,
+    async run(measure, args) {
+      const answered = once(child, 'message');
+      child.send({ measure, args });
+      return (await answered)[0];
+    },
+  };
+}
