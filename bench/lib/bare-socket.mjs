@@ -26,7 +26,10 @@ export async function bareSocket(port) {
       at = end;
     }
     rest = chunk.subarray(at);
-    if (next > 10_000) (waiting.splice(0, next), (next = 0));
+    if (next > 10_000) {
+      waiting.splice(0, next);
+      next = 0;
+    }
   });
   return {
     get: (key) =>

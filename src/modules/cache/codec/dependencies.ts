@@ -8,8 +8,15 @@ const MAX_TAG_BYTES = 0xffff;
 const NO_GENERATIONS: readonly string[] = Object.freeze([]);
 const NO_TAGS: readonly TagVersion[] = Object.freeze([]);
 
+/** Sections up to this length are remembered: those of entries without tags, which are all alike in their namespace. */
+const MAX_REMEMBERED = 1 + 4 * VERSION_LENGTH + 4;
+/** Sections read lately, by the low bits of their first version. */
+const remembered: { readonly bytes: Buffer; readonly dependencies: Dependencies }[] = [];
+
 /** What an entry depends on: it is valid only while all these versions are current. */
 export type Dependencies = Pick<EnvelopeHeader, 'generations' | 'tags'>;
+
+const NONE: Dependencies = Object.freeze({ generations: NO_GENERATIONS, tags: NO_TAGS });
 
 /** Bytes {@link writeDependencies} will take. */
 export function dependenciesLength({ generations, tags }: Dependencies): number {
@@ -44,7 +51,27 @@ export function writeDependencies({ generations, tags }: Dependencies, bytes: Bu
  * @returns `undefined` when it does not end exactly at `end`.
  */
 export function readDependencies(bytes: Buffer, start: number, end: number): Dependencies | undefined {
-  if (start === end) return { generations: NO_GENERATIONS, tags: NO_TAGS };
+  if (start === end) return NONE;
+  if (end - start > MAX_REMEMBERED) return parseDependencies(bytes, start, end);
+  const place = (bytes[start + 1] as number) & 0xf;
+  const known = remembered[place];
+  if (known !== undefined && isSame(known.bytes, bytes, start, end)) return known.dependencies;
+  const dependencies = parseDependencies(bytes, start, end);
+  if (dependencies !== undefined) {
+    const copy = Buffer.allocUnsafeSlow(end - start);
+    bytes.copy(copy, 0, start, end);
+    remembered[place] = { bytes: copy, dependencies };
+  }
+  return dependencies;
+}
+
+function isSame(known: Buffer, bytes: Buffer, start: number, end: number): boolean {
+  if (known.length !== end - start) return false;
+  for (let i = 0; i < known.length; i++) if (known[i] !== bytes[start + i]) return false;
+  return true;
+}
+
+function parseDependencies(bytes: Buffer, start: number, end: number): Dependencies | undefined {
   const generationsEnd = start + 1 + bytes.readUInt8(start) * VERSION_LENGTH;
   if (generationsEnd + 4 > end) return undefined;
   const generations: string[] = [];
