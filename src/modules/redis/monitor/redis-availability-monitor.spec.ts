@@ -307,6 +307,23 @@ describe('RedisAvailabilityMonitor', () => {
       expect(monitor.state).toBe('up');
     });
 
+    it('teaches reads no patience with what waited for the end of the outage', async () => {
+      redis.found = GONE;
+      open();
+      await clock.advance(1_000);
+      redis.found = { ...WELL, latencyMs: 900 };
+      monitor.addRecoveryStep(async () => void (redis.found = WELL));
+      await clock.advance(1_000);
+      expect([monitor.state, monitor.readBudgetMs()]).toEqual(['up', DEFAULT_MONITOR_SETTINGS.budget.floorMs]);
+    });
+
+    it('teaches them the time that answers take on a network that is slow', async () => {
+      redis.found = { ...WELL, latencyMs: 80 };
+      open();
+      await clock.advance(1_000);
+      expect([monitor.state, monitor.readBudgetMs()]).toEqual(['up', 240]);
+    });
+
     it('is tried again with growing pauses while a step rejects', async () => {
       await openUp();
       const attemptsMs: number[] = [];

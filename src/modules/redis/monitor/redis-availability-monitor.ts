@@ -256,14 +256,22 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
     } catch {
       return false;
     }
+    const latencyMs = this.availability === 'down' ? await this.latencyMs(found) : undefined;
     if (this.setbacks !== setbacks || this.isClosed) return false;
-    if (this.availability === 'down') this.budget.seed(found.latencyMs);
+    if (latencyMs !== undefined) this.budget.seed(latencyMs);
     this.breakers.read.reset();
     this.breakers.write.reset();
     this.knownServer = found.ids;
     this.failedRecoveries = 0;
     this.change(to, reason);
     return true;
+  }
+
+  /** A slow answer may have waited for the end of the outage: asked again, it takes as long as the network does. */
+  private async latencyMs({ latencyMs }: ProbeResult): Promise<number> {
+    if (latencyMs <= this.settings.budget.capMs) return latencyMs;
+    const again = await this.probe.run(false);
+    return again.readFailure ? latencyMs : Math.min(latencyMs, again.latencyMs);
   }
 
   /** In a Cluster, a node that could not be asked is asked again; until then the slots of the others go on being used. */
