@@ -1,4 +1,4 @@
-import { printFigures } from './figures.js';
+import { print, printFigures } from './figures.js';
 
 /** What a run saw. Times in ms; "during" is from when the fault began until both instances were well again. */
 export interface FaultReport {
@@ -57,7 +57,7 @@ export class FaultTable {
 
   print(): void {
     const header = [line(['fault', ...COLUMNS.map(([name]) => name)]), line(['', ...COLUMNS].map(() => '---'))];
-    process.stdout.write(`\n${[...header, ...this.#rows].join('\n')}\n\n`);
+    print(`\n${[...header, ...this.#rows].join('\n')}\n`);
   }
 }
 

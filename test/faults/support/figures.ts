@@ -1,4 +1,9 @@
 /** Figures of a fault, a line each in what the tests print, for docs/guides/outages.md. */
 export function printFigures(fault: string, figures: Record<string, unknown>): void {
-  process.stdout.write(`${JSON.stringify({ fault, ...figures })}\n`);
+  print(JSON.stringify({ fault, ...figures }));
+}
+
+/** On standard error, beside jest's own reports: `npm run test:faults` shows nothing else. */
+export function print(text: string): void {
+  process.stderr.write(`${text}\n`);
 }
