@@ -13,12 +13,17 @@ import { Suppressed } from '../../../src/modules/cache/engine/suppressed.js';
 import { newVersion } from '../../../src/modules/cache/engine/version.js';
 import { ManualClock } from '../../support/manual-clock.js';
 
+/** Redis's time when it was said. */
+const TOLD_AT = 1_000_000;
 const IN_SHOP = '\u0001shop\u0001k';
 const IN_SHOP_CARTS = '\u0001shop/carts\u0001k';
 const IN_SHOPPING = '\u0001shopping\u0001k';
 
 /** An instance that was told what another could not invalidate. */
-function told({ keys = [], dependencies = [] }: { keys?: readonly string[]; dependencies?: readonly string[] }) {
+function told(
+  { keys = [], dependencies = [] }: { keys?: readonly string[]; dependencies?: readonly string[] },
+  isTimeKnown = true,
+) {
   const table = new DependencyTable();
   const clock = new ManualClock();
   const suppressed = new Suppressed(clock);
@@ -31,7 +36,7 @@ function told({ keys = [], dependencies = [] }: { keys?: readonly string[]; depe
       flights: new FlightTable(table),
       memory: new MemoryLevel(new NoMemoryTier(), table, clock, 60_000, 5_000),
     },
-    {} as RemoteTier,
+    { canRead: () => isTimeKnown, nowMs: () => TOLD_AT } as unknown as RemoteTier,
     {} as OutboxSender,
     suppressed,
     new EventBus(),
@@ -41,14 +46,15 @@ function told({ keys = [], dependencies = [] }: { keys?: readonly string[]; depe
     coherence.suppress({ kind: 'advice', source, advised, keys, dependencies });
   tell('another', 1);
   let count = 0;
-  const apply = (body: Partial<LogBody>): void =>
+  const apply = ({ atMs = TOLD_AT, ...body }: Partial<LogBody> & { atMs?: number }): void =>
     coherence.apply({
-      id: `1-${++count}`,
-      previous: `1-${count - 1}`,
+      id: `${atMs}-${++count}`,
+      previous: '0-0',
       body: { source: 'another', keys: [], versions: [], isReset: false, isExpiry: false, advised: 1, ...body },
     });
-  const hear = (id: string, body: Partial<LogBody> = {}): void => apply({ versions: [[id, newVersion()]], ...body });
-  const hearKey = (key: string, body: Partial<LogBody> = {}): void => apply({ keys: [key], ...body });
+  const hear = (id: string, body: Parameters<typeof apply>[0] = {}): void =>
+    apply({ versions: [[id, newVersion()]], ...body });
+  const hearKey = (key: string, body: Parameters<typeof apply>[0] = {}): void => apply({ keys: [key], ...body });
   return { suppressed, tell, hear, hearKey };
 }
 
@@ -141,6 +147,26 @@ describe('what could not be invalidated in Redis', () => {
     expect(suppressed.hasKey('k')).toBe(false);
   });
 
+  it('is believed again by what a third has certainly invalidated later: whoever said so may be gone', () => {
+    const { suppressed, hear, hearKey } = told({ keys: ['k', 'other'], dependencies: ['t::a'] });
+
+    hearKey('k', { source: 'a third', atMs: TOLD_AT + 1_000 });
+    expect(suppressed.hasKey('k')).toBe(true);
+    hearKey('k', { source: 'a third', atMs: TOLD_AT + 1_001 });
+
+    expect([suppressed.hasKey('k'), suppressed.hasKey('other')]).toEqual([false, true]);
+    hear('g:', { source: 'a third', atMs: TOLD_AT + 1_001 });
+    expect([suppressed.hasKey('other'), suppressed.hasDependency('t::a')]).toEqual([false, false]);
+  });
+
+  it('is not believed again by a third where Redis’s time was not known', () => {
+    const { suppressed, hearKey } = told({ keys: ['k'] }, false);
+
+    hearKey('k', { source: 'a third', atMs: TOLD_AT + 3_600_000 });
+
+    expect(suppressed.hasKey('k')).toBe(true);
+  });
+
   it('is believed again once all who said so could remove it', () => {
     const { suppressed, tell, hearKey } = told({ keys: ['k'] });
     tell('a third', 4);
@@ -154,12 +180,12 @@ describe('what could not be invalidated in Redis', () => {
 
   it('costs bounded memory and work, whoever says it and of however much', () => {
     const suppressed = new Suppressed(new ManualClock());
-    for (let i = 0; i < 1_000; i++) suppressed.addKey('k', { source: `forged ${i}`, advised: 1 });
-    for (let i = 0; i < 1_000; i++) suppressed.liftKey('k', { source: `forged ${i}`, advised: 1 });
+    for (let i = 0; i < 1_000; i++) suppressed.addKey('k', { source: `forged ${i}`, advised: 1 }, TOLD_AT);
+    for (let i = 0; i < 1_000; i++) suppressed.liftKey('k', { source: `forged ${i}`, advised: 1, redisMs: TOLD_AT });
     // Too many to keep apart.
     expect(suppressed.hasKey('k')).toBe(true);
 
-    for (let i = 0; i < 150_000; i++) suppressed.addKey(`k${i}`, { source: 's', advised: i });
+    for (let i = 0; i < 150_000; i++) suppressed.addKey(`k${i}`, { source: 's', advised: i }, TOLD_AT);
 
     expect([suppressed.hasKey('k49999'), suppressed.hasKey('k50000')]).toEqual([false, true]);
   });

@@ -18,3 +18,8 @@ export function compareLogIds(a: LogId, b: LogId): number {
   const [bMs, bSeq] = b.split('-').map(Number) as [number, number];
   return aMs - bMs || aSeq - bSeq;
 }
+
+/** When it was written, by the clock of the Redis that did, ms since the epoch. */
+export function timeOf(id: LogId): number {
+  return Number(id.slice(0, id.indexOf('-')));
+}

@@ -5,6 +5,11 @@ import { isWithin, partsOf, pathOfDependency } from './scope.js';
 const LIFETIME_MS = 300_000;
 /** Keys, and tags and generations: past this the oldest are forgotten. */
 const MAX_ITEMS = 100_000;
+/**
+ * What anyone wrote to the log this much later than the advice was heard, by Redis's clock, came after it: its source may be
+ * gone. Far more than what is not known of that clock.
+ */
+const CERTAINLY_LATER_MS = 1_000;
 /** Instances whose advice about one item is kept apart; with more it is not lifted before its time. */
 const MAX_ADVISERS = 64;
 
@@ -14,15 +19,23 @@ export interface Adviser {
   readonly advised: number;
 }
 
+/** Who wrote an entry of the log, and when by Redis's clock. */
+export interface Writer extends Adviser {
+  readonly redisMs: number;
+}
+
 interface Item {
   readonly untilMs: number;
+  /** When it was last heard, by Redis's clock. */
+  readonly redisMs: number;
   readonly advisers: readonly Adviser[];
 }
 
 /**
  * Keys, tags and generations that other instances have invalidated while Redis refuses writes: what Redis holds of them is
- * old, and can't be removed yet. Lifted when whoever said so has written the invalidation, or a clear of their namespace, to
- * the log. Only what it wrote after its advice counts: an invalidation from before, heard late, removed an older value.
+ * old, and can't be removed yet. Lifted when the invalidation, or a clear of their namespace, arrives through the log, written
+ * after the advice: one from before, heard late, removed an older value. Whoever said so numbers what it writes; of others
+ * the time tells.
  */
 export class Suppressed {
   /** Memory keys are the callers' own text, so they may read as the id of a tag. */
@@ -40,20 +53,22 @@ export class Suppressed {
     return this.#dependencies.size > 0 && this.#dependencies.has(id, this.clock.nowMs());
   }
 
-  addKey(memoryKey: string, adviser: Adviser): void {
-    this.#keys.add(memoryKey, adviser, this.clock.nowMs() + LIFETIME_MS);
+  /** `redisMs`: now, by the clock of the Redis that holds it; `Infinity` where that is not known. */
+  addKey(memoryKey: string, adviser: Adviser, redisMs: number): void {
+    this.#keys.add(memoryKey, adviser, { untilMs: this.clock.nowMs() + LIFETIME_MS, redisMs });
   }
 
-  addDependency(id: string, adviser: Adviser): void {
-    this.#dependencies.add(id, adviser, this.clock.nowMs() + LIFETIME_MS);
+  /** As {@link addKey}. */
+  addDependency(id: string, adviser: Adviser, redisMs: number): void {
+    this.#dependencies.add(id, adviser, { untilMs: this.clock.nowMs() + LIFETIME_MS, redisMs });
   }
 
-  liftKey(memoryKey: string, writer: Adviser): void {
+  liftKey(memoryKey: string, writer: Writer): void {
     this.#keys.lift(memoryKey, writer);
   }
 
   /** What was stored under the version before is void. A generation's says so of its whole namespace, and of those within. */
-  liftDependency(id: string, writer: Adviser): void {
+  liftDependency(id: string, writer: Writer): void {
     this.#dependencies.lift(id, writer);
     if (!id.startsWith('g:') || this.#keys.size + this.#dependencies.size === 0) return;
     const path = pathOfDependency(id);
@@ -81,21 +96,22 @@ class Items {
     return item !== undefined && nowMs < item.untilMs;
   }
 
-  add(name: string, adviser: Adviser, untilMs: number): void {
+  add(name: string, adviser: Adviser, times: Pick<Item, 'untilMs' | 'redisMs'>): void {
     const advisers = this.#items.get(name)?.advisers ?? [];
     const others = advisers.filter(({ source }) => source !== adviser.source);
     this.#items.delete(name);
     this.#items.set(name, {
-      untilMs,
+      ...times,
       advisers:
         others.length < MAX_ADVISERS ? [...others, adviser] : [...others.slice(1), { ...adviser, advised: Infinity }],
     });
     if (this.#items.size > MAX_ITEMS) this.#items.delete(this.#oldest.next().value!);
   }
 
-  lift(name: string, writer: Adviser): void {
+  lift(name: string, writer: Writer): void {
     const item = this.#items.get(name);
     if (item === undefined) return;
+    if (writer.redisMs > item.redisMs + CERTAINLY_LATER_MS) return void this.#items.delete(name);
     const left = item.advisers.filter(({ source, advised }) => source !== writer.source || advised > writer.advised);
     if (left.length === 0) this.#items.delete(name);
     else if (left.length < item.advisers.length) this.#items.set(name, { ...item, advisers: left });

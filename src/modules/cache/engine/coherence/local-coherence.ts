@@ -1,6 +1,7 @@
 import type { DependencyTable } from '../dependency-table.js';
 import type { EventBus } from '../event-bus.js';
 import type { InvalidationKind } from '../events.js';
+import { timeOf } from '../log-id.js';
 import type { OutboxSender } from '../outbox-sender.js';
 import type { RemoteTier } from '../remote-tier.js';
 import type { KeyLayout } from '../scope.js';
@@ -19,7 +20,7 @@ export class LocalCoherence implements CoherenceTarget {
     private readonly layout: KeyLayout,
     private readonly table: DependencyTable,
     private readonly held: HeldKeys,
-    private readonly tier: Pick<RemoteTier, 'invalidate'>,
+    private readonly tier: Pick<RemoteTier, 'invalidate' | 'canRead' | 'nowMs'>,
     private readonly sender: Pick<OutboxSender, 'sendOrQueue'>,
     private readonly suppressed: Suppressed,
     private readonly events: EventBus,
@@ -27,17 +28,18 @@ export class LocalCoherence implements CoherenceTarget {
   ) {}
 
   apply({ id, body }: LogEntry): void {
+    const writer = { source: body.source, advised: body.advised, redisMs: timeOf(id) };
     // Versions count whoever set them: an older entry, read after this instance had asked Redis, may have taken its own away.
     for (const [dependency, version] of body.versions) {
       this.table.apply(dependency, version, id);
       // An expiry leaves what was stored before readable.
-      if (!body.isExpiry) this.suppressed.liftDependency(dependency, body);
+      if (!body.isExpiry) this.suppressed.liftDependency(dependency, writer);
     }
     // Its own keys were void before it was acknowledged; doing so again would only drop newer entries.
     if (body.source === this.instanceId) return;
     for (const key of body.keys) {
       voidKey(this.held, key);
-      this.suppressed.liftKey(key, body);
+      this.suppressed.liftKey(key, writer);
       this.onChanged(key);
     }
     const count = body.keys.length + body.versions.length;
@@ -51,13 +53,18 @@ export class LocalCoherence implements CoherenceTarget {
     if (source === this.instanceId) return;
     const adviser = { source, advised };
     for (const key of keys) {
-      this.suppressed.addKey(key, adviser);
+      this.suppressed.addKey(key, adviser, this.#redisMs(this.layout.addressOf(key).partition));
       voidKey(this.held, key);
     }
     for (const id of dependencies) {
-      this.suppressed.addDependency(id, adviser);
+      this.suppressed.addDependency(id, adviser, this.#redisMs(this.layout.dependency(id).partition));
       this.table.invalidateId(id);
     }
+  }
+
+  /** Redis has told its time before it is first read from. */
+  #redisMs(partition: number): number {
+    return this.tier.canRead() ? this.tier.nowMs(partition) : Number.POSITIVE_INFINITY;
   }
 
   flush(reason: FlushReason): void {
