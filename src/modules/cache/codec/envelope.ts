@@ -124,12 +124,12 @@ class StoredEntry implements EntrySlot {
     private readonly isCompressed: boolean,
   ) {}
 
-  value(): unknown {
+  value(isPassing = false): unknown {
     if (this.header.isAbsent) return undefined;
     try {
       return this.isCompressed
         ? decodePayload(this.codec, decompress(this.bytes.subarray(this.payloadStart)), 0)
-        : decodePayload(this.codec, this.bytes, this.payloadStart);
+        : decodePayload(this.codec, this.bytes, this.payloadStart, isPassing);
     } catch {
       // Without the cause: JSON.parse quotes the text it stumbled over, and that is someone's data.
       throw new UnreadableError('payload');

@@ -72,9 +72,11 @@ export interface EntrySlot {
   /**
    * Decodes the payload, anew at each call. `undefined` for a remembered absence.
    *
+   * @param isPassing the value is not kept here: a Buffer or Uint8Array may then be a view of what came from Redis, as
+   *   ioredis's own replies are. Default false: memory of its own.
    * @throws UnreadableError when the bytes pass the checksum and still are no value of this version.
    */
-  value(): unknown;
+  value(isPassing?: boolean): unknown;
 }
 
 /** A slot read from Redis. */
