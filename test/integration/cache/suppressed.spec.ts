@@ -110,6 +110,19 @@ describe('what one instance could not invalidate in Redis', () => {
     );
   });
 
+  it.each(['a tag', 'everything'])('is not leased, nor stored there anew, while it would be void: %s', async (what) => {
+    const b = await open({ memory: false });
+    await b.set('k0', 'old', { tags: ['all'] });
+    const stored = await redis.client().getBuffer('{told}:v::k0');
+    await expect(what === 'a tag' ? a.invalidateTags(['all']) : a.clear()).resolves.toEqual(QUEUED);
+    await eventually(async () => expect(await b.get('k0')).toBeUndefined());
+
+    for (const cache of [a, b])
+      await expect(cache.getOrLoad('k0', () => 'new', { tags: ['all'] })).resolves.toBe('new');
+
+    expect(await redis.client().getBuffer('{told}:v::k0')).toEqual(stored);
+  });
+
   it('is not kept by a load that began before, and names the tag only with its result', async () => {
     const b = await open();
     await b.set('k0', 'old', { tags: ['all'] });

@@ -7,6 +7,7 @@ import type { FlightTable } from './flight-table.js';
 import type { MemoryLevel } from './memory-level.js';
 import type { Outbox } from './outbox.js';
 import type { RemoteLevel } from './remote-level.js';
+import type { Suppressed } from './suppressed.js';
 import type { WriteOrder } from './write-order.js';
 
 /** The parts every namespace of one cache shares. */
@@ -16,6 +17,7 @@ export interface Core {
   readonly fence: KeyFence;
   readonly flights: FlightTable;
   readonly outbox: Outbox;
+  readonly suppressed: Suppressed;
   readonly order: WriteOrder;
   readonly events: EventBus;
   readonly counters: Counters;

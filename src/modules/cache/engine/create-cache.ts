@@ -80,6 +80,7 @@ export function createCache(options: CacheOptions = {}): Cache {
     flights: new FlightTable(table),
     order: new WriteOrder(),
     outbox: new Outbox(options.outbox?.maxItems ?? 100_000),
+    suppressed: new Suppressed(clock),
     counters: new Counters(),
   };
   const root = pool === undefined ? memoryOnly(base, namespace) : withRedis(base, pool, layout, options);
@@ -104,13 +105,12 @@ function memoryOnly(base: Base, namespace: string): CacheRoot {
 }
 
 function withRedis(base: Base, { pool, isOurs }: PoolInUse, layout: KeyLayout, options: CacheOptions): CacheRoot {
-  const { clock, table, events, memory, fence, flights, outbox } = base;
+  const { clock, table, events, memory, fence, flights, outbox, suppressed } = base;
   const instanceId = randomUUID();
   const logLength = options.coherence?.logLength ?? DEFAULT_LOG_LENGTH;
   const redisClock = new RedisClock(clock, layout.partitions);
   const scripts = new ScriptCaller(pool, clock, COMMAND_TIMEOUT_MS);
   const wakeUps = new WakeUps(clock);
-  const suppressed = new Suppressed(clock);
   const log = new RedisLog(pool, layout, scripts, redisClock, logLength, clock);
   const invalidations = new RedisInvalidations(pool, layout, scripts, redisClock, {
     instanceId,

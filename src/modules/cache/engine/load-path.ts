@@ -101,7 +101,10 @@ export class LoadPath {
     const isPossible =
       remote.tier.canWrite() &&
       // The script may answer with what is in the slot.
-      waiting.every(({ flight, isRemoteSilent }) => !isRemoteSilent && remote.mayRead(flight.memoryKey));
+      waiting.every(
+        ({ flight, isRemoteSilent }) =>
+          !isRemoteSilent && remote.mayRead(flight.memoryKey) && !this.#isVoidInRedis(flight, settings),
+      );
     if (!isPossible) {
       this.#capture(waiting, settings);
       return undefined;
@@ -223,6 +226,14 @@ export class LoadPath {
       flight.versions = dependencies.map((dependency) => dependency.version);
       flight.captureSequence = table.sequence;
     }
+  }
+
+  /** What would be stored would be void: everyone who reads it would have to load it again, one after the other. */
+  #isVoidInRedis(flight: Flight, settings: LoadSettings): boolean {
+    const { outbox, suppressed } = this.core;
+    if (outbox.size === 0 && suppressed.isEmpty) return false;
+    const isVoid = ({ id }: Dependency): boolean => outbox.modeOf(id) === 'hard' || suppressed.hasDependency(id);
+    return this.scope.generations.some(isVoid) || this.#tagsOf(flight, settings).some(isVoid);
   }
 
   #tagsOf(flight: Flight, settings: LoadSettings): Dependency[] {

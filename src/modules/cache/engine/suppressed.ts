@@ -44,6 +44,10 @@ export class Suppressed {
 
   constructor(private readonly clock: Clock) {}
 
+  get isEmpty(): boolean {
+    return this.#keys.size + this.#dependencies.size === 0;
+  }
+
   hasKey(memoryKey: string): boolean {
     return this.#keys.size > 0 && this.#keys.has(memoryKey, this.clock.nowMs());
   }
