@@ -7,9 +7,9 @@ const LIFETIME_MS = 300_000;
 const MAX_ITEMS = 100_000;
 /**
  * What anyone wrote to the log this much later than the advice was heard, by Redis's clock, came after it: its source may be
- * gone. Far more than what is not known of that clock.
+ * gone. That clock is known to within half an answer, and one that takes more than 500 ms is given up.
  */
-const CERTAINLY_LATER_MS = 1_000;
+const CERTAINLY_LATER_MS = 300;
 /** Instances whose advice about one item is kept apart; with more it is not lifted before its time. */
 const MAX_ADVISERS = 64;
 
