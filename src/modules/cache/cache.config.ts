@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { bytesText, durationText, listText } from '../../common/config/config-schemas.js';
 import { type ConfigOf, defineConfig } from '../../common/config/define-config.js';
+import { MAX_PARTITIONS } from './engine/scope.js';
 
 const NAMESPACE = /^[\w.-]+$/;
 
@@ -78,8 +79,8 @@ export const cacheConfig = defineConfig('cache', {
   },
   partitions: {
     env: 'CACHE_PARTITIONS',
-    doc: 'Hash-tag partitions; the same on every instance. Default 64 in a Redis Cluster, 1 elsewhere.',
-    schema: z.coerce.number().int().min(1).max(16_384).optional(),
+    doc: 'Hash-tag partitions; the same on every instance. 1 to 1,024. Default 64 in a Redis Cluster, 1 elsewhere.',
+    schema: z.coerce.number().int().min(1).max(MAX_PARTITIONS).optional(),
   },
   httpCredentialHeaders: {
     env: 'CACHE_HTTP_CREDENTIAL_HEADERS',

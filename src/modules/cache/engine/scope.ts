@@ -7,6 +7,8 @@ import type { SlotAddress } from './remote-tier.js';
 /** What a namespace's entries get when a call does not say. */
 export type ScopeDefaults = NamespaceOptions;
 
+/** Each has a log that is read at every heartbeat. */
+export const MAX_PARTITIONS = 1_024;
 const NAME = /^[\w.-]{1,64}$/;
 /** Longer names go into Redis as their hash, so that no key there exceeds a few hundred bytes. */
 const MAX_PLAIN_LENGTH = 200;
@@ -100,8 +102,8 @@ export class KeyLayout {
       throw new RangeError(
         `Not a namespace: ${JSON.stringify(namespace)}. Use up to 64 letters, digits, '.', '_' and '-'.`,
       );
-    if (!Number.isInteger(partitions) || partitions < 1 || partitions > 1_024)
-      throw new RangeError('partitions is a whole number from 1 to 1024.');
+    if (!Number.isInteger(partitions) || partitions < 1 || partitions > MAX_PARTITIONS)
+      throw new RangeError(`partitions is a whole number from 1 to ${MAX_PARTITIONS}.`);
   }
 
   address(memoryKey: string, path: string, key: string): SlotAddress {
