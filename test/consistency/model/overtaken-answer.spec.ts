@@ -1,3 +1,4 @@
+import type { EntrySlot } from '../../../src/modules/cache/codec/envelope.types.js';
 import { systemClock } from '../../../src/common/clock.js';
 import { DependencyTable } from '../../../src/modules/cache/engine/dependency-table.js';
 import { EventBus } from '../../../src/modules/cache/engine/event-bus.js';
@@ -23,8 +24,8 @@ class OneEntryTier implements Pick<RemoteTier, 'read' | 'versions' | 'nowMs'> {
 
   nowMs = (): number => systemClock.wallMs();
 
-  read: RemoteTier['read'] = (_address, listener) =>
-    listener.onSlot({
+  read: RemoteTier['read'] = (_address, listener) => {
+    const entry: EntrySlot = {
       kind: 'entry',
       header: {
         storedAtMs: this.storedAtMs,
@@ -37,7 +38,10 @@ class OneEntryTier implements Pick<RemoteTier, 'read' | 'versions' | 'nowMs'> {
       },
       sizeBytes: 10,
       value: () => 'old',
-    });
+      kept: () => entry,
+    };
+    listener.onSlot(entry);
+  };
 
   versions: RemoteTier['versions'] = async () => {
     await new Promise<void>((resolve) => (this.answer = resolve));

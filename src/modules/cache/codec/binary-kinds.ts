@@ -46,22 +46,13 @@ export function bytesOf(value: Binary): Buffer {
   return ArrayBuffer.isView(value) ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : Buffer.from(value);
 }
 
-/** Kinds of single bytes, which may begin anywhere in a larger buffer. */
-const BYTE_KINDS: readonly ((buffer: ArrayBufferLike, offset: number, length: number) => Binary)[] = [
-  (buffer, offset, length) => Buffer.from(buffer, offset, length),
-  (buffer, offset, length) => new Uint8Array(buffer, offset, length),
-];
-
 /**
  * A binary of the given kind made of the bytes from `start` on. It gets memory of its own: aligned whatever the source's
  * offset, and not keeping the (much larger) chunk alive that came from the socket.
  *
- * @param isPassing the value goes to its reader and nowhere else: a Buffer or Uint8Array may be a view of `bytes`.
  * @throws RangeError for an unknown kind or a length that is no multiple of the element's.
  */
-export function binaryFrom(kind: number, bytes: Uint8Array, start: number, isPassing = false): Binary {
-  const view = isPassing ? BYTE_KINDS[kind] : undefined;
-  if (view !== undefined) return view(bytes.buffer, bytes.byteOffset + start, bytes.length - start);
+export function binaryFrom(kind: number, bytes: Uint8Array, start: number): Binary {
   const entry = KINDS[kind];
   if (!entry) throw new RangeError(`Unknown kind of binary: ${kind}`);
   const copy = new Uint8Array(bytes.length - start);

@@ -78,7 +78,7 @@ export function entrySizeBytes(bytes: Buffer): number {
 
 /**
  * What the bytes of a slot are. Never throws, whatever they are, and leaves the payload alone until it is asked for.
- * Keeps `bytes` alive as long as the result is held.
+ * The result looks at `bytes`, which may be memory that the next read from a socket overwrites.
  */
 export function decodeSlot(bytes: Buffer, limits: Pick<CodecLimits, 'maxValueBytes'>): Slot {
   if (bytes[At.Magic] !== ENTRY_MAGIC) return decodeOther(bytes);
@@ -124,12 +124,17 @@ class StoredEntry implements EntrySlot {
     private readonly isCompressed: boolean,
   ) {}
 
-  value(isPassing = false): unknown {
+  kept(): EntrySlot {
+    const { header, sizeBytes, bytes, payloadStart, codec, isCompressed } = this;
+    return new StoredEntry(header, sizeBytes, Buffer.from(bytes), payloadStart, codec, isCompressed);
+  }
+
+  value(): unknown {
     if (this.header.isAbsent) return undefined;
     try {
       return this.isCompressed
         ? decodePayload(this.codec, decompress(this.bytes.subarray(this.payloadStart)), 0)
-        : decodePayload(this.codec, this.bytes, this.payloadStart, isPassing);
+        : decodePayload(this.codec, this.bytes, this.payloadStart);
     } catch {
       // Without the cause: JSON.parse quotes the text it stumbled over, and that is someone's data.
       throw new UnreadableError('payload');

@@ -63,7 +63,7 @@ export type UnreadableReason =
   | 'too-large'
   | 'payload';
 
-/** A slot that holds an entry. */
+/** A slot that holds an entry. Good for the tick in which it was read; who looks at it later keeps it by {@link kept}. */
 export interface EntrySlot {
   readonly kind: 'entry';
   readonly header: EnvelopeHeader;
@@ -72,11 +72,11 @@ export interface EntrySlot {
   /**
    * Decodes the payload, anew at each call. `undefined` for a remembered absence.
    *
-   * @param isPassing the value is not kept here: a Buffer or Uint8Array may then be a view of what came from Redis, as
-   *   ioredis's own replies are. Default false: memory of its own.
    * @throws UnreadableError when the bytes pass the checksum and still are no value of this version.
    */
-  value(isPassing?: boolean): unknown;
+  value(): unknown;
+  /** The same, with memory of its own. */
+  kept(): EntrySlot;
 }
 
 /** A slot read from Redis. */

@@ -204,30 +204,6 @@ describe('binary values', () => {
   });
 });
 
-describe('bytes that are not kept', () => {
-  const passing = (value: Uint8Array) => {
-    const payload = encodePayload(value, 1e8)?.bytes as Buffer;
-    const chunk = Buffer.concat([Buffer.alloc(3), payload, Buffer.from('next')]).subarray(0, 3 + payload.length);
-    return { chunk, value: decodePayload(PayloadCodec.Binary, chunk, 3, true) as Uint8Array };
-  };
-
-  it.each([Buffer.from('plain bytes'), Uint8Array.of(1, 2, 3), Buffer.alloc(0)])(
-    'are a view of what came: %p',
-    (bytes) => {
-      const { chunk, value } = passing(bytes);
-      expect(value).toEqual(bytes);
-      expect(value.constructor).toBe(bytes.constructor);
-      expect(value.buffer).toBe(chunk.buffer);
-    },
-  );
-
-  it('are copied where their elements would not be aligned', () => {
-    const { chunk, value } = passing(Float32Array.of(1, 2) as unknown as Uint8Array);
-    expect(value).toEqual(Float32Array.of(1, 2));
-    expect(value.buffer).not.toBe(chunk.buffer);
-  });
-});
-
 describe('values that are refused', () => {
   const cycle: Record<string, unknown> = { a: [{}] };
   (cycle.a as Record<string, unknown>[])[0]!.self = cycle;

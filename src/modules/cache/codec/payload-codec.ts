@@ -39,17 +39,16 @@ export function encodePayload(value: unknown, maxBytes: number): Payload | undef
 /**
  * Decodes what {@link encodePayload} gave.
  *
- * @param isPassing as in `binaryFrom`.
  * @throws an error of any kind when the bytes are something else.
  */
-export function decodePayload(codec: PayloadCodec, bytes: Buffer, start: number, isPassing = false): unknown {
+export function decodePayload(codec: PayloadCodec, bytes: Buffer, start: number): unknown {
   switch (codec) {
     case PayloadCodec.Json:
       return JSON.parse(bytes.toString('utf8', start));
     case PayloadCodec.EscapedJson:
       return reviveValue(JSON.parse(bytes.toString('utf8', start)));
     case PayloadCodec.Binary:
-      return binaryFrom(bytes.readUInt8(start), bytes, start + 1, isPassing);
+      return binaryFrom(bytes.readUInt8(start), bytes, start + 1);
   }
 }
 

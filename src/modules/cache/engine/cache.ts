@@ -14,12 +14,7 @@ export interface Cache {
   /** Full name, parents first: `shop` or `shop/images`. Metrics carry it as label. */
   readonly name: string;
 
-  /**
-   * The value, or `undefined` when there is none that is fresh. Tell a cached `undefined` from a miss by {@link getEntry}.
-   *
-   * A Buffer or Uint8Array that comes from Redis and is not kept in memory is a view of what the socket brought (up to
-   * 64 KiB), as in ioredis's replies: copy it to keep it long.
-   */
+  /** The value, or `undefined` when there is none that is fresh. Tell a cached `undefined` from a miss by {@link getEntry}. */
   get<T = unknown>(key: string, options?: ReadOptions): Promise<T | undefined>;
 
   /** The value with its age and where it was found; `undefined` on a miss. Never loads. */

@@ -32,8 +32,7 @@ export class Judge {
   }
 
   /** By what is known here; `unknown` when that is not enough, or may be old because the log was not followed lately. */
-  byKnown(scope: Scope, header: EnvelopeHeader, redisMs: number): Verdict {
-    const localMs = this.clock.nowMs();
+  byKnown(scope: Scope, header: EnvelopeHeader, redisMs: number, localMs: number): Verdict {
     return localMs >= this.log.trust.trustedUntilMs
       ? 'unknown'
       : this.#judge(scope, header, redisMs, localMs, undefined);
@@ -43,8 +42,7 @@ export class Judge {
    * By what Redis answered, and by what is known here after it: an announcement may have overtaken the answer, and what
    * goes into memory now counts as stored after it.
    */
-  byAnswer(scope: Scope, header: EnvelopeHeader, redisMs: number, versions: Versions): Verdict {
-    const localMs = this.clock.nowMs();
+  byAnswer(scope: Scope, header: EnvelopeHeader, redisMs: number, localMs: number, versions: Versions): Verdict {
     const verdict = this.#judge(scope, header, redisMs, localMs, versions);
     return verdict === 'invalid' ? verdict : this.#judge(scope, header, redisMs, localMs, undefined);
   }

@@ -89,7 +89,7 @@ export class RemoteLevel {
   /** One slot. `undefined`: Redis did not answer. */
   read(reading: Reading, key: string, address: SlotAddress): Promise<Examined | undefined> {
     return new Promise((resolve) => {
-      const read = new SlotRead(this, resolve, reading, key, address, this.fence.mark(address.memoryKey));
+      const read = new SlotRead(this, resolve, reading, key, address, this.#fenceMark(address));
       this.tier.read(address, read, reading.scope.defaults.readPatienceMs);
     });
   }
@@ -100,15 +100,13 @@ export class RemoteLevel {
     keys: readonly string[],
     addresses: readonly SlotAddress[],
   ): Promise<readonly (Examined | undefined)[]> {
-    const asked = addresses.map(
-      (address, i) => new Asked(reading, keys[i]!, address, this.fence.mark(address.memoryKey)),
-    );
+    const asked = addresses.map((address, i) => new Asked(reading, keys[i]!, address, this.#fenceMark(address)));
     const examined: (Examined | undefined)[] = new Array(keys.length).fill(undefined);
     const undecided: Undecided[] = [];
     const onSlot = (index: number, slot: ReadSlot): void => {
       if (slot === undefined) return;
       const settled = this.#settleNow(asked[index]!, slot);
-      if (settled === undefined) undecided.push({ index, slot: slot as EntrySlot });
+      if (settled === undefined) undecided.push({ index, slot: (slot as EntrySlot).kept() });
       else examined[index] = settled;
     };
     await this.tier.readMany(addresses, onSlot, reading.scope.defaults.readPatienceMs);
@@ -117,6 +115,11 @@ export class RemoteLevel {
     const versions = await this.versions.fetch(this.#dependenciesOf(reading.scope, slots));
     for (const { index, slot } of undecided) examined[index] = this.#settleBy(versions, asked[index]!, slot);
     return examined;
+  }
+
+  /** Only what may go into memory has something to compare later. */
+  #fenceMark({ memoryKey }: SlotAddress): number {
+    return this.memory.isEnabled ? this.fence.mark(memoryKey) : 0;
   }
 
   /** A slot that was answered by a script; `fenceMark` is from before it was asked for. */
@@ -132,7 +135,7 @@ export class RemoteLevel {
 
   /** What a slot that was answered holds for who asked. */
   settle(asked: Asked, slot: Slot | 'empty'): Examined | Promise<Examined> {
-    return this.#settleNow(asked, slot) ?? this.#settleAsking(asked, slot as EntrySlot);
+    return this.#settleNow(asked, slot) ?? this.#settleAsking(asked, (slot as EntrySlot).kept());
   }
 
   /** `undefined`: an entry that only its versions in Redis can tell about. */
@@ -144,8 +147,9 @@ export class RemoteLevel {
     }
     const { reading, address } = asked;
     if (reading.isStrict) return undefined;
-    const redisMs = this.tier.nowMs(address.partition);
-    const verdict = this.#judge.byKnown(reading.scope, slot.header, redisMs);
+    const localMs = this.clock.nowMs();
+    const redisMs = this.tier.nowMs(address.partition, localMs);
+    const verdict = this.#judge.byKnown(reading.scope, slot.header, redisMs, localMs);
     return verdict === 'unknown' ? undefined : this.#conclude(asked, slot, verdict, redisMs);
   }
 
@@ -155,8 +159,9 @@ export class RemoteLevel {
   }
 
   #settleBy(versions: Versions, asked: Asked, slot: EntrySlot): Examined {
-    const redisMs = this.tier.nowMs(asked.address.partition);
-    const verdict = this.#judge.byAnswer(asked.reading.scope, slot.header, redisMs, versions);
+    const localMs = this.clock.nowMs();
+    const redisMs = this.tier.nowMs(asked.address.partition, localMs);
+    const verdict = this.#judge.byAnswer(asked.reading.scope, slot.header, redisMs, localMs, versions);
     return this.#conclude(asked, slot, verdict, redisMs);
   }
 

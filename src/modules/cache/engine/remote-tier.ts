@@ -15,8 +15,12 @@ export interface RemoteTier {
   canInvalidate(): boolean;
   /** How long a caller who has its value waits for it to be stored, ms. */
   patienceMs(): number;
-  /** Now in the tier's own time, ms since the epoch, as estimated from its last answers about this partition. */
-  nowMs(partition: number): number;
+  /**
+   * Now in the tier's own time, ms since the epoch, as estimated from its last answers about this partition.
+   *
+   * @param localMs the clock's monotonic now, from who has read it already.
+   */
+  nowMs(partition: number, localMs?: number): number;
   /** Makes the tier's own time known where these lie, if it is not: at the start. `false`: it could not be had. */
   synchronise(addresses: readonly SlotAddress[]): Promise<boolean>;
 

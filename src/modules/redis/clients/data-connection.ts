@@ -4,13 +4,15 @@ import { type CommandArgument, encodeCommand } from './encode-command.js';
 import { PooledRedis, type PooledRedisOptions } from './pooled-redis.js';
 import { type ItemListener, type Reply, ReplyReader } from './reply-reader.js';
 import { RedisQueueFullError } from './redis-queue-full.error.js';
+import { ReadBufferConnector } from './read-buffer.connector.js';
 import { replaceWhenSilent } from './silent-socket.js';
+import { SocketConnector } from './socket.connector.js';
 
 /** Who waits for a reply. Exactly one of `onReply` and `onError` is called, once; none may throw. */
 export interface ReplyListener {
   /**
-   * Wants the items of an array as they come. A connection that can do so gives them here and an empty array to `onReply`;
-   * any other gives `onReply` the whole.
+   * Wants the items of an array, or the one string that a reply is, as they come. A connection that can do so gives them here
+   * and an empty array to `onReply`; any other gives `onReply` the whole.
    */
   readonly onItem?: ItemListener | undefined;
   onReply(reply: Exclude<Reply, Error>): void;
@@ -28,7 +30,8 @@ const SUBSCRIBES = new Set(['subscribe', 'psubscribe', 'ssubscribe', 'monitor'])
 export class DataConnection extends PooledRedis {
   constructor(options: PooledRedisOptions, meter: CommandMeter, maxPending: number) {
     const { socketTimeout, ...rest } = options;
-    super({ ...rest, protocol: 2 } as PooledRedisOptions, meter, maxPending);
+    const Connector = rest.Connector === SocketConnector && !rest.tls ? ReadBufferConnector : rest.Connector;
+    super({ ...rest, Connector, protocol: 2 } as PooledRedisOptions, meter, maxPending);
     // Emitted before anything can have come: ioredis has just begun to listen.
     this.on('connect', () => {
       this.replaceDecoder();

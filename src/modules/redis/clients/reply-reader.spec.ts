@@ -45,24 +45,40 @@ describe('ReplyReader', () => {
     );
   });
 
-  it('hands on the items of an outermost array as they come, and then an empty array', () => {
-    const items: Reply[] = [Buffer.from('a'), null, [Buffer.from('inner'), 1], Buffer.from('d')];
-    const replies: Reply[] = [7, items, [], items, Buffer.from('z')];
-    const told: Reply[][] = [];
-    const read: Reply[] = [];
-    const wishes = [true, false];
-    const reader = new ReplyReader(
-      (reply) => read.push(reply),
-      () => {
-        if (wishes.shift() !== true) return undefined;
-        const taken: Reply[] = [];
-        told.push(taken);
-        return (item) => taken.push(item);
-      },
-    );
-    for (const byte of Buffer.concat(replies.map(written))) reader.write(Buffer.of(byte));
-    expect(told).toEqual([items]);
-    expect(read).toEqual([7, [], [], items, Buffer.from('z')]);
+  describe('for who wants items as they come', () => {
+    const items: Reply[] = [Buffer.from('a'), null, [Buffer.from('inner'), [1, null]], Buffer.from('d'), []];
+    const failed = new Error('ERR no');
+    const replies: Reply[] = [7, items, [], items, Buffer.from('z'), null, failed, Buffer.from('last')];
+    /** Of each reply but the empty array and the error, which have no items. */
+    const wanted = [false, true, false, true, true, false];
+
+    const readInto = (chunkBytes: number) => {
+      const told: Reply[][] = [];
+      const read: Reply[] = [];
+      const wishes = [...wanted];
+      const reader = new ReplyReader(
+        (reply) => read.push(reply),
+        () => {
+          if (wishes.shift() !== true) return undefined;
+          const taken: Reply[] = [];
+          told.push(taken);
+          return (item) => taken.push(Buffer.isBuffer(item) ? Buffer.from(item) : item);
+        },
+      );
+      // One memory for every chunk, as a socket that reads into a buffer of its own has it.
+      const memory = Buffer.alloc(chunkBytes);
+      const bytes = Buffer.concat(replies.map(written));
+      for (let at = 0; at < bytes.length; at += chunkBytes)
+        reader.write(memory.subarray(0, bytes.copy(memory, 0, at, at + chunkBytes)));
+      memory.fill(0);
+      return { told, read };
+    };
+
+    it.each([1, 2, 3, 5, 8, 13, 1_000])('chunks of %i bytes in the same memory', (chunkBytes) => {
+      const { told, read } = readInto(chunkBytes);
+      expect(told).toEqual([items, [Buffer.from('z')], [null]]);
+      expect(read).toEqual([7, [], [], items, [], [], expect.any(Error), Buffer.from('last')]);
+    });
   });
 
   it('reads byte by byte', () => {

@@ -1,6 +1,6 @@
 import { ReplyError } from 'ioredis';
 
-/** What Redis answers in RESP2. Strings are bytes; a `Buffer` is a part of what came from the socket, not a copy. */
+/** What Redis answers in RESP2. Strings are bytes. */
 export type Reply = Buffer | number | null | Error | Reply[];
 
 const enum Byte {
@@ -17,8 +17,13 @@ const enum Byte {
 /** Length of the line break after a bulk string. */
 const BREAK = 2;
 const NOTHING = Buffer.alloc(0);
+/** A reply whose items were given to a listener. */
+const GIVEN: Reply[] = [];
 
-/** Gets the items of an array as they come, in order. Must not throw. */
+/**
+ * Gets the items of a reply as they come, in order. A `Buffer` may be a part of what came from the socket, which the next
+ * read overwrites: it is good until this returns. Must not throw.
+ */
 export type ItemListener = (item: Reply) => void;
 
 /** An array whose items are still coming. */
@@ -30,8 +35,8 @@ interface OpenArray {
 }
 
 /**
- * Reads replies of RESP2 from the chunks of a socket. A bulk string within one chunk is not copied; one that spans
- * several is assembled in a buffer of its size.
+ * Reads replies of RESP2 from the chunks of a socket, which may all be the same memory. What is gathered gets memory of its
+ * own; a bulk string for an {@link ItemListener} is copied only when it spans several chunks.
  *
  * ioredis 6.0.0's own decoder keeps its state in WeakMaps (compiled private fields) and looks there for every byte of a
  * length; with values of a kilobyte it takes longer than Redis itself.
@@ -47,8 +52,8 @@ export class ReplyReader {
 
   /**
    * @param onReply gets every whole reply, in order, and must not throw.
-   * @param itemListener says who gets the items of a reply that begins and is an array. `onReply` gets an empty one for it
-   *   at its end; by default it gets the items.
+   * @param itemListener says who gets the items of the reply that begins, be it an array or one string. `onReply` gets an
+   *   empty array for it at its end; by default it gets the reply.
    */
   constructor(
     private readonly onReply: (reply: Reply) => void,
@@ -70,7 +75,7 @@ export class ReplyReader {
     while (at < chunk.length) {
       const end = endOfLine(chunk, at + 1);
       if (end === -1) {
-        this.#rest = chunk.subarray(at);
+        this.#rest = Buffer.from(chunk.subarray(at));
         return;
       }
       const start = at + 1;
@@ -80,7 +85,7 @@ export class ReplyReader {
           const length = integer(chunk, start, end);
           if (length < 0) this.#take(null);
           else if (at + length + BREAK <= chunk.length) {
-            this.#take(chunk.subarray(at, at + length));
+            this.#takeFrom(chunk, at, at + length);
             at += length + BREAK;
           } else {
             this.#bulk = Buffer.allocUnsafeSlow(length + BREAK);
@@ -92,7 +97,7 @@ export class ReplyReader {
         case Byte.Star: {
           const count = integer(chunk, start, end);
           if (count < 0) this.#take(null);
-          else if (count === 0) this.#take([]);
+          else if (count === 0) this.#gather([]);
           else this.#begin(count);
           break;
         }
@@ -100,7 +105,7 @@ export class ReplyReader {
           this.#take(integer(chunk, start, end));
           break;
         case Byte.Plus:
-          this.#take(chunk.subarray(start, end));
+          this.#takeFrom(chunk, start, end);
           break;
         case Byte.Minus:
           this.#take(new ReplyError(chunk.toString('utf8', start, end)));
@@ -127,13 +132,49 @@ export class ReplyReader {
     this.#open.push({ items: [], missing: count, onItem });
   }
 
+  /** Who gets what comes next instead of its being gathered. */
+  #listener(): ItemListener | undefined {
+    switch (this.#open.length) {
+      case 0:
+        return this.itemListener();
+      case 1:
+        return this.#open[0]!.onItem;
+      default:
+        return undefined;
+    }
+  }
+
+  #takeFrom(chunk: Buffer, start: number, end: number): void {
+    const onItem = this.#listener();
+    const bytes = chunk.subarray(start, end);
+    if (onItem === undefined) this.#gather(Buffer.from(bytes));
+    else this.#give(onItem, bytes);
+  }
+
   #take(value: Reply): void {
+    const onItem = value instanceof Error && this.#open.length === 0 ? undefined : this.#listener();
+    if (onItem === undefined) this.#gather(value);
+    else this.#give(onItem, value);
+  }
+
+  #give(onItem: ItemListener, item: Reply): void {
+    onItem(item);
+    const array = this.#open[0];
+    if (array === undefined) this.onReply(GIVEN);
+    else if (--array.missing === 0) {
+      this.#open.pop();
+      this.onReply(GIVEN);
+    }
+  }
+
+  #gather(value: Reply): void {
     const open = this.#open;
     let reply = value;
     while (open.length > 0) {
       const array = open[open.length - 1]!;
-      if (array.onItem === undefined) array.items.push(reply);
-      else array.onItem(reply);
+      // Whole items of a listener's array, which were arrays themselves.
+      if (array.onItem !== undefined) return this.#give(array.onItem, reply);
+      array.items.push(reply);
       if (--array.missing > 0) return;
       open.pop();
       reply = array.items;

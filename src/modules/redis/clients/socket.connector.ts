@@ -1,4 +1,4 @@
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, type NetConnectOpts, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { AbstractConnector, type RedisOptions } from 'ioredis';
 
@@ -20,10 +20,14 @@ export class SocketConnector extends AbstractConnector {
     if (!this.connecting) throw new Error('Connection is closed.');
     const { tls, path } = this.options;
     const address = path ? { path } : this.address();
-    const socket = tls ? connectTls({ ...address, ...tls }) : connectTcp(address);
+    const socket = tls ? connectTls({ ...address, ...tls }) : this.open(address);
     socket.on('error', (error) => (this.firstError ??= error));
     this.firstError = undefined;
     return (this.stream = socket);
+  }
+
+  protected open(address: NetConnectOpts): Socket {
+    return connectTcp(address);
   }
 
   /** Where to connect now. */

@@ -31,8 +31,8 @@ export class RedisClock {
     return this.#unknown === 0;
   }
 
-  nowMs(partition: number): number {
-    return this.clock.nowMs() + this.#offsetsMs[partition]!;
+  nowMs(partition: number, localMs = this.clock.nowMs()): number {
+    return localMs + this.#offsetsMs[partition]!;
   }
 
   /** Redis said `redisMs` in an answer to a question asked at `askedAtMs` (this process's monotonic clock). */

@@ -68,8 +68,8 @@ export class RedisTier implements RemoteTier {
     return this.scripts.budgetMs();
   }
 
-  nowMs(partition: number): number {
-    return this.redisClock.nowMs(partition);
+  nowMs(partition: number, localMs?: number): number {
+    return this.redisClock.nowMs(partition, localMs);
   }
 
   async synchronise(addresses: readonly SlotAddress[]): Promise<boolean> {

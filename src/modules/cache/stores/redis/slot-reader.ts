@@ -95,8 +95,8 @@ export class SlotReader {
       limitMs,
       (client, listener) => sendCommand(client, isOne ? 'get' : 'mget', slots, listener),
       (reply) => {
-        if (isOne && reply !== undefined) onItem(reply);
-        else if (Array.isArray(reply)) for (const item of reply) onItem(item);
+        if (Array.isArray(reply)) for (const item of reply) onItem(item);
+        else if (reply !== undefined) onItem(reply);
         while (told < slots.length) onSlot(told++, undefined);
         onDone?.();
       },
