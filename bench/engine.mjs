@@ -19,7 +19,6 @@ const SCENARIOS = { memory: memoryHit, redis: redisHit, vectors, fill, cold: col
 const wanted = process.argv.slice(2);
 const redis = await startRedis();
 const raw = new Redis(redis.url);
-pin(process.pid, 0);
 pin(redis.child.pid, 1);
 const rows = [];
 for (const [name, run] of Object.entries(SCENARIOS)) {

@@ -32,11 +32,11 @@ export const contenders = {
     const stores = { r: bentostore().useL2Layer(redisDriver({ connection: { port } })) };
     const bento = new BentoCache({ default: 'r', stores });
     for (const key of keys) await bento.set({ key, value: [...vectorOf()], ttl: '10m' });
-    return batches(() => Promise.all(keys.map((key) => bento.get({ key }))), 50);
+    return batches(() => Promise.all(keys.map((key) => bento.get({ key }))), 100);
   },
 };
 
-function batches(read, count = 300) {
+function batches(read, count = 1_000) {
   return { batches: () => throughput(read, count, 1) };
 }
 

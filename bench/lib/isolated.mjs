@@ -5,7 +5,7 @@ import { interleave } from './rounds.mjs';
 
 /**
  * Contenders, each in a process of its own, so that nobody runs on another's heap: what one leaves behind for the garbage
- * collector costs the next as much as its own work. Only one works at a time, on the processor the parent is kept on.
+ * collector costs the next as much as its own work. Only one works at a time, each on the first processor.
  *
  * @param module file URL of a module that exports `contenders`: name -> async (context) => measures, where measures are
  *   name -> async (...args) => operations per second

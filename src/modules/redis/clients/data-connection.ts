@@ -50,7 +50,7 @@ export class DataConnection extends PooledRedis {
     if (this.status !== 'ready' || !stream.writable) return listener.onError(new Error('Connection is closed.'));
     if (commandQueue.length >= this.maxPending) return listener.onError(new RedisQueueFullError(this.maxPending));
     this.meter.record(name);
-    stream.write(encodeCommand(name, args));
+    stream.write(encodeCommand(name, args), 'latin1');
     const command = new SentCommand(name, args, listener) as unknown as Command;
     commandQueue.push({ command, stream: undefined as never, select: 0 });
   }

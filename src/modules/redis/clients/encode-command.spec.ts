@@ -3,9 +3,8 @@ import { encodeCommand } from './encode-command.js';
 
 describe('encodeCommand', () => {
   it('writes text as text, with lengths in bytes', () => {
-    expect(encodeCommand('mget', ['k', 'ключ', -1.5, ''])).toBe(
-      '*5\r\n$4\r\nmget\r\n$1\r\nk\r\n$8\r\nключ\r\n$4\r\n-1.5\r\n$0\r\n\r\n',
-    );
+    expect(encodeCommand('mget', ['k', -1.5, ''])).toBe('*4\r\n$4\r\nmget\r\n$1\r\nk\r\n$4\r\n-1.5\r\n$0\r\n\r\n');
+    expect(encodeCommand('get', ['ключ'])).toEqual(Buffer.from('*2\r\n$3\r\nget\r\n$8\r\nключ\r\n'));
   });
 
   it('writes the same whether an argument is text or its bytes', () => {

@@ -2,17 +2,20 @@
 export type CommandArgument = string | number | Buffer;
 
 /**
- * A command as RESP asks for it: an array of bulk strings. Text where all of it is, since sockets take text as it is.
+ * A command as RESP asks for it: an array of bulk strings. Text where all of it is ASCII, which sockets take as it is.
  *
  * @param name lower-case ASCII.
  */
 export function encodeCommand(name: string, args: readonly CommandArgument[]): string | Buffer {
   const pieces: (string | Buffer)[] = [];
+  let isAscii = true;
   let text = `*${args.length + 1}\r\n$${name.length}\r\n${name}\r\n`;
   for (let i = 0; i < args.length; i++) {
     const arg = args[i]!;
     if (typeof arg === 'string') {
-      text += `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`;
+      const length = Buffer.byteLength(arg);
+      isAscii &&= length === arg.length;
+      text += `$${length}\r\n${arg}\r\n`;
     } else if (typeof arg === 'number') {
       const digits = `${arg}`;
       text += `$${digits.length}\r\n${digits}\r\n`;
@@ -21,7 +24,7 @@ export function encodeCommand(name: string, args: readonly CommandArgument[]): s
       text = '\r\n';
     }
   }
-  if (pieces.length === 0) return text;
+  if (pieces.length === 0) return isAscii ? text : Buffer.from(text);
   pieces.push(text);
   return joined(pieces);
 }

@@ -6,11 +6,11 @@ import type { ReadSlot, SlotAddress, SlotListener } from '../../engine/remote-ti
 import { byPartition } from './partitions.js';
 import { TimedCommands } from './timed-commands.js';
 
-/** Keys in one command at most: a reply of a few hundred values is about as large as a socket takes at once. */
-const MAX_KEYS = 512;
-/** Reads of one tick in one command. */
-const MIN_TICK_KEYS = 16;
-const MAX_TICK_KEYS = 128;
+/** Keys are asked for in a few commands rather than one: Redis works on the next while the values of the last are decoded. */
+const COMMANDS = 3;
+/** Keys in one command. */
+const MIN_KEYS = 16;
+const MAX_KEYS = 256;
 const BUDGET_MS_PER_KEY = 0.1;
 /** More keys than this are a batch: they go the lane where nobody waits behind them. */
 const MAX_FAST_KEYS = 16;
@@ -59,7 +59,7 @@ export class SlotReader {
   async readMany(addresses: readonly SlotAddress[], onSlot: OnSlot, patienceMs = 0): Promise<void> {
     const lane = addresses.length > MAX_FAST_KEYS ? 'bulk' : 'fast';
     await Promise.all(
-      byPartition(addresses, ({ partition }) => partition, MAX_KEYS).map(
+      byPartition(addresses, ({ partition }) => partition, keysPerCommand(addresses.length)).map(
         ({ items, indexes }) =>
           new Promise<void>((resolve) => {
             const slots = items.map(({ slot }) => slot);
@@ -74,8 +74,7 @@ export class SlotReader {
     this.#wanted = new Map();
     this.#groups = new Map();
     for (const wanted of groups.values()) {
-      // In a few commands rather than one: Redis works on the next while the values of the last are parsed.
-      const size = Math.min(MAX_TICK_KEYS, Math.max(MIN_TICK_KEYS, Math.ceil(wanted.length / 4)));
+      const size = keysPerCommand(wanted.length);
       for (let from = 0; from < wanted.length; from += size) {
         const slots = wanted.slice(from, from + size).map(({ slot }) => slot);
         this.#send('fast', slots, 0, (i, slot) => wanted[from + i]!.tell(slot));
@@ -107,6 +106,10 @@ export class SlotReader {
   #decode(reply: Reply): ReadSlot {
     return Buffer.isBuffer(reply) ? decodeSlot(reply, this.limits) : 'empty';
   }
+}
+
+function keysPerCommand(keys: number): number {
+  return Math.min(MAX_KEYS, Math.max(MIN_KEYS, Math.ceil(keys / COMMANDS)));
 }
 
 /** A slot to read, and who wants it: hardly ever more than one. */
