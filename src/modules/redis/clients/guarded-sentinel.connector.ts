@@ -12,8 +12,14 @@ export class GuardedSentinelConnector extends SentinelConnector {
     super(options);
     const internals = this as unknown as Internals;
     const connectToSentinel = internals.connectToSentinel.bind(this);
-    internals.connectToSentinel = (endpoint, overrides) =>
-      connectToSentinel(endpoint, { ...overrides, Connector: SocketConnector as RedisOptions['Connector'] });
+    internals.connectToSentinel = (endpoint, overrides) => {
+      const sentinel = connectToSentinel(endpoint, {
+        ...overrides,
+        Connector: SocketConnector as RedisOptions['Connector'],
+      });
+      // The failover detector's would have no listener, and ioredis would print every try of one that is away.
+      return sentinel.on('error', () => {});
+    };
   }
 
   override async connect(...args: Parameters<SentinelConnector['connect']>): ReturnType<SentinelConnector['connect']> {

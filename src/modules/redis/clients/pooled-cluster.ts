@@ -29,6 +29,16 @@ export class PooledCluster extends Cluster {
     super.disconnect(reconnect);
   }
 
+  /** ioredis sets its timer for the next refresh when one ends, and a timer that is set after the end is never cleared. */
+  override refreshSlotsCache(callback?: Parameters<Cluster['refreshSlotsCache']>[0]): void {
+    super.refreshSlotsCache(
+      callback &&
+        ((...result) => {
+          if (!this.isClosed) callback(...result);
+        }),
+    );
+  }
+
   override sendCommand(command: Command, stream?: Parameters<Cluster['sendCommand']>[1], node?: unknown): unknown {
     if (pendingCommands(this) >= this.maxPending) {
       command.reject(new RedisQueueFullError(this.maxPending));
