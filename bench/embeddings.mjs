@@ -3,7 +3,7 @@
  *
  * 1. Over HTTP: answered as base64 from the stored bytes and as JSON numbers, from memory and from Redis, against a bare
  *    server that keeps and answers JSON numbers (`lib/float-json-server.mjs`).
- * 2. The read alone: `getMany` of the records against a raw MGET of the same buffers, and against JSON in Redis.
+ * 2. The read alone: `getMany` of the records against a raw MGET of the same buffers, copied or not, and against JSON.
  *
  *   npm run build && node bench/embeddings.mjs
  *
@@ -16,8 +16,8 @@ import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { Redis } from 'ioredis';
-import { createCache } from '../dist/index.js';
+import { isolate } from './lib/isolated.mjs';
+import { pin } from './lib/pin.mjs';
 import { startRedis } from './lib/redis.mjs';
 import { interleave, median, throughput } from './lib/rounds.mjs';
 import { printTable, rate, ratio } from './lib/table.mjs';
@@ -148,38 +148,14 @@ async function measureServers() {
 }
 
 async function measureReads() {
-  const raw = new Redis(redis.url);
-  const cache = createCache({ namespace: 'bench', redis: redis.url, memory: false, ttlMs: 600_000 });
-  while (cache.stats().redis !== 'up') await new Promise((resolve) => setTimeout(resolve, 10));
-  const keys = vectors.map((_, index) => `v:${index}`);
-  for (const [index, key] of keys.entries()) {
-    // As the gateway keeps them: 20 bytes of its own before the numbers.
-    const record = new Uint8Array(20 + 4 * 768);
-    record.set(new Uint8Array(Float32Array.from(vectors[index]).buffer), 20);
-    await raw.set(`raw:${key}`, Buffer.from(record));
-    await raw.set(`json:${key}`, JSON.stringify(vectors[index]));
-    await cache.set(key, record);
-  }
-  const rawKeys = keys.map((key) => `raw:${key}`);
-  const jsonKeys = keys.map((key) => `json:${key}`);
-  const results = await interleave(
-    {
-      'ioredis MGET of buffers': () => throughput(() => raw.mgetBuffer(rawKeys), REQUESTS, 1),
-      // Slices of the socket's chunks: whoever keeps one keeps the chunk, and reads no aligned floats from it.
-      'ioredis MGET, each copied': () =>
-        throughput(async () => (await raw.mgetBuffer(rawKeys)).map((bytes) => Uint8Array.from(bytes)), REQUESTS, 1),
-      getMany: () => throughput(() => cache.getMany(keys), REQUESTS, 1),
-      'ioredis MGET + JSON.parse': () =>
-        throughput(async () => (await raw.mget(jsonKeys)).map((vector) => JSON.parse(vector)), REQUESTS, 1),
-    },
-    { rounds: ROUNDS },
-  );
+  pin(redis.child.pid, 1);
+  const contenders = await isolate(new URL('./lib/record-reads.mjs', import.meta.url).href, { url: redis.url });
+  const results = await contenders.measure('reads', [], { rounds: ROUNDS });
+  await contenders.stop();
   printTable(
-    ['100 vectors × 768 from Redis', 'reads/s', 'of MGET of buffers'],
+    ['100 vectors × 768 from Redis', 'reads/s', 'of MGET, each copied'],
     Object.entries(results).map(([name, { rate: r, ratio: x }]) => [name, rate(r), ratio(x)]),
   );
-  await cache.close();
-  raw.disconnect();
 }
 
 await measureServers();
