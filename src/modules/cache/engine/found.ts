@@ -25,6 +25,8 @@ export class Found implements Examined {
     readonly judgedAtMs: number,
     /** What it depends on, as it was then. Only for a stale value, which may be served later. */
     readonly capture: Capture | undefined,
+    /** `KeyFence` mark from before it was asked for. */
+    readonly fenceMark: number,
   ) {}
 
   get found(): this {

@@ -178,7 +178,10 @@ export class GetOrLoad {
   /** A value within its grace, for when the loader fails or is slow. */
   #offerStale(flight: Flight, settings: LoadSettings, found: Found | undefined): void {
     if (flight.stale !== undefined) return;
-    if (found?.capture !== undefined && !found.isAbsent) flight.offerStale(found.view(), found.capture);
+    const { fence } = this.core;
+    // The flight's own mark is younger than the read: others who join it must not get what was invalidated in between.
+    if (found?.capture !== undefined && !found.isAbsent && fence.isUnchanged(flight.memoryKey, found.fenceMark))
+      flight.offerStale(found.view(), found.capture);
     else if (settings.consistency === 'cached') {
       const nowMs = this.core.clock.nowMs();
       const stale = this.core.memory.stale(flight.memoryKey, nowMs);
@@ -189,13 +192,8 @@ export class GetOrLoad {
 
   #newFlight(key: string, memoryKey: string): Flight {
     const { table, fence } = this.core;
-    return new Flight(
-      key,
-      memoryKey,
-      table.capture(this.scope.generations),
-      table.sequence,
-      fence.mark(memoryKey),
-      () => this.scope.address(key),
+    return new Flight(key, memoryKey, table.capture(this.scope.generations), table.sequence, fence.mark(), () =>
+      this.scope.address(key),
     );
   }
 

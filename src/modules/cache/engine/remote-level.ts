@@ -89,7 +89,7 @@ export class RemoteLevel {
   /** One slot. `undefined`: Redis did not answer. */
   read(reading: Reading, key: string, address: SlotAddress): Promise<Examined | undefined> {
     return new Promise((resolve) => {
-      const read = new SlotRead(this, resolve, reading, key, address, this.#fenceMark(address));
+      const read = new SlotRead(this, resolve, reading, key, address, this.fence.mark());
       this.tier.read(address, read, reading.scope.defaults.readPatienceMs);
     });
   }
@@ -100,7 +100,8 @@ export class RemoteLevel {
     keys: readonly string[],
     addresses: readonly SlotAddress[],
   ): Promise<readonly (Examined | undefined)[]> {
-    const asked = addresses.map((address, i) => new Asked(reading, keys[i]!, address, this.#fenceMark(address)));
+    const fenceMark = this.fence.mark();
+    const asked = addresses.map((address, i) => new Asked(reading, keys[i]!, address, fenceMark));
     const examined: (Examined | undefined)[] = new Array(keys.length).fill(undefined);
     const undecided: Undecided[] = [];
     const onSlot = (index: number, slot: ReadSlot): void => {
@@ -115,11 +116,6 @@ export class RemoteLevel {
     const versions = await this.versions.fetch(this.#dependenciesOf(reading.scope, slots));
     for (const { index, slot } of undecided) examined[index] = this.#settleBy(versions, asked[index]!, slot);
     return examined;
-  }
-
-  /** Only what may go into memory has something to compare later. */
-  #fenceMark({ memoryKey }: SlotAddress): number {
-    return this.memory.isEnabled ? this.fence.mark(memoryKey) : 0;
   }
 
   /** A slot that was answered by a script; `fenceMark` is from before it was asked for. */
@@ -177,7 +173,7 @@ export class RemoteLevel {
     try {
       const isStale = verdict === 'stale';
       const capture = isStale ? this.#captureOf(reading.scope, header) : undefined;
-      const found = new Found(slot.value(), header, isStale, slot.sizeBytes, redisMs, capture);
+      const found = new Found(slot.value(), header, isStale, slot.sizeBytes, redisMs, capture, fenceMark);
       if (reading.promotes && !isStale && this.memory.isEnabled && this.fence.isUnchanged(address.memoryKey, fenceMark))
         this.#promote(reading.scope, address, found);
       return found;

@@ -34,7 +34,7 @@ export class WritePath {
     const tags = scope.tags(settings.tags);
     const startSequence = core.table.sequence;
     voidKey(core, memoryKey);
-    const mark = core.fence.mark(memoryKey);
+    const mark = core.fence.mark();
     return core.order.put(memoryKey, () => this.#put(key, value, settings, tags, startSequence, mark));
   }
 
