@@ -25,6 +25,9 @@ const project = (displayName, testMatch) => ({ ...base, displayName, testMatch }
 export default {
   testTimeout: 30_000,
   maxWorkers: 2,
+  // ES modules of a test file are never freed: after a hundred files a collection would take seconds, and tests that ask for
+  // one would wait for it.
+  workerIdleMemoryLimit: '700MB',
   projects: [
     project('unit', ['<rootDir>/src/**/*.spec.ts']),
     project('integration', ['<rootDir>/test/integration/**/*.spec.ts']),
