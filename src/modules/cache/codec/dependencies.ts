@@ -57,7 +57,8 @@ export function readDependencies(bytes: Buffer, start: number, end: number): Dep
   const known = remembered[place];
   if (known !== undefined && isSame(known.bytes, bytes, start, end)) return known.dependencies;
   const dependencies = parseDependencies(bytes, start, end);
-  if (dependencies !== undefined) {
+  // Tags differ from entry to entry: remembering them would be a copy for every hit.
+  if (dependencies?.tags.length === 0) {
     const copy = Buffer.allocUnsafeSlow(end - start);
     bytes.copy(copy, 0, start, end);
     remembered[place] = { bytes: copy, dependencies };
