@@ -8,8 +8,11 @@ const LENGTH_BYTES = 4;
 /**
  * The payload behind its own length, compressed; `undefined` when that saves less than an eighth, since reading it would
  * then cost more than it saves.
+ *
+ * @param room bytes in front of the payload that are not its own, and as many to leave in front of the result.
  */
-export function compress(payload: Buffer): Buffer | undefined {
+export function compress(bytes: Buffer, room: number): Buffer | undefined {
+  const payload = bytes.subarray(room);
   const stream = brotliCompressSync(payload, {
     params: {
       [constants.BROTLI_PARAM_QUALITY]: QUALITY,
@@ -17,9 +20,9 @@ export function compress(payload: Buffer): Buffer | undefined {
     },
   });
   if (stream.length + LENGTH_BYTES > payload.length * 0.875) return undefined;
-  const compressed = Buffer.allocUnsafe(LENGTH_BYTES + stream.length);
-  compressed.writeUInt32LE(payload.length);
-  stream.copy(compressed, LENGTH_BYTES);
+  const compressed = Buffer.allocUnsafe(room + LENGTH_BYTES + stream.length);
+  compressed.writeUInt32LE(payload.length, room);
+  stream.copy(compressed, room + LENGTH_BYTES);
   return compressed;
 }
 

@@ -57,7 +57,7 @@ describe('the envelope of an entry', () => {
 
   it('puts what the scripts read and write where they expect it', () => {
     const bytes = encode('v');
-    expect([...bytes.subarray(0, 2)]).toEqual([0xea, 1]);
+    expect([...bytes.subarray(0, 2)]).toEqual([0xea, 2]);
     expect(bytes.subarray(8, 32)).toEqual(Buffer.alloc(24));
     expect(bytes.readDoubleLE(32)).toBe(header.freshUntilMs);
   });
@@ -147,7 +147,8 @@ describe('bytes that are no entry', () => {
     expect(reasonOf(bytes)).toBe('entry');
     expect(reasonOf(bytes.subarray(0, 63))).toBe('truncated');
     expect(reasonOf(bytes.subarray(0, -1))).toBe('checksum');
-    expect(reasonOf(patched(1, 2))).toBe('newer-version');
+    expect(reasonOf(patched(1, 3))).toBe('newer-version');
+    expect(reasonOf(patched(1, 1))).toBe('checksum');
     expect(reasonOf(patched(1, 0))).toBe('foreign');
     expect(reasonOf(patched(bytes.length - 1, 0))).toBe('checksum');
     expect(reasonOf(bytes, 5)).toBe('too-large');

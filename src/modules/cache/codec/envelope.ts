@@ -1,13 +1,16 @@
 import { crc32 } from 'node:zlib';
+import { checksumOf } from './checksum.js';
 import { compress, decompress, uncompressedLength } from './compression.js';
 import { dependenciesLength, readDependencies, writeDependencies } from './dependencies.js';
 import type { CodecLimits, EntrySlot, EnvelopeHeader, Slot, UnreadableReason } from './envelope.types.js';
-import { decodePayload, encodePayload, isPayloadCodec, type Payload, PayloadCodec } from './payload-codec.js';
+import { decodePayload, encodePayload, isPayloadCodec, PayloadCodec } from './payload-codec.js';
 import { UnreadableError } from './unreadable.error.js';
 
 const ENTRY_MAGIC = 0xea;
 const LEASE_MAGIC = 0x4c;
-const VERSION = 1;
+const VERSION = 2;
+/** Had crc32 for its checksum, and is the same else. */
+const FIRST_VERSION = 1;
 
 /** Offsets of the layout in `envelope.types.ts`. */
 const enum At {
@@ -34,7 +37,6 @@ const enum Flag {
 const CHECKED = At.FreshUntil;
 const LEASE_LENGTH = 18;
 const MAX_U32 = 0xffff_ffff;
-const ABSENT: Payload = { codec: PayloadCodec.Json, bytes: Buffer.alloc(0) };
 
 /**
  * A slot's bytes: the value, or its remembered absence, with when it was stored and what it depends on, and an empty
@@ -45,18 +47,21 @@ const ABSENT: Payload = { codec: PayloadCodec.Json, bytes: Buffer.alloc(0) };
  *   dependencies the layout has no room for.
  */
 export function encodeEntry(header: EnvelopeHeader, value: unknown, limits: CodecLimits): Buffer | undefined {
-  const payload = header.isAbsent ? ABSENT : encodePayload(value, limits.maxValueBytes);
-  if (!payload) return undefined;
-  const compressed = payload.bytes.length >= limits.compressAboveBytes ? compress(payload.bytes) : undefined;
-  const body = compressed ?? payload.bytes;
-  const flags = (compressed ? Flag.Compressed : 0) | (header.isAbsent ? Flag.Absent : 0);
   const dependencies = dependenciesLength(header);
-
-  const bytes = Buffer.allocUnsafe(At.Dependencies + dependencies + body.length);
+  const payloadStart = At.Dependencies + dependencies;
+  const payload = header.isAbsent
+    ? { codec: PayloadCodec.Json, bytes: Buffer.allocUnsafe(payloadStart) }
+    : encodePayload(value, limits.maxValueBytes, payloadStart);
+  if (!payload) return undefined;
+  const compressed =
+    payload.bytes.length - payloadStart >= limits.compressAboveBytes
+      ? compress(payload.bytes, payloadStart)
+      : undefined;
+  const bytes = compressed ?? payload.bytes;
   bytes[At.Magic] = ENTRY_MAGIC;
   bytes[At.Version] = VERSION;
   bytes[At.Codec] = payload.codec;
-  bytes[At.Flags] = flags;
+  bytes[At.Flags] = (compressed ? Flag.Compressed : 0) | (header.isAbsent ? Flag.Absent : 0);
   bytes.fill(0, At.Lease, CHECKED);
   bytes.writeDoubleLE(header.freshUntilMs, At.FreshUntil);
   bytes.writeDoubleLE(header.storedAtMs, At.StoredAt);
@@ -64,8 +69,7 @@ export function encodeEntry(header: EnvelopeHeader, value: unknown, limits: Code
   bytes.writeUInt32LE(Math.min(Math.max(0, Math.round(header.loadMs)), MAX_U32), At.Load);
   bytes.writeUInt32LE(dependencies, At.DependenciesLength);
   writeDependencies(header, bytes, At.Dependencies);
-  body.copy(bytes, At.Dependencies + dependencies);
-  bytes.writeUInt32LE(checksum(bytes), At.Checksum);
+  bytes.writeUInt32LE(checksumOf(bytes, CHECKED, seedOf(bytes)), At.Checksum);
   return bytes;
 }
 
@@ -84,8 +88,11 @@ export function decodeSlot(bytes: Buffer, limits: Pick<CodecLimits, 'maxValueByt
   if (bytes[At.Magic] !== ENTRY_MAGIC) return decodeOther(bytes);
   if (bytes.length < At.Dependencies) return unreadable('truncated');
   const version = bytes[At.Version] as number;
-  if (version !== VERSION) return unreadable(version > VERSION ? 'newer-version' : 'foreign');
-  if (checksum(bytes) !== bytes.readUInt32LE(At.Checksum)) return unreadable('checksum');
+  if (version !== VERSION && version !== FIRST_VERSION)
+    return unreadable(version > VERSION ? 'newer-version' : 'foreign');
+  const seed = seedOf(bytes);
+  const sum = version === VERSION ? checksumOf(bytes, CHECKED, seed) : crc32(bytes.subarray(CHECKED), seed);
+  if (sum !== bytes.readUInt32LE(At.Checksum)) return unreadable('checksum');
   const codec = bytes[At.Codec] as number;
   if (!isPayloadCodec(codec)) return unreadable('unknown-codec');
 
@@ -152,7 +159,6 @@ function unreadable(reason: UnreadableReason): Slot {
 }
 
 /** Codec and flags lie before the checked part, among what scripts write; they seed the checksum instead. */
-function checksum(bytes: Buffer): number {
-  const seed = (bytes[At.Codec] as number) + ((bytes[At.Flags] as number) & (Flag.Compressed | Flag.Absent)) * 0x100;
-  return crc32(bytes.subarray(CHECKED), seed);
+function seedOf(bytes: Buffer): number {
+  return (bytes[At.Codec] as number) + ((bytes[At.Flags] as number) & (Flag.Compressed | Flag.Absent)) * 0x100;
 }

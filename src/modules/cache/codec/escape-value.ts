@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { binaryKindOf, bytesOf, isBinary } from './binary-kinds.js';
 import { ESCAPE_KEY, MAX_DEPTH, type Escaped } from './escaped.types.js';
+import { roomAfter } from './plain-json.js';
 import { isPlainObject } from './plain-object.js';
 
 /**
@@ -17,6 +18,9 @@ import { isPlainObject } from './plain-object.js';
  *   nested deeper than {@link MAX_DEPTH}.
  */
 export function escapeValue(value: unknown, maxBytes: number): unknown {
+  const left = roomAfter(value, maxBytes);
+  if (left >= 0) return value;
+  if (left < 0) return undefined;
   const escaper = new ValueEscaper(maxBytes);
   const escaped = escaper.escape(value);
   return escaper.isExhausted ? undefined : escaped;

@@ -75,14 +75,17 @@ function encode(sample: Sample): Buffer {
   return bytes;
 }
 
-describe('bytes stored by an earlier version', () => {
-  it.each(samples)('$name: are read, and written the same today', (sample) => {
-    const stored = golden(join(import.meta.dirname, `golden/${sample.name}.v1.bin`), () => encode(sample));
+const VERSIONS = [1, 2];
+const CURRENT = 2;
+
+describe.each(VERSIONS)('bytes stored in version %d', (version) => {
+  it.each(samples)('$name: are read', (sample) => {
+    const stored = golden(join(import.meta.dirname, `golden/${sample.name}.v${version}.bin`), () => encode(sample));
     const slot = decodeSlot(stored, { maxValueBytes: 100_000 });
     if (slot.kind !== 'entry') throw new Error(JSON.stringify(slot));
     deepStrictEqual(slot.header, { ...header, ...sample.header });
     deepStrictEqual(slot.value(), sample.value);
     // Brotli may compress otherwise in another release of Node; what it compressed must still be read.
-    if (!sample.compressAboveBytes) expect(encode(sample)).toEqual(stored);
+    if (version === CURRENT && !sample.compressAboveBytes) expect(encode(sample)).toEqual(stored);
   });
 });

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { brotliCompressSync, constants, crc32 } from 'node:zlib';
+import { brotliCompressSync, constants } from 'node:zlib';
+import { checksumOf } from './checksum.js';
 import { estimateSize } from './estimate-size.js';
 import { decodeSlot, encodeEntry } from './envelope.js';
 import type { EnvelopeHeader } from './envelope.types.js';
@@ -24,7 +25,7 @@ function forge(codec: number, payload: Buffer, flags = 0): Buffer {
   const bytes = Buffer.concat([envelope, payload]);
   bytes[2] = codec;
   bytes[3] = flags;
-  bytes.writeUInt32LE(crc32(bytes.subarray(32), codec + flags * 0x100), 4);
+  bytes.writeUInt32LE(checksumOf(bytes, 32, codec + flags * 0x100), 4);
   return bytes;
 }
 
@@ -167,7 +168,7 @@ describe('forged dependencies', () => {
   ])('%s is unreadable', (_, damage) => {
     const bytes = encodeEntry(header, 1, limits) as Buffer;
     damage(bytes);
-    bytes.writeUInt32LE(crc32(bytes.subarray(32), (bytes[2] as number) + (bytes[3] as number) * 0x100), 4);
+    bytes.writeUInt32LE(checksumOf(bytes, 32, (bytes[2] as number) + (bytes[3] as number) * 0x100), 4);
     expect(decodeSlot(bytes, limits)).toEqual({ kind: 'unreadable', reason: 'truncated' });
   });
 });

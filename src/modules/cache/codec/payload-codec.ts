@@ -12,7 +12,7 @@ export enum PayloadCodec {
   Binary = 2,
 }
 
-/** A value as bytes. */
+/** A value as bytes, behind the room that was asked for. */
 export interface Payload {
   readonly codec: PayloadCodec;
   readonly bytes: Buffer;
@@ -28,12 +28,12 @@ export function isPayloadCodec(code: number): code is PayloadCodec {
  * RegExp, URL, Buffer, typed arrays, ArrayBuffer, sparse arrays and objects without prototype, at any depth to 512.
  * Strings come back as they were, whatever they contain.
  *
- * @returns `undefined` when the bytes would be more than `maxBytes`.
+ * @param room bytes to leave in front of the payload, for the caller to fill.
+ * @returns `undefined` when the payload would be more than `maxBytes`.
  * @throws TypeError as {@link escapeValue}.
  */
-export function encodePayload(value: unknown, maxBytes: number): Payload | undefined {
-  const payload = isBinaryValue(value) ? encodeBinary(value, maxBytes) : encodeJson(value, maxBytes);
-  return payload && payload.bytes.length <= maxBytes ? payload : undefined;
+export function encodePayload(value: unknown, maxBytes: number, room = 0): Payload | undefined {
+  return isBinaryValue(value) ? encodeBinary(value, maxBytes, room) : encodeJson(value, maxBytes, room);
 }
 
 /**
@@ -56,17 +56,21 @@ function isBinaryValue(value: unknown): value is ArrayBufferView | ArrayBuffer {
   return typeof value === 'object' && value !== null && isBinary(value);
 }
 
-function encodeBinary(value: ArrayBufferView | ArrayBuffer, maxBytes: number): Payload | undefined {
+function encodeBinary(value: ArrayBufferView | ArrayBuffer, maxBytes: number, room: number): Payload | undefined {
   if (value.byteLength >= maxBytes) return undefined;
-  const bytes = Buffer.allocUnsafe(1 + value.byteLength);
-  bytes[0] = binaryKindOf(value);
-  bytesOf(value).copy(bytes, 1);
+  const bytes = Buffer.allocUnsafe(room + 1 + value.byteLength);
+  bytes[room] = binaryKindOf(value);
+  bytesOf(value).copy(bytes, room + 1);
   return { codec: PayloadCodec.Binary, bytes };
 }
 
-function encodeJson(value: unknown, maxBytes: number): Payload | undefined {
+function encodeJson(value: unknown, maxBytes: number, room: number): Payload | undefined {
   const escaped = escapeValue(value, maxBytes);
   if (escaped === undefined) return undefined;
-  const codec = escaped === value ? PayloadCodec.Json : PayloadCodec.EscapedJson;
-  return { codec, bytes: Buffer.from(JSON.stringify(escaped)) };
+  const text = JSON.stringify(escaped);
+  const length = Buffer.byteLength(text);
+  if (length > maxBytes) return undefined;
+  const bytes = Buffer.allocUnsafe(room + length);
+  bytes.write(text, room);
+  return { codec: escaped === value ? PayloadCodec.Json : PayloadCodec.EscapedJson, bytes };
 }
