@@ -6,8 +6,8 @@ import type { ReadSlot, SlotAddress, SlotListener } from '../../engine/remote-ti
 import { byPartition } from './partitions.js';
 import { TimedCommands } from './timed-commands.js';
 
-/** Keys are asked for in a few commands rather than one: Redis works on the next while the values of the last are decoded. */
-const COMMANDS = 3;
+/** Keys are asked for in two commands rather than one: Redis works on the next while the values of the last are decoded. */
+const COMMANDS = 2;
 /** Keys in one command. */
 const MIN_KEYS = 16;
 const MAX_KEYS = 256;
