@@ -38,6 +38,12 @@ const CHECKED = At.FreshUntil;
 const LEASE_LENGTH = 18;
 const MAX_U32 = 0xffff_ffff;
 
+/** What precedes the dependencies of the entry that is being written: its lease area stays empty. */
+const headBytes = new Uint8Array(At.Dependencies);
+const head = new DataView(headBytes.buffer);
+head.setUint8(At.Magic, ENTRY_MAGIC);
+head.setUint8(At.Version, VERSION);
+
 /**
  * A slot's bytes: the value, or its remembered absence, with when it was stored and what it depends on, and an empty
  * lease area.
@@ -58,16 +64,14 @@ export function encodeEntry(header: EnvelopeHeader, value: unknown, limits: Code
       ? compress(payload.bytes, payloadStart)
       : undefined;
   const bytes = compressed ?? payload.bytes;
-  bytes[At.Magic] = ENTRY_MAGIC;
-  bytes[At.Version] = VERSION;
-  bytes[At.Codec] = payload.codec;
-  bytes[At.Flags] = (compressed ? Flag.Compressed : 0) | (header.isAbsent ? Flag.Absent : 0);
-  bytes.fill(0, At.Lease, CHECKED);
-  bytes.writeDoubleLE(header.freshUntilMs, At.FreshUntil);
-  bytes.writeDoubleLE(header.storedAtMs, At.StoredAt);
-  bytes.writeDoubleLE(header.staleUntilMs, At.StaleUntil);
-  bytes.writeUInt32LE(Math.min(Math.max(0, Math.round(header.loadMs)), MAX_U32), At.Load);
-  bytes.writeUInt32LE(dependencies, At.DependenciesLength);
+  head.setUint8(At.Codec, payload.codec);
+  head.setUint8(At.Flags, (compressed ? Flag.Compressed : 0) | (header.isAbsent ? Flag.Absent : 0));
+  head.setFloat64(At.FreshUntil, header.freshUntilMs, true);
+  head.setFloat64(At.StoredAt, header.storedAtMs, true);
+  head.setFloat64(At.StaleUntil, header.staleUntilMs, true);
+  head.setUint32(At.Load, Math.min(Math.max(0, Math.round(header.loadMs)), MAX_U32), true);
+  head.setUint32(At.DependenciesLength, dependencies, true);
+  bytes.set(headBytes);
   writeDependencies(header, bytes, At.Dependencies);
   bytes.writeUInt32LE(checksumOf(bytes, CHECKED, seedOf(bytes)), At.Checksum);
   return bytes;

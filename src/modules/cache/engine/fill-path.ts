@@ -38,7 +38,8 @@ export class FillPath {
   ) {}
 
   async fill(leased: readonly Leased[], result: LoadResult, settings: LoadSettings, mayStore: boolean): Promise<void> {
-    const hasLateChange = await this.#addLateTags(leased, result);
+    const lateTags = result.overrides.tags ?? [];
+    const hasLateChange = lateTags.length > 0 && (await this.#addLateTags(leased, lateTags));
     const fillings: Filling[] = [];
     const unused: HeldLease[] = [];
     for (const { flight, lease } of leased) {
@@ -97,9 +98,7 @@ export class FillPath {
    * Tags that only the result named had no version captured before the load. They are taken now, and the log is read up
    * to now: if it says that one of them was invalidated since the load began, nothing may be stored.
    */
-  async #addLateTags(leased: readonly Leased[], result: LoadResult): Promise<boolean> {
-    const names = result.overrides.tags ?? [];
-    if (names.length === 0) return false;
+  async #addLateTags(leased: readonly Leased[], names: readonly string[]): Promise<boolean> {
     const { table, remote, follower } = this.core;
     const late = this.scope.tags(names);
     const sinceSequence = Math.min(...leased.map(({ flight }) => flight.captureSequence));

@@ -5,7 +5,8 @@ import type { HeldLease, RemoteTier } from './remote-tier.js';
 const MIN_LEASE_MS = 1_000;
 const MAX_LEASE_MS = 30_000;
 const MAX_KEPT_MS = 60_000;
-const TOKEN_BYTES = 16;
+/** 96 bits, and 16 characters in base64url: commands that are all ASCII go out as they are. */
+const TOKEN_BYTES = 12;
 
 /**
  * How long leases last and who renews them. A lease lasts about four times what loads have taken lately; a load that
@@ -29,8 +30,8 @@ export class LeaseBook {
   }
 
   /** Random per fill: a token that came back would let an old fill pass. */
-  newToken(): Buffer {
-    return freshRandomBytes(TOKEN_BYTES);
+  newToken(): string {
+    return freshRandomBytes(TOKEN_BYTES).toString('base64url');
   }
 
   /** Keeps leases alive until the returned function is called, or for `maxMs`: a loader may never come back. Default a minute. */

@@ -88,8 +88,8 @@ export type LeaseMode = 'load' | 'steal';
 /** A wish for a lease, with the token of this one fill. */
 export interface LeaseRequest {
   readonly address: SlotAddress;
-  /** 16 random bytes, new for every fill: a token that is reused lets an old fill pass (ABA). */
-  readonly token: Buffer;
+  /** 16 ASCII characters, random and new for every fill: a token that is reused lets an old fill pass (ABA). */
+  readonly token: string;
   /** Stored-at of the entry that was seen and is not wanted, so that it is not answered again. */
   readonly seenStoredAtMs: number | undefined;
 }
@@ -101,7 +101,7 @@ export type LeaseAnswer =
 
 export interface HeldLease {
   readonly address: SlotAddress;
-  readonly token: Buffer;
+  readonly token: string;
 }
 
 /** A value for a leased slot. */

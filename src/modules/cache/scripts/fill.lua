@@ -10,7 +10,8 @@
 local results, woken = {}, {}
 
 for i, key in ipairs(KEYS) do
-  local token, ttl, bytes, name = ARGV[4 * i - 2], ARGV[4 * i - 1], ARGV[4 * i], ARGV[4 * i + 1]
+  local at = 4 * i - 2
+  local token, ttl = ARGV[at], ARGV[at + 1]
   local head = head_of(key)
   local is_held, is_awaited = head == bare_lease(token), false
   if not is_held then
@@ -18,12 +19,10 @@ for i, key in ipairs(KEYS) do
     is_held, is_awaited = slot.kind ~= 0 and slot.token == token, has_waiter(slot)
   end
   if is_held then
-    if ttl == '0' then redis.call('SET', key, bytes) else redis.call('SET', key, bytes, 'PX', ttl) end
-    if is_awaited then woken[#woken + 1] = name end
-    results[i] = 1
-  else
-    results[i] = 0
+    if ttl == '0' then redis.call('SET', key, ARGV[at + 2]) else redis.call('SET', key, ARGV[at + 2], 'PX', ttl) end
+    if is_awaited then woken[#woken + 1] = ARGV[at + 3] end
   end
+  results[i] = is_held and 1 or 0
 end
 wake(ARGV[1], woken)
 return results

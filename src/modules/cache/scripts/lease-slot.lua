@@ -5,12 +5,6 @@
   deadline (f64, ms) at 24. Flag 4: somebody waits to be woken.
 ]]
 local LEASE, ENTRY, WAITER = 0x4C, 0xEA, 4
-local NO_LEASE = string.rep('\0', 24)
-
-local function now_ms()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + time[2] / 1000
-end
 
 local function head_of(slot)
   return redis.call('GETRANGE', slot, '0', '47')
@@ -40,9 +34,4 @@ end
 
 local function has_waiter(slot)
   return slot.flags % 8 >= WAITER
-end
-
-local function wake(channel, names)
-  if #names == 0 then return end
-  redis.call('PUBLISH', channel, '{"pattern":"' .. channel .. '","data":{"v":1,"w":[' .. table.concat(names, ',') .. ']}}')
 end

@@ -16,7 +16,7 @@ for i, key in ipairs(KEYS) do
     if slot.kind == LEASE then
       redis.call('DEL', key)
     else
-      redis.call('SETRANGE', key, 8, NO_LEASE)
+      redis.call('SETRANGE', key, 8, string.rep('\0', 24))
       if has_waiter(slot) then redis.call('SETRANGE', key, 3, string.char(slot.flags - WAITER)) end
     end
     if has_waiter(slot) then woken[#woken + 1] = name end

@@ -8,13 +8,14 @@ export type CommandArgument = string | number | Buffer;
  */
 export function encodeCommand(name: string, args: readonly CommandArgument[]): string | Buffer {
   const pieces: (string | Buffer)[] = [];
-  let isAscii = true;
+  /** Bytes of the pieces beyond their characters: 0 where all text is ASCII. */
+  let more = 0;
   let text = `*${args.length + 1}\r\n$${name.length}\r\n${name}\r\n`;
   for (let i = 0; i < args.length; i++) {
     const arg = args[i]!;
     if (typeof arg === 'string') {
       const length = Buffer.byteLength(arg);
-      isAscii &&= length === arg.length;
+      more += length - arg.length;
       text += `$${length}\r\n${arg}\r\n`;
     } else if (typeof arg === 'number') {
       const digits = `${arg}`;
@@ -24,16 +25,18 @@ export function encodeCommand(name: string, args: readonly CommandArgument[]): s
       text = '\r\n';
     }
   }
-  if (pieces.length === 0) return isAscii ? text : Buffer.from(text);
+  if (pieces.length === 0) return more === 0 ? text : Buffer.from(text);
   pieces.push(text);
-  return joined(pieces);
+  return joined(pieces, more);
 }
 
-function joined(pieces: readonly (string | Buffer)[]): Buffer {
-  let length = 0;
-  for (const piece of pieces) length += typeof piece === 'string' ? Buffer.byteLength(piece) : piece.length;
+function joined(pieces: readonly (string | Buffer)[], more: number): Buffer {
+  const encoding = more === 0 ? 'latin1' : 'utf8';
+  let length = more;
+  for (const piece of pieces) length += piece.length;
   const bytes = Buffer.allocUnsafe(length);
   let at = 0;
-  for (const piece of pieces) at += typeof piece === 'string' ? bytes.write(piece, at) : piece.copy(bytes, at);
+  for (const piece of pieces)
+    at += typeof piece === 'string' ? bytes.write(piece, at, encoding) : piece.copy(bytes, at);
   return bytes;
 }

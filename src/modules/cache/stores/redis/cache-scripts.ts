@@ -12,10 +12,10 @@ function script(name: string, ...preludes: string[]): RedisScript {
 
 /** Every script of the cache. */
 export const cacheScripts = {
-  lease: script('lease', 'lease-slot'),
-  fill: script('fill', 'lease-slot'),
-  release: script('release', 'lease-slot'),
-  renew: script('renew', 'lease-slot'),
+  lease: script('lease', 'redis-time', 'lease-slot'),
+  fill: script('fill', 'lease-slot', 'wake'),
+  release: script('release', 'lease-slot', 'wake'),
+  renew: script('renew', 'redis-time', 'lease-slot'),
   put: script('put', 'announce'),
   invalidate: script('invalidate', 'announce'),
   versions: script('versions'),

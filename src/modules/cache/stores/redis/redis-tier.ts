@@ -118,36 +118,29 @@ export class RedisTier implements RemoteTier {
   }
 
   async fill(fills: readonly Fill[]): Promise<readonly FillOutcome[]> {
-    const encoded = fills.map((fill) => ({
-      ...fill,
-      bytes: this.#encodeIfPossible(fill),
-    }));
-    const unstorable = encoded.filter(({ bytes }) => bytes === undefined);
-    if (unstorable.length > 0) this.release(unstorable);
-    const sendable = encoded.filter(({ bytes }) => bytes !== undefined);
+    const sendable: EncodedFill[] = [];
+    const outcomes = new Map<string, FillOutcome>();
+    for (const fill of fills) {
+      const bytes = this.#encodeIfPossible(fill);
+      if (bytes !== undefined) sendable.push({ address: fill.address, fill, bytes });
+      else {
+        this.release([fill]);
+        outcomes.set(fill.address.slot, { kind: 'not-storable' });
+      }
+    }
     const results = await this.#perSlot(sendable, (group) =>
       this.scripts.call('write', 'command', cacheScripts.fill, slotsOf(group), [
         this.layout.channel,
-        ...group.flatMap(({ token, header, bytes, address }) => [
+        ...group.flatMap(({ fill: { token, header, address }, bytes }) => [
           token,
           ttlOf(header),
-          bytes!,
+          bytes,
           JSON.stringify(address.memoryKey),
         ]),
       ]),
     );
-    const bySlot = new Map(
-      sendable.map(({ address, bytes }, i) => [
-        address.slot,
-        { result: results[i], sizeBytes: entrySizeBytes(bytes!) },
-      ]),
-    );
-    return fills.map(({ address }): FillOutcome => {
-      const sent = bySlot.get(address.slot);
-      if (sent === undefined) return { kind: 'not-storable' };
-      if (sent.result === undefined) return { kind: 'unavailable' };
-      return sent.result === 1 ? { kind: 'stored', sizeBytes: sent.sizeBytes } : { kind: 'rejected' };
-    });
+    sendable.forEach(({ address, bytes }, i) => outcomes.set(address.slot, toFillOutcome(results[i], bytes)));
+    return fills.map(({ address }) => outcomes.get(address.slot)!);
   }
 
   release(leases: readonly HeldLease[]): void {
@@ -200,6 +193,10 @@ export class RedisTier implements RemoteTier {
     items: readonly T[],
     call: (group: readonly T[]) => Promise<unknown>,
   ): Promise<unknown[]> {
+    if (items.length === 1) {
+      const answer = await call(items);
+      return [Array.isArray(answer) ? answer[0] : undefined];
+    }
     const answers: unknown[] = new Array(items.length).fill(undefined);
     await Promise.all(
       byPartition(items, ({ address }) => address.partition, MAX_SCRIPT_KEYS).map(async ({ items: group, indexes }) => {
@@ -231,6 +228,18 @@ export class RedisTier implements RemoteTier {
     if (Buffer.isBuffer(answer)) return { kind: 'found', slot: decodeSlot(answer, this.#limits) };
     return answer === -1 ? { kind: 'granted' } : { kind: 'held', leftMs: Number(answer) };
   }
+}
+
+/** A fill with the bytes it is sent as. */
+interface EncodedFill {
+  readonly address: SlotAddress;
+  readonly fill: Fill;
+  readonly bytes: Buffer;
+}
+
+function toFillOutcome(result: unknown, bytes: Buffer): FillOutcome {
+  if (result === undefined) return { kind: 'unavailable' };
+  return result === 1 ? { kind: 'stored', sizeBytes: entrySizeBytes(bytes) } : { kind: 'rejected' };
 }
 
 function slotsOf(items: readonly { readonly address: SlotAddress }[]): string[] {

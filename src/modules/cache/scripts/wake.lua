@@ -1,0 +1,5 @@
+-- Prelude of the scripts that end leases: wakes those who wait for a slot, by the names they wait under.
+local function wake(channel, names)
+  if #names == 0 then return end
+  redis.call('PUBLISH', channel, '{"pattern":"' .. channel .. '","data":{"v":1,"w":[' .. table.concat(names, ',') .. ']}}')
+end
