@@ -6,15 +6,21 @@ import { larder } from './larder.mjs';
 import { rowsOf } from './table-rows.mjs';
 
 const MISSES = 1_000;
+const LOADER_MS = 2;
 
-/** What a miss costs: the fenced fill alone, from the loader's end until Redis has acknowledged it, and all of it. */
+/**
+ * What a miss costs: the fenced fill alone, from the loader's end until Redis has acknowledged it, and all of it. After a
+ * loader that waits for something, as loaders do, and after one that takes no time.
+ */
 export async function fill({ redis, rounds }) {
   const contenders = await isolate(import.meta.url, { url: redis.url });
-  const alone = await contenders.measure('alone', [], { rounds });
+  const alone = await contenders.measure('alone', [LOADER_MS, 200], { rounds });
+  const atOnce = await contenders.measure('alone', [0, MISSES], { rounds });
   const whole = await contenders.measure('whole', [], { rounds });
   await contenders.stop();
   return [
-    ...rowsOf('fenced fill alone, by latency', '≥ 0.77 (1.3 × the latency)', alone),
+    ...rowsOf(`fenced fill, by latency, after a loader of ${LOADER_MS} ms`, '≥ 0.77 (1.3 × the latency)', alone),
+    ...rowsOf('the same after a loader of no time', '', atOnce),
     ...rowsOf('whole miss: GET, lease, load, fenced fill', '', whole),
   ];
 }
@@ -25,12 +31,13 @@ export const contenders = {
     let k = 0;
     const set = () => redis.set(`f:${k++}`, JSON.stringify(kilobyte), 'PX', 600_000);
     return {
-      alone: () =>
-        perSecond(async () => {
+      alone: (loaderMs, count) =>
+        perSecond(count, async () => {
           await redis.get(`f:${k}`);
-          const startedAt = performance.now();
+          await loading(loaderMs);
+          const loadedAt = performance.now();
           await set();
-          return performance.now() - startedAt;
+          return performance.now() - loadedAt;
         }),
       whole: () =>
         throughput(
@@ -49,11 +56,12 @@ export const contenders = {
     let onFilled = () => undefined;
     cache.on('fill', () => onFilled(performance.now()));
     return {
-      alone: () =>
-        perSecond(async () => {
+      alone: (loaderMs, count) =>
+        perSecond(count, async () => {
           let loadedAt;
           const filled = new Promise((resolve) => (onFilled = resolve));
-          await cache.getOrLoad(`f:${k++}`, () => {
+          await cache.getOrLoad(`f:${k++}`, async () => {
+            await loading(loaderMs);
             loadedAt = performance.now();
             return kilobyte;
           });
@@ -64,9 +72,13 @@ export const contenders = {
   },
 };
 
+async function loading(ms) {
+  if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+}
+
 /** 1 / median latency. */
-async function perSecond(once) {
+async function perSecond(count, once) {
   const latencies = [];
-  for (let i = 0; i < MISSES; i++) latencies.push(await once());
-  return 1_000 / latencies.sort((a, b) => a - b)[MISSES / 2];
+  for (let i = 0; i < count; i++) latencies.push(await once());
+  return 1_000 / latencies.sort((a, b) => a - b)[count >> 1];
 }
