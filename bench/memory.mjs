@@ -9,7 +9,8 @@ const CAPACITY = 5_000;
 const READS = 1_000_000;
 
 /** Every entry weighs one, so that `maxBytes` is a number of entries. */
-const entry = { sizeBytes: 1 };
+const newEntry = () => ({ sizeBytes: 1, key: '', uses: 0, queue: undefined, newer: undefined, older: undefined });
+const entry = newEntry();
 
 const policies = {
   'LRU (lru-cache)': () => {
@@ -20,7 +21,7 @@ const policies = {
   'W-TinyLFU': () => tinyLfu(CAPACITY),
   'larder (S3-FIFO)': () => {
     const store = new MemoryStore({ maxBytes: CAPACITY });
-    return { get: (key) => store.get(key), set: (key) => store.set(key, entry) };
+    return { get: (key) => store.get(key), set: (key) => store.set(key, newEntry()) };
   },
 };
 
@@ -72,7 +73,7 @@ for (const size of [1_000, 10_000, 100_000, 1_000_000]) {
   const store = new MemoryStore({ maxBytes: size });
   for (const key of keys) {
     lru.set(key, entry);
-    store.set(key, entry);
+    store.set(key, newEntry());
   }
   const reads = (cache) => async () => {
     const startedAt = process.hrtime.bigint();

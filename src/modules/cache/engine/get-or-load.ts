@@ -51,7 +51,7 @@ export class GetOrLoad {
         if (beta !== undefined && beta > 0 && isDueEarly(entry.loadMs, entry.freshUntilMs, nowMs, beta)) {
           this.#refreshEarly(key, toGroup(key, loader), this.#settingsOf(options), entry.remoteStoredAtMs);
         }
-        return entry.promise() as Promise<T>;
+        return entry.promise as Promise<T>;
       }
     }
     return this.#read(key, loader, this.#settingsOf(options)) as Promise<T>;

@@ -2,27 +2,15 @@ import type { Clock } from '../../../common/clock.js';
 import { estimateSize } from '../codec/estimate-size.js';
 import { freezePlain } from '../codec/freeze-plain.js';
 import type { EntryView } from './cache.js';
-import type { Capture, DependencyTable } from './dependency-table.js';
-import { MemoryEntry } from './memory-entry.js';
+import type { DependencyTable } from './dependency-table.js';
+import { type EntryParts, MemoryEntry } from './memory-entry.js';
 import type { MemoryTier } from './memory-tier.js';
 
-/** Bytes of an entry beside its key and value: the object, its capture, its places in the maps. */
-const ENTRY_OVERHEAD_BYTES = 250;
+/** Bytes of an entry beside its key and value, as measured: the object with its times and promise, its capture, its place in the map. */
+const ENTRY_OVERHEAD_BYTES = 500;
 
-/** What goes into memory. Times are monotonic ms. */
-export interface MemoryWrite {
-  readonly value: unknown;
-  readonly isAbsent: boolean;
-  readonly storedAtMs: number;
-  readonly freshUntilMs: number;
-  readonly staleUntilMs: number;
-  readonly loadMs: number;
-  readonly capture: Capture;
-  /** Bytes of the encoded payload; 0 when unknown. */
-  readonly payloadBytes: number;
-  /** When it was stored in Redis, in Redis's time; `undefined` when it is only here. */
-  readonly remoteStoredAtMs: number | undefined;
-}
+/** What goes into memory. `payloadBytes` is 0 when unknown. */
+export type MemoryWrite = Omit<EntryParts, 'servableUntilMs' | 'unconfirmedUntilMs' | 'checkedAt' | 'sizeBytes'>;
 
 /** How long memory may serve what it has heard nothing about. */
 export interface TrustSource {
@@ -61,7 +49,7 @@ export class MemoryLevel {
     const entry = this.store.get(memoryKey);
     if (entry === undefined) return undefined;
     if (entry.checkedAt !== this.table.sequence && !this.#recheck(memoryKey, entry)) return undefined;
-    if (nowMs >= entry.freshUntilMs || nowMs >= entry.servableUntilMs) return undefined;
+    if (!entry.isFresh(nowMs)) return undefined;
     if (nowMs >= this.trust.trustedUntilMs && nowMs >= entry.unconfirmedUntilMs) return undefined;
     return entry;
   }
@@ -91,21 +79,14 @@ export class MemoryLevel {
     if (write.payloadBytes === 0 && valueBytes > this.maxValueBytes) return void this.store.delete(memoryKey);
     const value = freezePlain(write.value);
     const isTrusted = write.storedAtMs < this.trust.trustedUntilMs;
-    const entry = new MemoryEntry(
+    const entry = new MemoryEntry({
+      ...write,
       value,
-      write.isAbsent,
-      write.storedAtMs,
-      write.freshUntilMs,
-      write.staleUntilMs,
-      write.storedAtMs + this.maxTtlMs,
-      isTrusted ? Number.NEGATIVE_INFINITY : write.storedAtMs + this.fallbackTtlMs,
-      write.loadMs,
-      write.capture,
-      this.table.check(write.capture) === 'current' ? this.table.sequence : -1,
-      valueBytes + memoryKey.length * 2 + ENTRY_OVERHEAD_BYTES,
-      write.payloadBytes,
-      write.remoteStoredAtMs,
-    );
+      servableUntilMs: write.storedAtMs + this.maxTtlMs,
+      unconfirmedUntilMs: isTrusted ? Number.NEGATIVE_INFINITY : write.storedAtMs + this.fallbackTtlMs,
+      checkedAt: this.table.check(write.capture) === 'current' ? this.table.sequence : -1,
+      sizeBytes: valueBytes + memoryKey.length * 2 + ENTRY_OVERHEAD_BYTES,
+    });
     this.store.set(memoryKey, entry);
   }
 
@@ -127,7 +108,7 @@ export class MemoryLevel {
       this.store.delete(memoryKey);
       return false;
     }
-    if (state === 'expired') entry.freshUntilMs = Number.NEGATIVE_INFINITY;
+    if (state === 'expired') entry.expire();
     entry.checkedAt = this.table.sequence;
     return true;
   }

@@ -1,7 +1,7 @@
-import type { MemoryTier, Sized } from './memory-tier.js';
+import type { MemoryTier, Resident } from './memory-tier.js';
 
 /** No memory tier: nothing is kept. */
-export class NoMemoryTier<E extends Sized> implements MemoryTier<E> {
+export class NoMemoryTier<E extends Resident> implements MemoryTier<E> {
   readonly count = 0;
   readonly usedBytes = 0;
   readonly maxBytes = 0;

@@ -2,9 +2,9 @@
  * The memory tier's store: a map bounded in bytes. It knows nothing of time, tags or freshness; the engine keeps those
  * in what it stores and removes what is no longer valid.
  *
- * @typeParam E what is stored; its `sizeBytes` is read once, when it is set.
+ * @typeParam E what is stored. An entry is in one store at a time, under one key.
  */
-export interface MemoryTier<E extends Sized> {
+export interface MemoryTier<E extends Resident> {
   /** The entry, noting the use for the eviction policy. O(1), no allocation. */
   get(key: string): E | undefined;
   /** The entry, without noting a use. */
@@ -21,8 +21,17 @@ export interface MemoryTier<E extends Sized> {
   readonly maxBytes: number;
 }
 
-/** What the bound is measured in. */
-export interface Sized {
+/**
+ * What is stored, with its place in the store: a hit then finds all it needs in one object, and large stores are not read
+ * at twice the cache misses. All but `sizeBytes` is the store's to set.
+ */
+export interface Resident {
   /** Bytes of key, value and bookkeeping, as estimated when stored. */
   readonly sizeBytes: number;
+  key: string;
+  /** Uses since it entered its queue, counted to 3. */
+  uses: number;
+  queue: object | undefined;
+  newer: Resident | undefined;
+  older: Resident | undefined;
 }

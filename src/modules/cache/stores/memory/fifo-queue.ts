@@ -1,26 +1,13 @@
-import type { Sized } from '../../engine/memory-tier.js';
+import type { Resident } from '../../engine/memory-tier.js';
 
-/** An entry's place in a queue. */
-export interface QueueNode<E extends Sized> {
-  readonly key: string;
-  entry: E;
-  /** The entry's `sizeBytes` when it was stored. */
-  sizeBytes: number;
-  /** Uses since it entered the queue, counted to 3. */
-  uses: number;
-  queue: FifoQueue<E>;
-  newer: QueueNode<E> | undefined;
-  older: QueueNode<E> | undefined;
-}
-
-/** A first-in, first-out queue that knows its bytes and from which any node can be taken out in O(1). */
-export class FifoQueue<E extends Sized> {
-  #newest: QueueNode<E> | undefined;
-  #oldest: QueueNode<E> | undefined;
+/** A first-in, first-out queue that knows its bytes and from which anything can be taken out in O(1). */
+export class FifoQueue<E extends Resident> {
+  #newest: E | undefined;
+  #oldest: E | undefined;
   #count = 0;
   #usedBytes = 0;
 
-  get oldest(): QueueNode<E> | undefined {
+  get oldest(): E | undefined {
     return this.#oldest;
   }
 
@@ -32,23 +19,25 @@ export class FifoQueue<E extends Sized> {
     return this.#usedBytes;
   }
 
-  push(node: QueueNode<E>): void {
-    node.queue = this;
-    node.newer = undefined;
-    node.older = this.#newest;
-    if (this.#newest) this.#newest.newer = node;
-    else this.#oldest = node;
-    this.#newest = node;
+  push(entry: E): void {
+    entry.queue = this;
+    entry.newer = undefined;
+    entry.older = this.#newest;
+    if (this.#newest) this.#newest.newer = entry;
+    else this.#oldest = entry;
+    this.#newest = entry;
     this.#count++;
-    this.#usedBytes += node.sizeBytes;
+    this.#usedBytes += entry.sizeBytes;
   }
 
-  remove(node: QueueNode<E>): void {
-    if (node.newer) node.newer.older = node.older;
-    else this.#newest = node.older;
-    if (node.older) node.older.newer = node.newer;
-    else this.#oldest = node.newer;
+  remove(entry: E): void {
+    if (entry.newer) entry.newer.older = entry.older;
+    else this.#newest = entry.older as E | undefined;
+    if (entry.older) entry.older.newer = entry.newer;
+    else this.#oldest = entry.newer as E | undefined;
     this.#count--;
-    this.#usedBytes -= node.sizeBytes;
+    this.#usedBytes -= entry.sizeBytes;
+    // What left keeps none of those that stay.
+    entry.queue = entry.newer = entry.older = undefined;
   }
 }

@@ -1,12 +1,20 @@
 import fc from 'fast-check';
+import type { Resident } from '../../engine/memory-tier.js';
 import { MemoryStore } from './memory-store.js';
 
-interface Item {
-  sizeBytes: number;
-  id?: number;
+interface Item extends Resident {
+  id: number;
 }
 
-const item = (sizeBytes = 1, id = 0): Item => ({ sizeBytes, id });
+const item = (sizeBytes = 1, id = 0): Item => ({
+  id,
+  sizeBytes,
+  key: '',
+  uses: 0,
+  queue: undefined,
+  newer: undefined,
+  older: undefined,
+});
 
 /** Deterministic, so that a failure can be repeated. */
 function randomFrom(seed: number): () => number {

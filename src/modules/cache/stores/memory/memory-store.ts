@@ -1,5 +1,5 @@
-import type { MemoryTier, Sized } from '../../engine/memory-tier.js';
-import { FifoQueue, type QueueNode } from './fifo-queue.js';
+import type { MemoryTier, Resident } from '../../engine/memory-tier.js';
+import { FifoQueue } from './fifo-queue.js';
 import { GhostTable } from './ghost-table.js';
 
 /** Share of the bytes that entries on probation may take. */
@@ -23,10 +23,10 @@ export interface MemoryStoreOptions<E> {
  *
  * Why this and not an LRU, with numbers: `docs/decisions/0030-memory-tier-eviction.md`.
  */
-export class MemoryStore<E extends Sized> implements MemoryTier<E> {
+export class MemoryStore<E extends Resident> implements MemoryTier<E> {
   readonly maxBytes: number;
   readonly #onEvict: ((entry: E, key: string) => void) | undefined;
-  readonly #nodes = new Map<string, QueueNode<E>>();
+  readonly #entries = new Map<string, E>();
   readonly #ghosts = new GhostTable();
   #probation = new FifoQueue<E>();
   #main = new FifoQueue<E>();
@@ -39,7 +39,7 @@ export class MemoryStore<E extends Sized> implements MemoryTier<E> {
   }
 
   get count(): number {
-    return this.#nodes.size;
+    return this.#entries.size;
   }
 
   get usedBytes(): number {
@@ -47,106 +47,111 @@ export class MemoryStore<E extends Sized> implements MemoryTier<E> {
   }
 
   get(key: string): E | undefined {
-    const node = this.#nodes.get(key);
-    if (node === undefined) return undefined;
-    if (node.uses < MAX_USES) node.uses++;
-    return node.entry;
+    const entry = this.#entries.get(key);
+    if (entry !== undefined && entry.uses < MAX_USES) entry.uses++;
+    return entry;
   }
 
   peek(key: string): E | undefined {
-    return this.#nodes.get(key)?.entry;
+    return this.#entries.get(key);
   }
 
   set(key: string, entry: E): boolean {
-    const { sizeBytes } = entry;
-    if (sizeBytes > this.maxBytes) {
+    if (entry.sizeBytes > this.maxBytes) {
       this.delete(key);
       return false;
     }
-    const existing = this.#nodes.get(key);
-    const node = existing ? this.#replace(existing, entry, sizeBytes) : this.#insert(key, entry, sizeBytes);
-    while (this.usedBytes > this.maxBytes) this.#makeRoom(node);
+    const existing = this.#entries.get(key);
+    if (existing === undefined) this.#insert(key, entry);
+    else this.#replace(existing, entry);
+    while (this.usedBytes > this.maxBytes) this.#makeRoom(entry);
     return true;
   }
 
   delete(key: string): boolean {
-    const node = this.#nodes.get(key);
-    if (!node) return false;
+    const entry = this.#entries.get(key);
+    if (!entry) return false;
     // An entry that earned its place and is invalidated is likely to be loaded anew: let it have the place again.
-    if (node.queue === this.#main) this.#ghosts.add(key);
-    this.#remove(node);
+    if (entry.queue === this.#main) this.#ghosts.add(key);
+    this.#remove(entry);
     return true;
   }
 
   clear(): void {
-    this.#nodes.clear();
+    this.#entries.clear();
     this.#ghosts.clear();
     this.#probation = new FifoQueue();
     this.#main = new FifoQueue();
   }
 
   forEach(visit: (entry: E, key: string) => void): void {
-    this.#nodes.forEach((node, key) => visit(node.entry, key));
+    this.#entries.forEach((entry, key) => visit(entry, key));
   }
 
-  #insert(key: string, entry: E, sizeBytes: number): QueueNode<E> {
-    const queue = this.#ghosts.take(key, this.#nodes.size) ? this.#main : this.#probation;
-    const node: QueueNode<E> = { key, entry, sizeBytes, uses: 0, queue, newer: undefined, older: undefined };
-    this.#nodes.set(key, node);
-    this.#ghosts.reserve(this.#nodes.size);
-    queue.push(node);
-    return node;
+  #insert(key: string, entry: E): void {
+    const queue = this.#ghosts.take(key, this.#entries.size) ? this.#main : this.#probation;
+    entry.key = key;
+    entry.uses = 0;
+    this.#entries.set(key, entry);
+    this.#ghosts.reserve(this.#entries.size);
+    queue.push(entry);
   }
 
-  #replace(node: QueueNode<E>, entry: E, sizeBytes: number): QueueNode<E> {
-    const { queue } = node;
-    queue.remove(node);
-    node.entry = entry;
-    node.sizeBytes = sizeBytes;
-    queue.push(node);
-    return node;
+  /** It gets the other's queue and uses, and a place at the end. */
+  #replace(existing: E, entry: E): void {
+    const { key, uses } = existing;
+    const queue = this.#queueOf(existing);
+    queue.remove(existing);
+    entry.key = key;
+    entry.uses = uses;
+    this.#entries.set(key, entry);
+    queue.push(entry);
   }
 
   /** One step: evicts an entry, promotes one or gives one another round. Never evicts `spared`, the newest of its queue. */
-  #makeRoom(spared: QueueNode<E>): void {
+  #makeRoom(spared: E): void {
     const probation = this.#probation;
     const isProbationFull = probation.usedBytes > this.maxBytes * PROBATION_SHARE;
     const hasCandidate = probation.oldest !== undefined && probation.oldest !== spared;
     const isMainSpent = this.#main.oldest === undefined || (this.#main.oldest === spared && this.#main.count === 1);
-    if (hasCandidate && (isProbationFull || isMainSpent)) this.#judge(probation.oldest as QueueNode<E>);
-    else this.#sweep(this.#main.oldest as QueueNode<E>, spared);
+    if (hasCandidate && (isProbationFull || isMainSpent)) this.#judge(probation.oldest as E);
+    else this.#sweep(this.#main.oldest as E, spared);
   }
 
   /** The oldest on probation is promoted if it was used, and evicted otherwise. */
-  #judge(node: QueueNode<E>): void {
-    if (node.uses > 0) {
-      this.#probation.remove(node);
-      node.uses = 0;
-      this.#main.push(node);
+  #judge(entry: E): void {
+    if (entry.uses > 0) {
+      this.#probation.remove(entry);
+      entry.uses = 0;
+      this.#main.push(entry);
     } else {
-      this.#ghosts.add(node.key);
-      this.#evict(node);
+      this.#ghosts.add(entry.key);
+      this.#evict(entry);
     }
   }
 
   /** The oldest in the main queue gets another round for each use, up to three, and is evicted when it has none left. */
-  #sweep(node: QueueNode<E>, spared: QueueNode<E>): void {
-    if (node.uses > 0 || node === spared) {
-      this.#main.remove(node);
-      node.uses = Math.max(0, node.uses - 1);
-      this.#main.push(node);
+  #sweep(entry: E, spared: E): void {
+    if (entry.uses > 0 || entry === spared) {
+      this.#main.remove(entry);
+      entry.uses = Math.max(0, entry.uses - 1);
+      this.#main.push(entry);
     } else {
-      this.#evict(node);
+      this.#evict(entry);
     }
   }
 
-  #evict(node: QueueNode<E>): void {
-    this.#remove(node);
-    this.#onEvict?.(node.entry, node.key);
+  #evict(entry: E): void {
+    this.#remove(entry);
+    this.#onEvict?.(entry, entry.key);
   }
 
-  #remove(node: QueueNode<E>): void {
-    node.queue.remove(node);
-    this.#nodes.delete(node.key);
+  #remove(entry: E): void {
+    this.#queueOf(entry).remove(entry);
+    this.#entries.delete(entry.key);
+  }
+
+  #queueOf(entry: E): FifoQueue<E> {
+    return entry.queue === this.#main ? this.#main : this.#probation;
   }
 }
