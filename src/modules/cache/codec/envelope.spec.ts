@@ -96,6 +96,27 @@ describe('the size of an entry', () => {
     expect(encodeEntry(header, { '~': 'é'.repeat(40) }, { ...limits, maxValueBytes: 100 })).toBeUndefined();
   });
 
+  it.each<[string, unknown]>([
+    ['an array', [1]],
+    ['arrays in arrays', [[null], [[]], [['x'], [true, 2]]]],
+    ['objects', { a: [{}], b: { c: [0] } }],
+    ['what JSON can not say', [[-0], [undefined], [new Map([[[1], [2]]])]]],
+    ['what speaks through toJSON', [{ toJSON: () => 5 }, { toJSON: () => ['x'] }]],
+  ])('may be all of the bound: %s', (_, value) => {
+    const length = encode(value).length - encode(null).length + 'null'.length;
+    expect(encodeEntry(header, value, { ...limits, maxValueBytes: length })).toBeDefined();
+    expect(encodeEntry(header, value, { ...limits, maxValueBytes: length - 1 })).toBeUndefined();
+  });
+
+  it('does not count what was added to every prototype', () => {
+    const added = Object.assign(Object.prototype, { added: 'x'.repeat(1_000) }) as { added?: string };
+    try {
+      expect(encodeEntry(header, { a: 1 }, { ...limits, maxValueBytes: 7 })).toBeDefined();
+    } finally {
+      delete added.added;
+    }
+  });
+
   it('stops early at a value that references itself into being huge', () => {
     let value: unknown = 'x';
     for (let level = 0; level < 200; level++) value = [value, value];

@@ -18,9 +18,7 @@ import { isPlainObject } from './plain-object.js';
  *   nested deeper than {@link MAX_DEPTH}.
  */
 export function escapeValue(value: unknown, maxBytes: number): unknown {
-  const left = roomAfter(value, maxBytes);
-  if (left >= 0) return value;
-  if (left < 0) return undefined;
+  if (roomAfter(value, maxBytes) >= 0) return value;
   const escaper = new ValueEscaper(maxBytes);
   const escaped = escaper.escape(value);
   return escaper.isExhausted ? undefined : escaped;
@@ -65,7 +63,7 @@ class ValueEscaper {
   }
 
   #enter(value: object): unknown {
-    this.#remainingBytes -= 2;
+    this.#remainingBytes -= 1;
     if (this.isExhausted) return value;
     if (this.#depth === MAX_DEPTH) {
       this.#refuse(this.#ancestors.includes(value) ? 'a cycle' : `nested deeper than ${MAX_DEPTH} levels`);
@@ -111,6 +109,8 @@ class ValueEscaper {
 
   #escapeJson(value: WithToJson): unknown {
     const key = String(this.#path[this.#depth - 2] ?? '');
+    // Nothing of the object itself is written.
+    this.#remainingBytes += 1;
     return this.#escapeChild('toJSON()', value.toJSON(key));
   }
 
@@ -128,6 +128,7 @@ class ValueEscaper {
   }
 
   #escapeArray(value: unknown[]): unknown {
+    // A comma or the closing bracket behind each.
     this.#remainingBytes -= value.length;
     if (this.isExhausted) return value;
     let copy: unknown[] | undefined;

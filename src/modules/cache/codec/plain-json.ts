@@ -5,8 +5,9 @@ import { ESCAPE_KEY, MAX_DEPTH } from './escaped.types.js';
  * case, so it is found out without keeping a path, and as soon as anything is not so.
  *
  * @param room bytes the JSON may take.
- * @returns what is left of `room`, counting each value's least; below 0 when the JSON is certain to take more. `NaN` for
- *   a value that is not so, or is not known to be: one of another realm, or nested deeper than {@link MAX_DEPTH}.
+ * @returns what is left of `room`, counting each value's least: 0 or more for a value that is so and may fit. Below 0 when
+ *   it seems to take more, `NaN` when it is not so or not known to be: one of another realm, or nested deeper than
+ *   {@link MAX_DEPTH}.
  */
 export function roomAfter(value: unknown, room: number, depth = 0): number {
   switch (typeof value) {
@@ -19,7 +20,7 @@ export function roomAfter(value: unknown, room: number, depth = 0): number {
     case 'object':
       if (value === null) return room - 4;
       if (depth === MAX_DEPTH) return Number.NaN;
-      return Array.isArray(value) ? afterItems(value, room - 2, depth + 1) : afterFields(value, room - 2, depth + 1);
+      return Array.isArray(value) ? afterItems(value, room - 1, depth + 1) : afterFields(value, room - 2, depth + 1);
     default:
       return Number.NaN;
   }
@@ -27,6 +28,7 @@ export function roomAfter(value: unknown, room: number, depth = 0): number {
 
 function afterItems(items: readonly unknown[], room: number, depth: number): number {
   let left = room;
+  // With a comma or the closing bracket behind each.
   for (let i = 0; i < items.length && left >= 0; i++) left = roomAfter(items[i], left - 1, depth);
   return left;
 }
