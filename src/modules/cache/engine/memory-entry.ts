@@ -59,6 +59,8 @@ export class MemoryEntry implements EntryParts, Resident {
     this.checkedAt = parts.checkedAt;
     this.#freshSteps = stepsUntil(Math.min(parts.freshUntilMs, parts.servableUntilMs));
     this.promise = Promise.resolve(parts.value);
+    // A thenable is asked at once: should it fail before anyone reads it, that is no unhandled rejection.
+    if (isThenable(parts.value)) this.promise.catch(() => undefined);
     this.value = parts.value;
     this.sizeBytes = parts.sizeBytes;
     this.isAbsent = parts.isAbsent;
@@ -92,4 +94,8 @@ export class MemoryEntry implements EntryParts, Resident {
 /** Whole steps that are certainly over before then. */
 function stepsUntil(untilMs: number): number {
   return Math.max(0, Math.min(Math.floor(untilMs / STEP_MS), MAX_STEPS));
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

@@ -1,0 +1,50 @@
+import { MemoryEntry } from './memory-entry.js';
+
+const parts = {
+  isAbsent: false,
+  storedAtMs: 0,
+  freshUntilMs: 1_000,
+  staleUntilMs: 1_000,
+  servableUntilMs: 1_000,
+  unconfirmedUntilMs: 0,
+  loadMs: 0,
+  capture: { dependencies: [], hardEpochs: [], softEpochs: [] },
+  checkedAt: 0,
+  sizeBytes: 1,
+  payloadBytes: 0,
+  remoteStoredAtMs: undefined,
+};
+
+describe('MemoryEntry', () => {
+  it('holds a thenable that fails, and only who reads it hears of that', async () => {
+    const unhandled: unknown[] = [];
+    const listener = (error: unknown): void => void unhandled.push(error);
+    process.on('unhandledRejection', listener);
+    try {
+      // oxlint-disable-next-line unicorn/no-thenable -- what is tested
+      const failing = { then: (_: unknown, reject: (error: Error) => void) => reject(new Error('late')) };
+      const entry = new MemoryEntry({ ...parts, value: failing });
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(unhandled).toEqual([]);
+      await expect(entry.promise).rejects.toThrow('late');
+    } finally {
+      process.off('unhandledRejection', listener);
+    }
+  });
+
+  it('is fresh to the last moment and not beyond, wherever steps begin', () => {
+    for (const until of [0.5, 63, 64, 64.25, 1_000, 2 ** 36 - 1, 2 ** 36 + 0.5, 2 ** 37, Number.POSITIVE_INFINITY]) {
+      for (const [freshUntilMs, servableUntilMs] of [
+        [until, until + 70],
+        [until + 70, until],
+      ] as const) {
+        const entry = new MemoryEntry({ ...parts, freshUntilMs, servableUntilMs, value: 1 });
+        for (const before of [0.125, 0.5]) expect(entry.isFresh(Math.min(until - before, 2 ** 45))).toBe(true);
+        if (until === Number.POSITIVE_INFINITY) continue;
+        for (const after of [0, 0.125, 64, 128]) expect(entry.isFresh(until + after)).toBe(false);
+        entry.expire();
+        expect(entry.isFresh(0)).toBe(false);
+      }
+    }
+  });
+});
