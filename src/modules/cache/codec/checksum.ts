@@ -28,8 +28,9 @@ const { memory, checksum } = new WebAssembly.Instance(new WebAssembly.Module(Buf
 const piece = new Uint8Array(memory.buffer);
 
 /**
- * 32 bits that tell damaged bytes from those that were stored: any change within eight bytes, and any other with odds of
- * 2³² to one. No protection from who changes bytes on purpose.
+ * 32 bits that tell damaged bytes from those that were stored: what random bytes take the place of passes once in 2³².
+ * Unlike a CRC it promises nothing of single patterns: two bits that flip 32 bytes apart pass at some places of a word
+ * (bit 34, then bit 63). No protection from who changes bytes on purpose.
  *
  * @param start the first byte that counts; all that follow do.
  * @param seed an unsigned integer of 32 bits.
