@@ -31,6 +31,21 @@ describe('with Redis', () => {
     await cache.close();
   });
 
+  it('leases of a batch that is too large are given back together', async () => {
+    const cache = createCache({ redis: redis.url, maxValueBytes: 100_000 });
+    await eventually(() => expect(cache.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
+    const keys = Array.from({ length: 50 }, (_, i) => `batch-${i}`);
+    await redis.command('CONFIG', 'RESETSTAT');
+    await cache.getOrLoadMany(keys, (wanted) => new Map(wanted.map((key) => [key, LARGE])));
+    await eventually(async () =>
+      expect(await redis.command('EXISTS', ...keys.map((key) => `{larder}:v::${key}`))).toBe(0),
+    );
+    const stats = String(await redis.command('INFO', 'commandstats'));
+    const calls = [...stats.matchAll(/^cmdstat_eval(?:sha)?:calls=(\d+)/gm)].map(([, count]) => Number(count));
+    expect(calls.reduce((sum, count) => sum + count, 0)).toBeLessThan(25);
+    await cache.close();
+  });
+
   it('a value counts in memory as what it is there, compressed in Redis or not', async () => {
     const cache = createCache({ redis: redis.url, compressAboveBytes: 1_000 });
     await eventually(() => expect(cache.stats()).toMatchObject({ redis: 'up', isCoherent: true }));

@@ -119,15 +119,15 @@ export class RedisTier implements RemoteTier {
 
   async fill(fills: readonly Fill[]): Promise<readonly FillOutcome[]> {
     const sendable: EncodedFill[] = [];
-    const outcomes = new Map<string, FillOutcome>();
+    const unstorable: Fill[] = [];
     for (const fill of fills) {
       const bytes = this.#encodeIfPossible(fill);
       if (bytes !== undefined) sendable.push({ address: fill.address, fill, bytes });
-      else {
-        this.release([fill]);
-        outcomes.set(fill.address.slot, { kind: 'not-storable' });
-      }
+      else unstorable.push(fill);
     }
+    if (unstorable.length > 0) this.release(unstorable);
+    const outcomes = new Map<string, FillOutcome>();
+    for (const { address } of unstorable) outcomes.set(address.slot, { kind: 'not-storable' });
     const results = await this.#perSlot(sendable, (group) =>
       this.scripts.call('write', 'command', cacheScripts.fill, slotsOf(group), [
         this.layout.channel,
