@@ -3,10 +3,12 @@
  * 64-bit integers that are quick, and calling it costs less than calling zlib's `crc32` (docs/decisions/0015).
  */
 const MODULE =
-  'AGFzbQEAAAABDQJgAn5+AX5gAn9/AX8DAwIAAQUDAQACBxUCBm1lbW9yeQIACGNoZWNrc3VtAAEKwgECFgAgACABhUIdiUKHla+vmLbem55/fguo' +
-  'AQIBfwR+IABCADcDACAAQgA3AwggAEIANwMQIABCADcDGCABrSEDQs/W077Sx6vZQiEEQvnz3fGZ9pmrFiEFIACtIQYCQANAIAIgAE8NASADIAIp' +
-  'AwAQACEDIAQgAikDCBAAIQQgBSACKQMQEAAhBSAGIAIpAxgQACEGIAJBIGohAgwACwsgA0IBiSAEQgeJfCAFQgyJIAZCEol8fCEDIAMgA0IgiIWn' +
-  'Cw==';
+  'AGFzbQEAAAABDQJgAn5+AX5gAn9/AX8DBAMAAAEFAwEAAQZEBX4AQoeVr6+Ytt6bnn8LfgBCz9bTvtLHq9lCC34AQvnz3fGZ9pmrFgt+AELj3MqV/M7y' +
+  '9YV/C34AQsXP2bLx5brqJwsHFQIGbWVtb3J5AgAIY2hlY2tzdW0AAgqCAwMQACAAIAEjAX58Qh+JIwB+CxEAIABCACABEACFIwB+IwN8C9wCAgF/BX4g' +
+  'Aa0hAyAAQSBPBEAgAyMAfCMBfCEEIAMjAXwhBSADIQYgAyMAfSEHA0AgBCACKQMAEAAhBCAFIAIpAwgQACEFIAYgAikDEBAAIQYgByACKQMYEAAhByAC' +
+  'QSBqIQIgAkEgaiAATQ0ACyAEQgGJIAVCB4l8IAZCDIkgB0ISiXx8IQMgAyAEEAEhAyADIAUQASEDIAMgBhABIQMgAyAHEAEhAwUgAyMEfCEDCyADIACt' +
+  'fCEDAkADQCACQQhqIABLDQEgA0IAIAIpAwAQAIVCG4kjAH4jA3whAyACQQhqIQIMAAsLIAJBBGogAE0EQCADIAI1AgAjAH6FQheJIwF+IwJ8IQMgAkEE' +
+  'aiECCwJAA0AgAiAATw0BIAMgAjEAACMEfoVCC4kjAH4hAyACQQFqIQIMAAsLIAMgA0IhiIUjAX4hAyADIANCHYiFIwJ+IQMgAyADQiCIhacL';
 
 /** As much as we use of what only the DOM's types declare. */
 declare const WebAssembly: {
@@ -28,9 +30,8 @@ const { memory, checksum } = new WebAssembly.Instance(new WebAssembly.Module(Buf
 const piece = new Uint8Array(memory.buffer);
 
 /**
- * 32 bits that tell damaged bytes from those that were stored: what random bytes take the place of passes once in 2³².
- * Unlike a CRC it promises nothing of single patterns: two bits that flip 32 bytes apart pass at some places of a word
- * (bit 34, then bit 63). No protection from who changes bytes on purpose.
+ * The lower 32 bits of XXH64, for damage of any kind; no protection from who changes bytes on purpose. More than 64 KiB are
+ * summed in pieces of as many, each seeded with the sum of the one before.
  *
  * @param start the first byte that counts; all that follow do.
  * @param seed an unsigned integer of 32 bits.

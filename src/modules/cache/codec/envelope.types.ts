@@ -10,7 +10,7 @@
  * | 1 | u8 | envelope version, 2 (1 is read as well) |
  * | 2 | u8 | payload codec (`PayloadCodec`) |
  * | 3 | u8 | flags: 1 compressed, 2 absent (a remembered miss), 4 a waiter asks to be woken |
- * | 4 | u32 | checksum (`checksum.ts`; in version 1 crc32) of bytes 32 to the end, its seed codec + 256 × (flags & 3), so that those are covered too |
+ * | 4 | u32 | lower half of XXH64 (in version 1 crc32) of bytes 32 to the end, its seed codec + 256 × (flags & 3), so that those are covered too |
  * | 8 | 16 bytes | lease token, zeros when there is none |
  * | 24 | f64 | lease deadline, ms of Redis time |
  * | 32 | f64 | fresh until, ms of Redis time (scripts read it) |
