@@ -24,7 +24,7 @@ describe('MemoryEntry', () => {
       // oxlint-disable-next-line unicorn/no-thenable -- what is tested
       const failing = { then: (_: unknown, reject: (error: Error) => void) => reject(new Error('late')) };
       const entry = new MemoryEntry({ ...parts, value: failing });
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise(setImmediate);
       expect(unhandled).toEqual([]);
       await expect(entry.promise).rejects.toThrow('late');
     } finally {
