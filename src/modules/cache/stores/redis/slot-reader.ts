@@ -6,8 +6,11 @@ import type { ReadSlot, SlotAddress, SlotListener } from '../../engine/remote-ti
 import { byPartition } from './partitions.js';
 import { TimedCommands } from './timed-commands.js';
 
-/** Keys are asked for in two commands rather than one: Redis works on the next while the values of the last are decoded. */
-const COMMANDS = 2;
+/**
+ * Keys are asked for in two commands rather than one where Redis has nothing else of ours to do: it works on the second
+ * while the values of the first are decoded.
+ */
+const COMMANDS_WHEN_IDLE = 2;
 /** Keys in one command. */
 const MIN_KEYS = 16;
 const MAX_KEYS = 256;
@@ -32,6 +35,8 @@ export class SlotReader {
   /** The same by partition. */
   #groups = new Map<number, WantedSlot[]>();
   readonly #commands: TimedCommands;
+  /** Commands that were not answered yet. */
+  #pending = 0;
 
   constructor(
     private readonly pool: RedisPool,
@@ -59,7 +64,7 @@ export class SlotReader {
   async readMany(addresses: readonly SlotAddress[], onSlot: OnSlot, patienceMs = 0): Promise<void> {
     const lane = addresses.length > MAX_FAST_KEYS ? 'bulk' : 'fast';
     await Promise.all(
-      byPartition(addresses, ({ partition }) => partition, keysPerCommand(addresses.length)).map(
+      byPartition(addresses, ({ partition }) => partition, this.#keysPerCommand(addresses.length)).map(
         ({ items, indexes }) =>
           new Promise<void>((resolve) => {
             const slots = items.map(({ slot }) => slot);
@@ -74,7 +79,7 @@ export class SlotReader {
     this.#wanted = new Map();
     this.#groups = new Map();
     for (const wanted of groups.values()) {
-      const size = keysPerCommand(wanted.length);
+      const size = this.#keysPerCommand(wanted.length);
       for (let from = 0; from < wanted.length; from += size) {
         const slots = wanted.slice(from, from + size).map(({ slot }) => slot);
         this.#send('fast', slots, 0, (i, slot) => wanted[from + i]!.tell(slot));
@@ -87,6 +92,7 @@ export class SlotReader {
     const limitMs = Math.max(patienceMs, this.pool.monitor.readBudgetMs() + slots.length * BUDGET_MS_PER_KEY);
     const isOne = slots.length === 1;
     let told = 0;
+    this.#pending++;
     const onItem = (item: Reply): void => onSlot(told++, this.#decode(item));
     this.#commands.run(
       lane,
@@ -94,6 +100,7 @@ export class SlotReader {
       limitMs,
       (client, listener) => sendCommand(client, isOne ? 'get' : 'mget', slots, listener),
       (reply) => {
+        this.#pending--;
         if (Array.isArray(reply)) for (const item of reply) onItem(item);
         else if (reply !== undefined) onItem(reply);
         while (told < slots.length) onSlot(told++, undefined);
@@ -106,10 +113,11 @@ export class SlotReader {
   #decode(reply: Reply): ReadSlot {
     return Buffer.isBuffer(reply) ? decodeSlot(reply, this.limits) : 'empty';
   }
-}
 
-function keysPerCommand(keys: number): number {
-  return Math.min(MAX_KEYS, Math.max(MIN_KEYS, Math.ceil(keys / COMMANDS)));
+  #keysPerCommand(keys: number): number {
+    const commands = this.#pending === 0 ? COMMANDS_WHEN_IDLE : 1;
+    return Math.min(MAX_KEYS, Math.max(MIN_KEYS, Math.ceil(keys / commands)));
+  }
 }
 
 /** A slot to read, and who wants it: hardly ever more than one. */
