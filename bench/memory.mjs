@@ -1,5 +1,11 @@
-/** The memory store alone: hit ratios against other eviction policies, and the cost of a hit. `node bench/memory.mjs` after a build. */
+/**
+ * The memory store alone: hit ratios against other eviction policies, and the cost of a hit; and what an entry of the memory
+ * tier takes against what is counted. `node bench/memory.mjs` after a build.
+ */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { LRUCache } from 'lru-cache';
+import { createCache } from '../dist/index.js';
 import { MemoryStore } from '../dist/modules/cache/stores/memory/memory-store.js';
 import { interleave } from './lib/rounds.mjs';
 import { printTable, rate, ratio } from './lib/table.mjs';
@@ -50,6 +56,12 @@ const traces = {
   },
 };
 
+// First: what the others leave to the collector would be counted too.
+const { taken, counted: countedBytes } = await entryBytes(200_000);
+console.log(
+  `An entry of a small number takes ${taken} bytes of heap beside its key; ${countedBytes} are counted, key included.\n`,
+);
+
 const hitRatios = [];
 for (const [trace, reads] of Object.entries(traces)) {
   const ratios = Object.values(policies).map((create) => `${(100 * hitRatio(create(), reads())).toFixed(1)} %`);
@@ -85,6 +97,21 @@ for (const size of [1_000, 10_000, 100_000, 1_000_000]) {
 }
 console.log('\nHits by entries, random order, and the ratio to a plain Map.');
 printTable(['entries', 'Map', 'lru-cache', 'larder'], costs);
+
+async function entryBytes(count) {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc');
+  const cache = createCache({ namespace: 'memory', ttlMs: 600_000, memory: { maxBytes: 2 ** 31 } });
+  const keys = Array.from({ length: count }, (_, i) => `product:${i}`);
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  for (const key of keys) await cache.getOrLoad(key, () => 7);
+  collect();
+  const after = process.memoryUsage().heapUsed;
+  const { usedBytes } = cache.stats().memory;
+  await cache.close();
+  return { taken: Math.round((after - before) / count), counted: Math.round(usedBytes / count) };
+}
 
 function hitRatio(cache, reads) {
   let hits = 0;

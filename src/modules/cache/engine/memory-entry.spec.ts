@@ -1,3 +1,4 @@
+import { QueryPromise } from 'drizzle-orm/query-promise';
 import { MemoryEntry } from './memory-entry.js';
 
 const parts = {
@@ -15,15 +16,20 @@ const parts = {
   remoteStoredAtMs: undefined,
 };
 
+/** A query that somebody forgot to await. */
+class FailingQuery extends QueryPromise<never> {
+  override async execute(): Promise<never> {
+    throw new Error('late');
+  }
+}
+
 describe('MemoryEntry', () => {
   it('holds a thenable that fails, and only who reads it hears of that', async () => {
     const unhandled: unknown[] = [];
     const listener = (error: unknown): void => void unhandled.push(error);
     process.on('unhandledRejection', listener);
     try {
-      // oxlint-disable-next-line unicorn/no-thenable -- what is tested
-      const failing = { then: (_: unknown, reject: (error: Error) => void) => reject(new Error('late')) };
-      const entry = new MemoryEntry({ ...parts, value: failing });
+      const entry = new MemoryEntry({ ...parts, value: new FailingQuery() });
       await new Promise(setImmediate);
       expect(unhandled).toEqual([]);
       await expect(entry.promise).rejects.toThrow('late');
