@@ -49,6 +49,19 @@ class OneEntryTier implements Pick<RemoteTier, 'read' | 'versions' | 'nowMs'> {
   };
 }
 
+function levelOn(tier: OneEntryTier, table: DependencyTable, memory: MemoryLevel): RemoteLevel {
+  return new RemoteLevel(
+    tier as unknown as RemoteTier,
+    table,
+    new KeyFence(),
+    new Outbox(10),
+    new Suppressed(systemClock),
+    memory,
+    new EventBus(),
+    systemClock,
+  );
+}
+
 describe('an announcement that overtakes the answer about versions', () => {
   it.each(['strict', 'not lately followed'])('keeps the old value out of memory: %s', async (why) => {
     const table = new DependencyTable();
@@ -61,16 +74,7 @@ describe('an announcement that overtakes the answer about versions', () => {
     );
     if (why !== 'strict') memory.trust = { trustedUntilMs: Number.NEGATIVE_INFINITY };
     const tier = new OneEntryTier(newVersion(), systemClock.wallMs());
-    const remote = new RemoteLevel(
-      tier as unknown as RemoteTier,
-      table,
-      new KeyFence(),
-      new Outbox(10),
-      new Suppressed(systemClock),
-      memory,
-      new EventBus(),
-      systemClock,
-    );
+    const remote = levelOn(tier, table, memory);
     const scope = new Scope(table, new KeyLayout('test', 1), '', {});
 
     const reading = remote.read({ scope, isStrict: why === 'strict', promotes: true }, 'k', scope.address('k'));
@@ -81,5 +85,23 @@ describe('an announcement that overtakes the answer about versions', () => {
     await reading;
 
     expect(memory.stale(scope.memoryKey('k'), systemClock.nowMs())).toBeUndefined();
+  });
+});
+
+describe('an entry from an instance whose clock of Redis is ahead', () => {
+  it('is no younger than new, and has no more than its ttl', async () => {
+    const table = new DependencyTable();
+    const memory = new MemoryLevel(new MemoryStore({ maxBytes: 1_000_000 }), table, systemClock, 60_000, 5_000);
+    const tier = new OneEntryTier(newVersion(), systemClock.wallMs() + 30_000);
+    const scope = new Scope(table, new KeyLayout('test', 1), '', {});
+
+    const reading = levelOn(tier, table, memory).read(
+      { scope, isStrict: true, promotes: true },
+      'k',
+      scope.address('k'),
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    tier.answer();
+    expect((await reading)?.found?.view()).toMatchObject({ ageMs: 0, ttlMs: 60_000 });
   });
 });

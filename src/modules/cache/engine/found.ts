@@ -21,7 +21,7 @@ export class Found implements Examined {
     readonly isStale: boolean,
     /** Bytes of the entry in Redis. */
     readonly sizeBytes: number,
-    /** Redis's time when it was judged. */
+    /** Redis's time when it was judged, not before it was stored. */
     readonly judgedAtMs: number,
     /** What it depends on, as it was then. Only for a stale value, which may be served later. */
     readonly capture: Capture | undefined,
@@ -45,7 +45,7 @@ export class Found implements Examined {
     return {
       value: this.value,
       tier: 'redis',
-      ageMs: Math.max(0, this.judgedAtMs - this.header.storedAtMs),
+      ageMs: this.judgedAtMs - this.header.storedAtMs,
       ttlMs: this.header.freshUntilMs - this.judgedAtMs,
       isStale: this.isStale,
       sizeBytes: this.sizeBytes,

@@ -173,7 +173,9 @@ export class RemoteLevel {
     try {
       const isStale = verdict === 'stale';
       const capture = isStale ? this.#captureOf(reading.scope, header) : undefined;
-      const found = new Found(slot.value(), header, isStale, slot.sizeBytes, redisMs, capture, fenceMark);
+      // Clocks agree to within half a round trip, and nothing is read before it was stored.
+      const judgedAtMs = Math.max(redisMs, header.storedAtMs);
+      const found = new Found(slot.value(), header, isStale, slot.sizeBytes, judgedAtMs, capture, fenceMark);
       if (reading.promotes && !isStale && this.memory.isEnabled && this.fence.isUnchanged(address.memoryKey, fenceMark))
         this.#promote(reading.scope, address, found);
       return found;
