@@ -1,8 +1,8 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Cache } from '../../src/modules/cache/engine/cache.js';
-import { createCache } from '../../src/modules/cache/engine/create-cache.js';
+import type { Cache } from '../../src/modules/cache/engine/contract/cache.js';
+import { createCache } from '../../src/modules/cache/create-cache.js';
 import { eventually } from '../support/eventually.js';
 import { RedisServer } from '../support/redis-server.js';
 import { printFigures } from './support/figures.js';

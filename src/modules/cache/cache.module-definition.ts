@@ -1,5 +1,5 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
-import type { CacheOptions } from './engine/create-cache.options.js';
+import type { CacheOptions } from './create-cache.options.js';
 
 /** Options of `CacheModule.forRoot()`; what is left out comes from the configuration. */
 export interface CacheModuleOptions extends Omit<CacheOptions, 'redis' | 'announcements'> {

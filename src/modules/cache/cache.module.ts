@@ -22,9 +22,9 @@ import {
   type OPTIONS_TYPE,
 } from './cache.module-definition.js';
 import { ANNOUNCEMENTS, type Announcements, CACHE } from './cache.tokens.js';
-import type { Cache } from './engine/cache.js';
-import { createCache } from './engine/create-cache.js';
-import type { CacheOptions } from './engine/create-cache.options.js';
+import type { Cache } from './engine/contract/cache.js';
+import { createCache } from './create-cache.js';
+import type { CacheOptions } from './create-cache.options.js';
 import { CachedRoutes } from './http/cached-routes.js';
 import { PrincipalResolvers } from './http/principal-resolvers.js';
 import { RouteCache } from './http/route-cache.js';

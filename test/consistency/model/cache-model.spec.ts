@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { Cache } from '../../../src/modules/cache/engine/cache.js';
-import { createCache } from '../../../src/modules/cache/engine/create-cache.js';
+import type { Cache } from '../../../src/modules/cache/engine/contract/cache.js';
+import { createCache } from '../../../src/modules/cache/create-cache.js';
 import { eventually } from '../../support/eventually.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { RedisServer } from '../../support/redis-server.js';

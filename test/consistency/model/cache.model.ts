@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Cache, EntryOptions } from '../../../src/modules/cache/engine/cache.js';
+import type { Cache, EntryOptions } from '../../../src/modules/cache/engine/contract/cache.js';
 
 /** What the cache should hold; time is the test's. */
 export interface CacheModel {

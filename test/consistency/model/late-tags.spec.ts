@@ -1,5 +1,5 @@
-import type { Cache, LoadContext } from '../../../src/modules/cache/engine/cache.js';
-import { createCache } from '../../../src/modules/cache/engine/create-cache.js';
+import type { Cache, LoadContext } from '../../../src/modules/cache/engine/contract/cache.js';
+import { createCache } from '../../../src/modules/cache/create-cache.js';
 
 describe('an entry that got its tags from its result', () => {
   let cache: Cache;

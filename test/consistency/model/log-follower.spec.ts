@@ -1,7 +1,7 @@
 import type { LogEntry } from '../../../src/modules/cache/engine/coherence/announcement.js';
 import type { CoherenceTarget, InvalidationLog } from '../../../src/modules/cache/engine/coherence/invalidation-log.js';
 import { LogFollower } from '../../../src/modules/cache/engine/coherence/log-follower.js';
-import { compareLogIds, LOG_START, type LogId } from '../../../src/modules/cache/engine/log-id.js';
+import { compareLogIds, LOG_START, type LogId } from '../../../src/modules/cache/engine/versions/log-id.js';
 import { ManualClock } from '../../support/manual-clock.js';
 
 const HEARTBEAT_MS = 500;

@@ -1,16 +1,16 @@
 import type { EntrySlot } from '../../../src/modules/cache/codec/envelope.types.js';
 import { systemClock } from '../../../src/common/clock.js';
-import { DependencyTable } from '../../../src/modules/cache/engine/dependency-table.js';
-import { EventBus } from '../../../src/modules/cache/engine/event-bus.js';
-import { KeyFence } from '../../../src/modules/cache/engine/fence.js';
-import type { MemoryEntry } from '../../../src/modules/cache/engine/memory-entry.js';
-import { MemoryLevel } from '../../../src/modules/cache/engine/memory-level.js';
-import { Outbox } from '../../../src/modules/cache/engine/outbox.js';
-import { RemoteLevel } from '../../../src/modules/cache/engine/remote-level.js';
-import type { RemoteTier } from '../../../src/modules/cache/engine/remote-tier.js';
-import { KeyLayout, Scope } from '../../../src/modules/cache/engine/scope.js';
-import { newVersion, type Version } from '../../../src/modules/cache/engine/version.js';
-import { Suppressed } from '../../../src/modules/cache/engine/suppressed.js';
+import { DependencyTable } from '../../../src/modules/cache/engine/versions/dependency-table.js';
+import { EventBus } from '../../../src/modules/cache/engine/contract/event-bus.js';
+import { KeyFence } from '../../../src/modules/cache/engine/local/key-fence.js';
+import type { MemoryEntry } from '../../../src/modules/cache/engine/local/memory-entry.js';
+import { MemoryLevel } from '../../../src/modules/cache/engine/local/memory-level.js';
+import { Outbox } from '../../../src/modules/cache/engine/outage/outbox.js';
+import { RemoteLevel } from '../../../src/modules/cache/engine/remote/remote-level.js';
+import type { RemoteTier } from '../../../src/modules/cache/engine/ports/remote-tier.js';
+import { KeyLayout, Scope } from '../../../src/modules/cache/engine/names/namespace.js';
+import { newVersion, type Version } from '../../../src/modules/cache/engine/versions/version.js';
+import { Suppressed } from '../../../src/modules/cache/engine/outage/peer-tombstones.js';
 import { MemoryStore } from '../../../src/modules/cache/stores/memory/memory-store.js';
 
 /** Redis holds one entry; what it answers about versions comes when the test says so. */

@@ -1,15 +1,15 @@
 import { LocalCoherence } from '../../../src/modules/cache/engine/coherence/local-coherence.js';
-import { DependencyTable } from '../../../src/modules/cache/engine/dependency-table.js';
-import { EventBus } from '../../../src/modules/cache/engine/event-bus.js';
-import { KeyFence } from '../../../src/modules/cache/engine/fence.js';
-import { FlightTable } from '../../../src/modules/cache/engine/flight-table.js';
-import { MemoryLevel } from '../../../src/modules/cache/engine/memory-level.js';
-import { NoMemoryTier } from '../../../src/modules/cache/engine/memory-tier.none.js';
-import type { OutboxSender } from '../../../src/modules/cache/engine/outbox-sender.js';
-import type { RemoteTier } from '../../../src/modules/cache/engine/remote-tier.js';
-import { KeyLayout } from '../../../src/modules/cache/engine/scope.js';
-import { Suppressed } from '../../../src/modules/cache/engine/suppressed.js';
-import { newVersion } from '../../../src/modules/cache/engine/version.js';
+import { DependencyTable } from '../../../src/modules/cache/engine/versions/dependency-table.js';
+import { EventBus } from '../../../src/modules/cache/engine/contract/event-bus.js';
+import { KeyFence } from '../../../src/modules/cache/engine/local/key-fence.js';
+import { FlightTable } from '../../../src/modules/cache/engine/local/flight-table.js';
+import { MemoryLevel } from '../../../src/modules/cache/engine/local/memory-level.js';
+import { NoMemoryTier } from '../../../src/modules/cache/engine/ports/memory-tier.none.js';
+import type { OutboxSender } from '../../../src/modules/cache/engine/outage/outbox-sender.js';
+import type { RemoteTier } from '../../../src/modules/cache/engine/ports/remote-tier.js';
+import { KeyLayout } from '../../../src/modules/cache/engine/names/namespace.js';
+import { Suppressed } from '../../../src/modules/cache/engine/outage/peer-tombstones.js';
+import { newVersion } from '../../../src/modules/cache/engine/versions/version.js';
 import { ManualClock } from '../../support/manual-clock.js';
 
 describe('log entries of this instance', () => {

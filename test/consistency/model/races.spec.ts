@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { Cache, LoadContext } from '../../../src/modules/cache/engine/cache.js';
-import { createCache } from '../../../src/modules/cache/engine/create-cache.js';
+import type { Cache, LoadContext } from '../../../src/modules/cache/engine/contract/cache.js';
+import { createCache } from '../../../src/modules/cache/create-cache.js';
 import { HistoryChecker } from '../history-checker.js';
 import type { Operation, ReadEvent } from '../protocol.js';
 import { SEED } from '../../support/seeded-random.js';

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import type { Cache } from '../../../src/modules/cache/engine/cache.js';
+import type { Cache } from '../../../src/modules/cache/engine/contract/cache.js';
 import { createRedisPool } from '../../../src/modules/redis/core.js';
-import { createCache } from '../../../src/modules/cache/engine/create-cache.js';
+import { createCache } from '../../../src/modules/cache/create-cache.js';
 import { eventually } from '../../support/eventually.js';
 import { nowMs } from '../world.js';
 import type { Burst, StampedeAnswer, StampedeTask, Steady } from './stampede-fleet.js';

@@ -1,5 +1,5 @@
-import type { Cache, LoadContext, LoadManyOptions } from '../../../src/modules/cache/engine/cache.js';
-import { createCache } from '../../../src/modules/cache/engine/create-cache.js';
+import type { Cache, LoadContext, LoadManyOptions } from '../../../src/modules/cache/engine/contract/cache.js';
+import { createCache } from '../../../src/modules/cache/create-cache.js';
 import type { Ack, KeepOptions, SourceLoader, Subject, SubjectOptions, Versioned } from '../subject.js';
 import { KEYS, type KeySpec, SPACES } from '../world.js';
 

@@ -1,5 +1,5 @@
 import { type Cache, CACHE } from '../../../src/modules/cache/index.js';
-import { createCache } from '../../../src/modules/cache/engine/create-cache.js';
+import { createCache } from '../../../src/modules/cache/create-cache.js';
 import { eventually } from '../../support/eventually.js';
 import { RedisServer } from '../../support/redis-server.js';
 import { startApp, type TestApp } from '../../support/test-app.js';

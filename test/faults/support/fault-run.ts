@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Cache } from '../../../src/modules/cache/engine/cache.js';
-import { createCache } from '../../../src/modules/cache/engine/create-cache.js';
+import type { Cache } from '../../../src/modules/cache/engine/contract/cache.js';
+import { createCache } from '../../../src/modules/cache/create-cache.js';
 import { createRedisPool, type RedisPool, type RedisSource } from '../../../src/modules/redis/core.js';
 import { eventually } from '../../support/eventually.js';
 import type { FaultReport } from './fault-report.js';

@@ -1,4 +1,4 @@
-import { createCache } from '../../../src/modules/cache/engine/create-cache.js';
+import { createCache } from '../../../src/modules/cache/create-cache.js';
 
 /** A process whose load never ends: tells its parent when it holds the lease, and waits to be killed. */
 const [url = ''] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-import type { Cache } from '../../../src/modules/cache/engine/cache.js';
+import type { Cache } from '../../../src/modules/cache/engine/contract/cache.js';
 
 /** A version that is no longer true since an instance said so. */
 interface Change {

@@ -1,5 +1,5 @@
-import type { Cache } from '../../../src/modules/cache/engine/cache.js';
-import { createCache } from '../../../src/modules/cache/engine/create-cache.js';
+import type { Cache } from '../../../src/modules/cache/engine/contract/cache.js';
+import { createCache } from '../../../src/modules/cache/create-cache.js';
 import { eventually } from '../../support/eventually.js';
 import { RedisServer } from '../../support/redis-server.js';
 

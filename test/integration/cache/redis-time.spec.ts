@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../../../src/common/clock.js';
-import { createCache } from '../../../src/modules/cache/engine/create-cache.js';
+import { createCache } from '../../../src/modules/cache/create-cache.js';
 import { createRedisPool, type RedisPool } from '../../../src/modules/redis/index.js';
 import { RedisServer } from '../../support/redis-server.js';
 

@@ -1,4 +1,4 @@
-import { createCache } from '../../../src/modules/cache/engine/create-cache.js';
+import { createCache } from '../../../src/modules/cache/create-cache.js';
 import { eventually } from '../../support/eventually.js';
 import { RedisServer } from '../../support/redis-server.js';
 

@@ -1,6 +1,6 @@
 import type { ErasedMethod } from '../decorators/cache-metadata.js';
 import type { CacheableOptions } from '../decorators/cacheable.options.js';
-import type { Cache, LoadOptions } from '../engine/cache.js';
+import type { Cache, LoadOptions } from '../engine/contract/cache.js';
 import { toLoadOptions } from './entry-options.js';
 import type { KeyResolver } from './key-resolver.js';
 

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { defer, from, isObservable, lastValueFrom, Observable } from 'rxjs';
 import { CACHE } from '../cache.tokens.js';
 import type { CacheOperation, ErasedMethod } from '../decorators/cache-metadata.js';
-import type { Cache } from '../engine/cache.js';
+import type { Cache } from '../engine/contract/cache.js';
 import { CachedRoutes } from '../http/cached-routes.js';
 import { UNDECLARED_OBSERVABLE } from './cache-binding.messages.js';
 import { CachedCall, type CallWrapper, type Invocation } from './cached-call.js';

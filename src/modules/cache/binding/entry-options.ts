@@ -1,6 +1,6 @@
 import { toMs, type Duration } from '../../../common/duration.js';
 import type { EntryBehaviour } from '../decorators/entry-behaviour.js';
-import type { EntryOptions, LoadOptions } from '../engine/cache.js';
+import type { EntryOptions, LoadOptions } from '../engine/contract/cache.js';
 
 /** A decorator's words in the engine's. @throws RangeError for a duration that can't be read. */
 export function toEntryOptions({ ttl, grace, jitter, tiers }: EntryBehaviour): EntryOptions {

@@ -1,7 +1,7 @@
 import type { ErasedMethod } from '../decorators/cache-metadata.js';
 import type { CacheEvictOptions } from '../decorators/cache-evict.options.js';
 import type { CachePutOptions } from '../decorators/cache-put.options.js';
-import type { Cache, EntryOptions } from '../engine/cache.js';
+import type { Cache, EntryOptions } from '../engine/contract/cache.js';
 import type { CallWrapper, Invocation } from './cached-call.js';
 import { toEntryOptions } from './entry-options.js';
 import type { KeyResolver } from './key-resolver.js';

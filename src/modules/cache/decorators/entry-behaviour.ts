@@ -1,5 +1,5 @@
 import type { Duration } from '../../../common/duration.js';
-import type { ReadOptions } from '../engine/cache.js';
+import type { ReadOptions } from '../engine/contract/cache.js';
 
 /** How entries are kept and loaded: a class's defaults by `@CacheConfig`, a method's own in its decorator. */
 export interface EntryBehaviour {

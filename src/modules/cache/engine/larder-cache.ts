@@ -10,18 +10,18 @@ import type {
   NamespaceOptions,
   ReadOptions,
   WriteReceipt,
-} from './cache.js';
-import { CacheClosedError } from './errors.js';
-import type { CacheEventListener, CacheEventName } from './events.js';
+} from './contract/cache.js';
+import { CacheClosedError } from './contract/errors.js';
+import type { CacheEventListener, CacheEventName } from './contract/events.js';
 import type { Closing } from './closing.js';
-import type { Core } from './core.js';
-import { GetOrLoad } from './get-or-load.js';
-import type { LeaseBook } from './lease-book.js';
-import { Namespaces, wishFor } from './namespaces.js';
-import type { OutboxSender } from './outbox-sender.js';
-import { ReadPath, VALUE, VIEW } from './read-path.js';
-import type { Scope } from './scope.js';
-import { WritePath } from './write-path.js';
+import type { Core } from './parts/engine-parts.js';
+import { GetOrLoad } from './read/get-or-load.js';
+import type { LeaseBook } from './load/leases.js';
+import { Namespaces, wishFor } from './names/namespace-registry.js';
+import type { OutboxSender } from './outage/outbox-sender.js';
+import { ReadPath, VALUE, VIEW } from './read/read-path.js';
+import type { Scope } from './names/namespace.js';
+import { WritePath } from './write/write-path.js';
 
 /** What belongs to the cache as a whole and is shared by its namespaces. */
 export interface CacheRoot {

@@ -9,7 +9,7 @@ import { type CacheConfigValues, cacheConfig } from '../cache.config.js';
 import { CACHE } from '../cache.tokens.js';
 import type { ErasedMethod } from '../decorators/cache-metadata.js';
 import type { CacheResponseOptions } from '../decorators/cache-response.options.js';
-import type { Cache } from '../engine/cache.js';
+import type { Cache } from '../engine/contract/cache.js';
 import { hasGuards, placeOf } from './answering-place.js';
 import { AnsweredFromCacheFilter, ResponseCacheGuard } from './response-cache.guard.js';
 import { NEEDS_FASTIFY, NEVER_CACHED, NOT_A_GET_ROUTE } from './response-cache.messages.js';

@@ -1,5 +1,5 @@
 import type { CachedRequest } from '../decorators/cache-response.options.js';
-import type { EntryView, LoadContext, LoadOptions } from '../engine/cache.js';
+import type { EntryView, LoadContext, LoadOptions } from '../engine/contract/cache.js';
 import type { CacheStatus } from './cache-status.js';
 import { Capture, HandlerFailedError } from './capture.js';
 import type { LocatedRequest } from './request-view.js';

@@ -1,6 +1,6 @@
 import { toMs } from '../../../common/duration.js';
 import type { CacheResponseOptions, ClientDirective } from '../decorators/cache-response.options.js';
-import type { Cache } from '../engine/cache.js';
+import type { Cache } from '../engine/contract/cache.js';
 import type { AnsweringPlace } from './answering-place.js';
 import { joinNames } from './header-names.js';
 

@@ -3,7 +3,7 @@ import { CacheModule as NestCacheModule } from '@nestjs/cache-manager';
 import { Keyv } from 'keyv';
 import { REDIS_POOL, type RedisPool } from '../../redis/index.js';
 import { type CacheConfigValues, cacheConfig } from '../cache.config.js';
-import { createCache } from '../engine/create-cache.js';
+import { createCache } from '../create-cache.js';
 import { CacheManagerStore } from './cache-manager.store.js';
 import { fromInertText, toInertText } from './inert-text.js';
 

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { redisInsStore } from 'cache-manager-ioredis-yet';
 import type { KeyvStoreAdapter, StoredData } from 'keyv';
 import type { CommandKind, RedisPool } from '../../redis/index.js';
-import type { Cache } from '../engine/cache.js';
+import type { Cache } from '../engine/contract/cache.js';
 import { GuardedClient } from './guarded-client.js';
 
 /** What is kept in memory while Redis is away goes after this, ms. */

@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { CacheStats, WriteReceipt } from '../../../../src/modules/cache/engine/cache.js';
-import type { CacheOptions } from '../../../../src/modules/cache/engine/create-cache.options.js';
+import type { CacheStats, WriteReceipt } from '../../../../src/modules/cache/engine/contract/cache.js';
+import type { CacheOptions } from '../../../../src/modules/cache/create-cache.options.js';
 
 const HOOKS = new URL('../../../consistency/harness/typescript.mjs', import.meta.url).href;
 const WORKER = fileURLToPath(new URL('./cache-process.worker.ts', import.meta.url));

@@ -1,5 +1,5 @@
-import { createCache } from '../../../../src/modules/cache/engine/create-cache.js';
-import type { CacheOptions } from '../../../../src/modules/cache/engine/create-cache.options.js';
+import { createCache } from '../../../../src/modules/cache/create-cache.js';
+import type { CacheOptions } from '../../../../src/modules/cache/create-cache.options.js';
 import type { FromProcess, ToProcess } from './cache-process.js';
 
 const cache = createCache(JSON.parse(process.argv[2]!) as CacheOptions);

@@ -1,5 +1,5 @@
-import { isLogId, type LogId } from '../log-id.js';
-import { isVersion, type Version } from '../version.js';
+import { isLogId, type LogId } from '../versions/log-id.js';
+import { isVersion, type Version } from '../versions/version.js';
 
 /** An entry of the invalidation log: what is void, never a value. */
 export interface LogBody {

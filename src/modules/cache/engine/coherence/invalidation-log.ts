@@ -1,4 +1,4 @@
-import type { LogId } from '../log-id.js';
+import type { LogId } from '../versions/log-id.js';
 import type { LogEntry } from './announcement.js';
 
 /** The log as a follower needs it: one capped stream per partition. Methods answer `undefined` when Redis can't. */

@@ -1,12 +1,12 @@
-import type { DependencyTable } from '../dependency-table.js';
-import type { EventBus } from '../event-bus.js';
-import type { InvalidationKind } from '../events.js';
-import { timeOf } from '../log-id.js';
-import type { OutboxSender } from '../outbox-sender.js';
-import type { RemoteTier } from '../remote-tier.js';
-import type { KeyLayout } from '../scope.js';
-import type { Suppressed } from '../suppressed.js';
-import { type HeldKeys, voidKey } from '../void-key.js';
+import type { DependencyTable } from '../versions/dependency-table.js';
+import type { EventBus } from '../contract/event-bus.js';
+import type { InvalidationKind } from '../contract/events.js';
+import { timeOf } from '../versions/log-id.js';
+import type { OutboxSender } from '../outage/outbox-sender.js';
+import type { RemoteTier } from '../ports/remote-tier.js';
+import type { KeyLayout } from '../names/namespace.js';
+import type { Suppressed } from '../outage/peer-tombstones.js';
+import { type HeldKeys, voidKey } from '../local/local-state.js';
 import type { Announcement, LogBody, LogEntry } from './announcement.js';
 import type { CoherenceTarget, FlushReason } from './invalidation-log.js';
 

@@ -1,5 +1,5 @@
 import type { Clock, TimerHandle } from '../../../../common/clock.js';
-import { compareLogIds, LOG_START, type LogId } from '../log-id.js';
+import { compareLogIds, LOG_START, type LogId } from '../versions/log-id.js';
 import type { LogEntry } from './announcement.js';
 import type { CoherenceTarget, FlushReason, InvalidationLog } from './invalidation-log.js';
 import { RecentLog } from './recent-log.js';

@@ -1,4 +1,4 @@
-import { compareLogIds, type LogId } from '../log-id.js';
+import { compareLogIds, type LogId } from '../versions/log-id.js';
 import type { LogEntry } from './announcement.js';
 
 /**

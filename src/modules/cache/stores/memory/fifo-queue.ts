@@ -1,4 +1,4 @@
-import type { Resident } from '../../engine/memory-tier.js';
+import type { Resident } from '../../engine/ports/memory-tier.js';
 
 /** A first-in, first-out queue that knows its bytes and from which anything can be taken out in O(1). */
 export class FifoQueue<E extends Resident> {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Resident } from '../../engine/memory-tier.js';
+import type { Resident } from '../../engine/ports/memory-tier.js';
 import { MemoryStore } from './memory-store.js';
 
 interface Item extends Resident {

@@ -1,4 +1,4 @@
-import type { MemoryTier, Resident } from '../../engine/memory-tier.js';
+import type { MemoryTier, Resident } from '../../engine/ports/memory-tier.js';
 import { FifoQueue } from './fifo-queue.js';
 import { GhostTable } from './ghost-table.js';
 

@@ -1,9 +1,9 @@
 import type { RedisPool } from '../../../redis/core.js';
 import { type LogBody, type LogEntry, WIRE_VERSION } from '../../engine/coherence/announcement.js';
-import { isLogId, type LogId } from '../../engine/log-id.js';
-import type { Applied, Invalidation, SlotAddress } from '../../engine/remote-tier.js';
-import type { KeyLayout } from '../../engine/scope.js';
-import { isVersion, newVersion, type Version } from '../../engine/version.js';
+import { isLogId, type LogId } from '../../engine/versions/log-id.js';
+import type { Applied, Invalidation, SlotAddress } from '../../engine/ports/remote-tier.js';
+import type { KeyLayout } from '../../engine/names/namespace.js';
+import { isVersion, newVersion, type Version } from '../../engine/versions/version.js';
 import { cacheScripts } from './cache-scripts.js';
 import { byPartition, MAX_SCRIPT_KEYS } from './partitions.js';
 import type { RedisClock } from './redis-clock.js';

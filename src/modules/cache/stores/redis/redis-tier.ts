@@ -16,9 +16,9 @@ import type {
   SlotAddress,
   SlotListener,
   Written,
-} from '../../engine/remote-tier.js';
-import type { KeyLayout } from '../../engine/scope.js';
-import type { Version } from '../../engine/version.js';
+} from '../../engine/ports/remote-tier.js';
+import type { KeyLayout } from '../../engine/names/namespace.js';
+import type { Version } from '../../engine/versions/version.js';
 import { cacheScripts } from './cache-scripts.js';
 import { byPartition, MAX_SCRIPT_KEYS } from './partitions.js';
 import type { RedisClock } from './redis-clock.js';

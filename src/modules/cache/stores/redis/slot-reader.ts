@@ -2,7 +2,7 @@ import type { Clock } from '../../../../common/clock.js';
 import { type RedisLane, type RedisPool, type Reply, sendCommand } from '../../../redis/core.js';
 import { decodeSlot } from '../../codec/envelope.js';
 import type { CodecLimits } from '../../codec/envelope.types.js';
-import type { ReadSlot, SlotAddress, SlotListener } from '../../engine/remote-tier.js';
+import type { ReadSlot, SlotAddress, SlotListener } from '../../engine/ports/remote-tier.js';
 import { byPartition } from './partitions.js';
 import { TimedCommands } from './timed-commands.js';
 

@@ -1,0 +1,137 @@
+import type { EnvelopeHeader, Slot } from '../../codec/envelope.types.js';
+import type { LogId } from '../versions/log-id.js';
+import type { Version } from '../versions/version.js';
+
+/**
+ * The tier every instance shares, as the engine needs it. Methods never reject: a tier that can't answer in time says
+ * `undefined` (unavailable), and the engine goes on without it. One implementation talks to Redis
+ * (`stores/redis/redis-tier.ts`); without Redis the engine has none.
+ */
+export interface RemoteTier {
+  /** Whether asking is worth it now. */
+  canRead(): boolean;
+  canWrite(): boolean;
+  /** Whether an invalidation is worth trying: it also works while Redis is out of memory. */
+  canInvalidate(): boolean;
+  /** How long a caller who has its value waits for it to be stored, ms. */
+  patienceMs(): number;
+  /**
+   * Now in the tier's own time, ms since the epoch, as estimated from its last answers about this partition.
+   *
+   * @param localMs the clock's monotonic now, from who has read it already.
+   */
+  nowMs(partition: number, localMs?: number): number;
+  /** Makes the tier's own time known where these lie, if it is not: at the start. `false`: it could not be had. */
+  synchronise(addresses: readonly SlotAddress[]): Promise<boolean>;
+
+  /** Waits for `patienceMs` at least. Default: as long as the measured latency suggests. */
+  read(address: SlotAddress, listener: SlotListener, patienceMs?: number): void;
+  /** Many at once; `onSlot` is told of each as it comes, by its place in `addresses`, before this resolves. */
+  readMany(
+    addresses: readonly SlotAddress[],
+    onSlot: (index: number, slot: ReadSlot) => void,
+    patienceMs?: number,
+  ): Promise<void>;
+
+  /** Takes a lease on each slot that has nothing to serve; see `scripts/lease.lua`. In the order of `requests`. */
+  lease(
+    requests: readonly LeaseRequest[],
+    mode: LeaseMode,
+    leaseMs: number,
+    patienceMs?: number,
+  ): Promise<readonly LeaseAnswer[] | undefined>;
+  /** Writes where the lease is still held. In the order of `fills`. */
+  fill(fills: readonly Fill[]): Promise<ReadonlyArray<FillOutcome>>;
+  /** Gives leases back without a value and wakes who waits. */
+  release(leases: readonly HeldLease[]): void;
+  renew(leases: readonly HeldLease[], leaseMs: number): void;
+  /** Resolves when the slot was filled, changed or released somewhere or the signal aborts, at the latest after `maxMs`. */
+  waitForChange(address: SlotAddress, maxMs: number, signal: AbortSignal): Promise<void>;
+
+  /** Writes unconditionally (after {@link synchronise}), unless Redis gets it later than the deadline. `too-large` leaves the slot empty. */
+  put(
+    address: SlotAddress,
+    header: EnvelopeHeader,
+    value: unknown,
+    options: { compressAboveBytes: number },
+  ): Promise<Written | undefined>;
+  /** Removes slots, changes versions, appends to the log and announces. */
+  invalidate(invalidation: Invalidation): Promise<Applied | undefined>;
+  /** Tells other instances, if it can, what could not be invalidated. */
+  advise(addresses: readonly SlotAddress[], dependencies: readonly string[]): void;
+  /** Current versions, made where missing; `undefined` in the list where one could not be had. */
+  versions(ids: readonly string[]): Promise<ReadonlyArray<Version | undefined> | undefined>;
+}
+
+/** Where an entry lives: its memory key (unique over all namespaces of one cache) and its name in Redis. */
+export interface SlotAddress {
+  readonly memoryKey: string;
+  readonly slot: string;
+  readonly partition: number;
+}
+
+/** What a read of a slot brought; `undefined`: no answer in time. */
+export type ReadSlot = Slot | 'empty' | undefined;
+
+/** Told once of the slot it asked for. Must not throw. */
+export interface SlotListener {
+  onSlot(slot: ReadSlot): void;
+}
+
+/**
+ * - `load`: a slot with a fresh entry is answered with the entry, unless it is the one that was already seen, and is
+ *   invalid or to be refreshed early.
+ * - `steal`: takes the lease over from whoever has it.
+ */
+export type LeaseMode = 'load' | 'steal';
+
+/** A wish for a lease, with the token of this one fill. */
+export interface LeaseRequest {
+  readonly address: SlotAddress;
+  /** 16 ASCII characters, random and new for every fill: a token that is reused lets an old fill pass (ABA). */
+  readonly token: string;
+  /** Stored-at of the entry that was seen and is not wanted, so that it is not answered again. */
+  readonly seenStoredAtMs: number | undefined;
+}
+
+export type LeaseAnswer =
+  | { readonly kind: 'granted' }
+  | { readonly kind: 'held'; readonly leftMs: number }
+  | { readonly kind: 'found'; readonly slot: Slot };
+
+export interface HeldLease {
+  readonly address: SlotAddress;
+  readonly token: string;
+}
+
+/** A value for a leased slot. */
+export interface Fill extends HeldLease {
+  readonly header: EnvelopeHeader;
+  readonly value: unknown;
+  readonly compressAboveBytes: number;
+}
+
+export type FillOutcome =
+  | { readonly kind: 'stored'; readonly sizeBytes: number }
+  | { readonly kind: 'rejected' | 'unavailable' | 'not-storable' };
+
+/** What is to be void everywhere. */
+export interface Invalidation {
+  readonly addresses: readonly SlotAddress[];
+  /** Ids of tags and generations. */
+  readonly dependencies: readonly string[];
+  /** `hard`: misses; `soft`: stale. Concerns the dependencies. */
+  readonly mode: 'hard' | 'soft';
+}
+
+/** An invalidation that Redis acknowledged. */
+export interface Applied {
+  /** The versions the dependencies have now, with the log position that set them. */
+  readonly versions: ReadonlyMap<string, { version: Version; at: LogId }>;
+}
+
+/** A value that Redis acknowledged. */
+export interface Written {
+  /** Bytes of the entry before compression; `undefined` when the value was too large: the slot is empty now. */
+  readonly sizeBytes: number | undefined;
+}

@@ -1,0 +1,110 @@
+import { ManualClock } from '../../../../../test/support/manual-clock.js';
+import type { Cache, LoadContext } from '../contract/cache.js';
+import { createCache } from '../../create-cache.js';
+import { LoadTimeoutError } from '../contract/errors.js';
+
+const never = (): Promise<never> => new Promise(() => undefined);
+
+/** What it is rejected with; heard of from the start. */
+const failureOf = (call: Promise<unknown>): Promise<unknown> => call.catch((error: unknown) => error);
+
+describe('callers that give up', () => {
+  let clock: ManualClock;
+  let cache: Cache;
+  let outcomes: string[];
+
+  beforeEach(() => {
+    clock = new ManualClock();
+    cache = createCache({ clock });
+    outcomes = [];
+    cache.on('load', ({ outcome }) => outcomes.push(outcome));
+  });
+  afterEach(() => cache.close());
+
+  it('get nothing for a signal that has aborted already, not even what is there', async () => {
+    await cache.set('k', 'v');
+    const options = { signal: AbortSignal.abort(new Error('gone')) };
+    await expect(cache.getOrLoad('k', () => 'v', options)).rejects.toThrow('gone');
+    await expect(cache.getOrLoadMany(['k'], () => new Map(), options)).rejects.toThrow('gone');
+    expect(cache.stats().hits.memory).toBe(0);
+  });
+
+  it.each(['', 5 as never])('are rejected, not thrown at, for the key %p', async (key) => {
+    const calls = [
+      () => cache.get(key),
+      () => cache.getEntry(key),
+      () => cache.getMany([key]),
+      () => cache.getManyEntries([key]),
+      () => cache.getOrLoad(key, () => 1),
+      () => cache.getOrLoadMany([key], () => new Map()),
+      () => cache.set(key, 1),
+      () => cache.delete([key]),
+      () => cache.invalidateTags([key]),
+      () => cache.expireTags([key]),
+    ];
+    for (const call of calls) await expect(call()).rejects.toThrow(TypeError);
+    await expect(cache.getOrLoad('k', () => 1, { ttlMs: -1 })).rejects.toThrow(RangeError);
+  });
+
+  it('end a load that nobody waits for, though its loader does not listen', async () => {
+    const leaving = new AbortController();
+    const loading = cache.getOrLoad('k', never, { signal: leaving.signal });
+    const given = failureOf(loading);
+    await clock.advance(0);
+    leaving.abort(new Error('left'));
+    expect(await given).toEqual(new Error('left'));
+    await clock.advance(0);
+    expect([cache.stats().loadsInFlight, outcomes]).toEqual([0, ['aborted']]);
+    await expect(cache.getOrLoad('k', () => 'anew')).resolves.toBe('anew');
+  });
+
+  it('leave a load going after a hard timeout, and it is stored', async () => {
+    let finish!: (value: string) => void;
+    let context!: LoadContext;
+    const load = (given: LoadContext): Promise<string> => {
+      context = given;
+      return new Promise((resolve) => (finish = resolve));
+    };
+    const timedOut = failureOf(cache.getOrLoad('k', load, { hardTimeoutMs: 100 }));
+    await clock.advance(100);
+    expect(await timedOut).toBeInstanceOf(LoadTimeoutError);
+    expect(context.signal.aborted).toBe(false);
+    finish('late');
+    await clock.advance(0);
+    await expect(cache.get('k')).resolves.toBe('late');
+  });
+
+  it('count no longer once their time is over: the last one that aborts ends the load', async () => {
+    let context!: LoadContext;
+    const load = (given: LoadContext): Promise<never> => {
+      context = given;
+      return never();
+    };
+    const leaving = new AbortController();
+    const timedOut = failureOf(cache.getOrLoad('k', load, { hardTimeoutMs: 100 }));
+    const left = failureOf(cache.getOrLoad('k', load, { signal: leaving.signal }));
+    await clock.advance(100);
+    expect(await timedOut).toBeInstanceOf(LoadTimeoutError);
+    expect(context.signal.aborted).toBe(false);
+    leaving.abort();
+    expect(await left).toBeInstanceOf(DOMException);
+    expect(context.signal.aborted).toBe(true);
+  });
+
+  it('keep their place in the queue for nobody', async () => {
+    const narrow = cache.namespace('narrow', { maxConcurrentLoads: 1 });
+    let finish!: () => void;
+    const first = narrow.getOrLoad('first', () => new Promise<void>((resolve) => (finish = resolve)));
+    const leaving = new AbortController();
+    let isSecondLoaded = false;
+    const second = narrow.getOrLoad('second', () => (isSecondLoaded = true), { signal: leaving.signal });
+    const given = failureOf(second);
+    await clock.advance(0);
+    leaving.abort();
+    expect(await given).toBeInstanceOf(DOMException);
+    finish();
+    await first;
+    await clock.advance(10_000);
+    expect(isSecondLoaded).toBe(false);
+  });
+});

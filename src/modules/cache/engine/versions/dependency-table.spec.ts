@@ -1,0 +1,94 @@
+import { collectGarbage } from '../../../../../test/support/collect-garbage.js';
+import { type Capture, DependencyTable } from './dependency-table.js';
+import { newVersion } from './version.js';
+
+/** Steps of every iterator over a map or its values that `run` takes. */
+function countMapSteps(run: () => void): number {
+  const prototype = Object.getPrototypeOf(new Map().values()) as Iterator<unknown>;
+  const { next } = prototype;
+  let steps = 0;
+  prototype.next = function (this: Iterator<unknown>, ...args) {
+    steps++;
+    return next.apply(this, args);
+  };
+  try {
+    run();
+  } finally {
+    prototype.next = next;
+  }
+  return steps;
+}
+
+describe('DependencyTable', () => {
+  it('forgets the oldest tags, one step each, however many generations and tags there are', () => {
+    const generations = 20_000;
+    const tags = 100_000;
+    const churn = 50_000;
+    const table = new DependencyTable(tags + generations, 1_000);
+    const held = Array.from({ length: generations }, (_, i) => table.of(`g:user-${i}`));
+    for (let i = 0; i < tags + generations; i++) table.of(`t::${i}`);
+    let steps = 0;
+
+    for (let i = 0; i < churn; i++) steps += countMapSteps(() => table.of(`t::new-${i}`));
+
+    // One for the tag that goes, one for the change that is no longer remembered.
+    expect(steps).toBeLessThanOrEqual(2 * churn);
+    expect(steps).toBeGreaterThanOrEqual(churn);
+    expect(table.find('t::0')).toBeUndefined();
+    expect(table.find(`t::${churn - 1}`)).toBeUndefined();
+    expect(table.find(`t::${churn}`)).toBeDefined();
+    expect(table.size).toBe(tags + 2 * generations);
+    expect(held.every((generation) => table.find(generation.id) === generation)).toBe(true);
+  });
+
+  it('makes what carries a forgotten tag a miss', () => {
+    const table = new DependencyTable(1);
+    const capture = table.capture([table.of('t::a')]);
+
+    table.of('t::b');
+
+    expect(table.check(capture)).toBe('invalidated');
+    expect(table.hasChangedSince('t::a', 0)).toBe(true);
+  });
+
+  it('frees generations that nobody holds, and keeps those that an entry depends on', async () => {
+    const table = new DependencyTable();
+    const captures: Capture[] = [];
+    (() => {
+      for (let i = 0; i < 10_000; i++) table.of(`g:user-${i}`);
+      captures.push(table.capture([table.of('g:user-7')]));
+    })();
+
+    await collectGarbage();
+
+    expect(table.size).toBe(1);
+    table.apply('g:user-7', newVersion(), '1-1');
+    expect(table.check(captures[0]!)).toBe('invalidated');
+  });
+
+  it.each(['a generation that was freed', 'a tag that was forgotten', 'everything'])(
+    'believes no older log entry after %s',
+    async (what) => {
+      const table = new DependencyTable(1);
+      const id = what.startsWith('a generation') ? 'g:user' : 't::a';
+      const [older, newer] = [newVersion(), newVersion()];
+      (() => {
+        table.of(id);
+        table.apply(id, newer, '2-0');
+      })();
+      if (what === 'everything') table.forgetAll();
+      else table.of('t::b');
+      await collectGarbage();
+
+      const dependency = table.of(id);
+      table.learn(dependency, newer, dependency.hardEpoch, dependency.softEpoch);
+      table.apply(id, older, '1-0');
+
+      expect(dependency.version).not.toBe(older);
+      table.learn(dependency, newer, dependency.hardEpoch, dependency.softEpoch);
+      const newest = newVersion();
+      table.apply(id, newest, '3-0');
+      expect(dependency.version).toBe(newest);
+    },
+  );
+});
