@@ -7,7 +7,7 @@ import type { TableCache } from './table-cache.js';
  *
  * Never before: between an early invalidation and the commit a reader loads the rows as they were and stores them, and
  * nothing would remove them again. A load that began before the commit and ends after the invalidation is refused by
- * the engine, which recorded its tags' versions before it ran. See `docs/decisions/0020-invalidate-after-commit.md`.
+ * the engine, which recorded its tags' versions before it ran. See `docs/decisions/0007-invalidate-after-commit.md`.
  */
 export class TransactionWrites {
   private readonly tables = new Set<string>();

@@ -1,6 +1,6 @@
 /**
  * `checksum.wat`, compiled (`npx -p wabt wat2wasm checksum.wat -o - | base64`). In WebAssembly because JavaScript has no
- * 64-bit integers that are quick, and calling it costs less than calling zlib's `crc32` (docs/decisions/0015).
+ * 64-bit integers that are quick, and calling it costs less than calling zlib's `crc32` (docs/decisions/0006).
  */
 const MODULE =
   'AGFzbQEAAAABDQJgAn5+AX5gAn9/AX8DBAMAAAEFAwEAAQZEBX4AQoeVr6+Ytt6bnn8LfgBCz9bTvtLHq9lCC34AQvnz3fGZ9pmrFgt+AELj3MqV/M7y' +

@@ -21,7 +21,7 @@ export interface MemoryStoreOptions<E> {
  * it comes back soon after it was evicted. A flood of keys that nobody asks for twice therefore passes through the small
  * queue and leaves the main one as it was. A hit writes a counter and moves nothing.
  *
- * Why this and not an LRU, with numbers: `docs/decisions/0030-memory-tier-eviction.md`.
+ * Why this and not an LRU, with numbers: `docs/decisions/0008-memory-tier-eviction.md`.
  */
 export class MemoryStore<E extends Resident> implements MemoryTier<E> {
   readonly maxBytes: number;
