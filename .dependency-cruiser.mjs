@@ -17,6 +17,32 @@ const layerRules = LAYERS.slice(0, -1).map((layer, index) => ({
   to: { path: LAYERS.slice(index + 1).map((higher) => `^${higher}`) },
 }));
 
+/** Rooms of one module, bottom first. A room imports itself and the rooms listed before it. */
+const ROOMS = {
+  embedding: [
+    '(numbers|config)/',
+    'providers/',
+    'models/',
+    'vectors/',
+    'usage/',
+    'tenants/',
+    'embedding\\.service\\.ts$',
+    '(wire|jobs)/',
+    '(admin|cli)/',
+  ],
+  session: ['model/', '(database|stores)/', 'session\\.service\\.ts$', 'http/'],
+};
+
+const roomRules = Object.entries(ROOMS).flatMap(([module, rooms]) =>
+  rooms.slice(0, -1).map((room, index) => ({
+    name: `${module}-room-${index}-only-downward`,
+    comment: `The rooms of ${module} import each other in one direction only.`,
+    severity: 'error',
+    from: { path: `^src/modules/${module}/${room}` },
+    to: { path: rooms.slice(index + 1).map((higher) => `^src/modules/${module}/${higher}`) },
+  })),
+);
+
 export default {
   forbidden: [
     {
@@ -27,6 +53,7 @@ export default {
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     ...layerRules,
+    ...roomRules,
     {
       name: 'module-face',
       comment:
@@ -35,7 +62,7 @@ export default {
       from: { path: '^src/modules/([^/]+)/' },
       to: {
         path: '^src/modules/',
-        pathNot: ['^src/modules/$1/', '^src/modules/[^/]+/(index|core)\\.ts$', '\\.types\\.ts$'],
+        pathNot: ['^src/modules/$1/', '^src/modules/[^/]+/(index|library)\\.ts$', '\\.types\\.ts$'],
       },
     },
     {
@@ -43,7 +70,7 @@ export default {
       comment: 'The root imports modules through their faces, and their configuration sections.',
       severity: 'error',
       from: { path: '^src/[^/]+\\.ts$' },
-      to: { path: '^src/modules/', pathNot: ['^src/modules/[^/]+/(index|core)\\.ts$', '\\.config\\.ts$'] },
+      to: { path: '^src/modules/', pathNot: ['^src/modules/[^/]+/(index|library)\\.ts$', '\\.config\\.ts$'] },
     },
     {
       name: 'engine-without-nest',

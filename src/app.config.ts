@@ -1,6 +1,6 @@
 import type { ConfigSection } from './common/config/define-config.js';
 import { httpConfig } from './common/http/http.config.js';
-import { operatorConfig } from './common/http/operator.config.js';
+import { operatorConfig } from './common/http/guards/operator.config.js';
 import { loggingConfig } from './common/logging/logging.config.js';
 import { cacheConfig } from './modules/cache/cache.config.js';
 import { databaseConfig } from './modules/database/database.config.js';

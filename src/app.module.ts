@@ -2,7 +2,7 @@ import { type DynamicModule, Module, type OnModuleDestroy } from '@nestjs/common
 import { configSections } from './app.config.js';
 import { AppConfigModule } from './common/config/app-config.module.js';
 import { HttpModule } from './common/http/http.module.js';
-import { RequestDrain } from './common/http/request-drain.js';
+import { RequestDrain } from './common/http/hooks/request-drain.js';
 import { AdminModule } from './modules/admin/index.js';
 import { CacheManagerModule, CacheModule, cacheConfig } from './modules/cache/index.js';
 import { DatabaseModule } from './modules/database/index.js';

@@ -2,7 +2,7 @@ import { NotFoundException } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { HttpConfig } from './http.config.js';
-import { isLocalCaller } from './local-caller.js';
+import { isLocalCaller } from './guards/local-caller.js';
 
 const PATH = 'docs';
 

@@ -1,11 +1,11 @@
 import { Global, Module } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
-import { AdminGuard } from './admin.guard.js';
-import { ErrorDialects } from './error-dialects.js';
-import { OperatorAccess } from './operator-access.js';
-import { ProblemFilter } from './problem.filter.js';
-import { RequestDrain } from './request-drain.js';
-import { ValidationPipe } from './validation.pipe.js';
+import { AdminGuard } from './guards/admin.guard.js';
+import { ErrorDialects } from './problems/error-dialects.js';
+import { OperatorAccess } from './guards/operator-access.js';
+import { ProblemFilter } from './problems/problem.filter.js';
+import { RequestDrain } from './hooks/request-drain.js';
+import { ValidationPipe } from './problems/validation.pipe.js';
 
 /** What every HTTP route of the service shares: validation, errors, the orderly end. */
 @Global()

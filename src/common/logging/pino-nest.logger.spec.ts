@@ -1,6 +1,6 @@
 import { DrizzleQueryError } from 'drizzle-orm/errors';
 import { pino } from 'pino';
-import { requestContext } from '../http/request-context.js';
+import { requestContext } from '../http/hooks/request-context.js';
 import { describeError, summarizeError } from './describe-error.js';
 import { PinoNestLogger } from './pino-nest.logger.js';
 

@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Level, Logger } from 'pino';
-import { requestContext } from '../http/request-context.js';
+import { requestContext } from '../http/hooks/request-context.js';
 import { withoutCredentials } from './describe-error.js';
 
 /** Nest tells of every module and route as it starts; that is for who debugs the start. */

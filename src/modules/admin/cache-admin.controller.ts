@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Header, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { AdminGuard } from '../../common/http/admin.guard.js';
+import { AdminGuard } from '../../common/http/guards/admin.guard.js';
 import { CacheOperations, type InvalidationOutcome } from './cache-operations.js';
 import { type InvalidationRequest, invalidationSchema } from './invalidation.schema.js';
 import { type CacheReport, StatusService } from './dashboard/status.service.js';

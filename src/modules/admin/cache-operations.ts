@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { ProblemException } from '../../common/http/problem.exception.js';
+import { ProblemException } from '../../common/http/problems/problem.exception.js';
 import { CACHE, type Cache, type WriteReceipt } from '../cache/index.js';
 import type { InvalidationRequest } from './invalidation.schema.js';
 

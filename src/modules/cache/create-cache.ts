@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, systemClock } from '../../common/clock.js';
-import { createRedisPool, type RedisPool, type RedisSource } from '../redis/core.js';
+import { createRedisPool, type RedisPool, type RedisSource } from '../redis/library.js';
 import { MemoryStore } from './stores/memory/memory-store.js';
 import { RedisAnnouncements } from './stores/redis/redis-announcements.js';
 import { RedisClock } from './stores/redis/redis-clock.js';

@@ -22,6 +22,6 @@ export { Cacheable } from './decorators/cacheable.decorator.js';
 export type { CacheableOptions } from './decorators/cacheable.options.js';
 export type { CachedMethod, CacheKey } from './decorators/cached-method.js';
 export type { EntryBehaviour } from './decorators/entry-behaviour.js';
-export * from './core.js';
+export * from './library.js';
 export { CACHE_PRINCIPAL, type Principal, type PrincipalResolver, principalOfUser } from './http/principal.js';
 export { PrincipalResolvers } from './http/principal-resolvers.js';

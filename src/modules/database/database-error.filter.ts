@@ -1,7 +1,7 @@
 import { type ArgumentsHost, Catch } from '@nestjs/common';
 import { DrizzleQueryError } from 'drizzle-orm/errors';
-import { ProblemException } from '../../common/http/problem.exception.js';
-import { ProblemFilter } from '../../common/http/problem.filter.js';
+import { ProblemException } from '../../common/http/problems/problem.exception.js';
+import { ProblemFilter } from '../../common/http/problems/problem.filter.js';
 import { DatabaseUnavailableError, describeDatabaseError, isUnavailable } from './database.errors.js';
 
 /**

@@ -1,4 +1,4 @@
-export * from './core.js';
+export * from './library.js';
 export { type DatabaseConfig, databaseConfig } from './database.config.js';
 export { DatabaseConnection, type DatabaseHealth } from './database-connection.js';
 export { DatabaseModule } from './database.module.js';

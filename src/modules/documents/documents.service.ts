@@ -1,5 +1,5 @@
 import { Inject, Injectable, NotFoundException } from '@nestjs/common';
-import { ProblemException } from '../../common/http/problem.exception.js';
+import { ProblemException } from '../../common/http/problems/problem.exception.js';
 import { boundedStableKey } from '../../common/stable-key.js';
 import { CACHE, type Cache, Cacheable, CacheConfig, CacheEvict } from '../cache/index.js';
 import { isOutcomeUnknown } from '../database/index.js';

@@ -1,4 +1,4 @@
-import { ProblemException } from '../../common/http/problem.exception.js';
+import { ProblemException } from '../../common/http/problems/problem.exception.js';
 
 /** The entity tag of a document's version. */
 export function versionTag(version: number): string {

@@ -1,6 +1,6 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { OperatorAccess } from '../../common/http/operator-access.js';
+import { OperatorAccess } from '../../common/http/guards/operator-access.js';
 import { type DocumentsConfig, documentsConfig } from './documents.config.js';
 
 /** Lets in who may write: who has `DOCUMENTS_TOKEN`, or, where none is set, callers on this machine. */

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { booleanText, bytesText, durationText, listText } from '../../common/config/config-schemas.js';
 import { type ConfigOf, defineConfig } from '../../common/config/define-config.js';
-import { customModelText, aliasesText } from './models/model-text.js';
-import { apiKeysText } from './tenants/api-key-text.js';
-import { vectorCodecs, type VectorCodecName } from './vector/vector-codec.js';
+import { customModelText, aliasesText } from './config/model-text.js';
+import { apiKeysText } from './config/api-key-text.js';
+import { vectorCodecs, type VectorCodecName } from './numbers/vector-codec.js';
 
 const VECTOR_CODECS = Object.keys(vectorCodecs) as [VectorCodecName, ...VectorCodecName[]];
 const baseUrl = (fallback: string) =>

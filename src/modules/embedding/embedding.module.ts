@@ -1,7 +1,7 @@
 import { Inject, Module } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
-import { ErrorDialects } from '../../common/http/error-dialects.js';
+import { ErrorDialects } from '../../common/http/problems/error-dialects.js';
 import { EmbeddingAdminController } from './admin/embedding-admin.controller.js';
 import { EmbeddingOperations } from './admin/embedding-operations.js';
 import { VectorArchive } from './admin/vector-archive.js';
@@ -9,7 +9,7 @@ import { EmbeddingCoreModule } from './embedding-core.module.js';
 import { type EmbeddingConfig, embeddingConfig } from './embedding.config.js';
 import { throttlingProviders } from './tenants/tenant-throttler.guard.js';
 import { FileWarmUpSource } from './jobs/file-warm-up.source.js';
-import { VectorKeys } from './store/vector-keys.js';
+import { VectorKeys } from './vectors/vector-keys.js';
 import { TenantGuard } from './tenants/tenant.guard.js';
 import { embeddingErrorDialects } from './wire/error-dialects.js';
 import { GoogleController } from './wire/google/google.controller.js';

@@ -2,16 +2,16 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '../../common/clock.js';
 import type { LoadManyOptions } from '../cache/index.js';
 import { EmbeddingError } from './embedding.error.js';
-import { evidenceOf } from './embedding.evidence.js';
-import { EmbeddingLedger } from './embedding.ledger.js';
+import { evidenceOf } from './usage/usage-report.js';
+import { EmbeddingLedger } from './usage/usage-totals.js';
 import { CLOCK } from './embedding.tokens.js';
 import type { CacheControls, EmbeddedText, EmbeddingRequest, EmbeddingResult } from './embedding.types.js';
-import { type RequestPlan, RequestPlanner } from './keys/request-planner.js';
-import { VectorLoader } from './store/vector-loader.js';
+import { type RequestPlan, RequestPlanner } from './vectors/request-planner.js';
+import { VectorLoader } from './vectors/vector-loader.js';
 import { TextQuota } from './tenants/text-quota.js';
-import { fromFloat32Bytes, toFloat32Bytes } from './vector/float32-bytes.js';
-import { truncate } from './vector/unit-vector.js';
-import { decodeVectorRecord, type VectorRecord } from './vector/vector-record.js';
+import { fromFloat32Bytes, toFloat32Bytes } from './numbers/float32-bytes.js';
+import { truncate } from './numbers/unit-vector.js';
+import { decodeVectorRecord, type VectorRecord } from './vectors/vector-record.js';
 
 type Records = ReadonlyMap<string, VectorRecord>;
 

@@ -1,7 +1,7 @@
 import { Controller, Get, Header, Inject, ServiceUnavailableException } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { HealthCheck, type HealthCheckResult, HealthCheckService } from '@nestjs/terminus';
-import { type LifecyclePhase, RequestDrain } from '../../common/http/request-drain.js';
+import { type LifecyclePhase, RequestDrain } from '../../common/http/hooks/request-drain.js';
 import { WarmUpRunner } from '../warmup/index.js';
 import { CacheIndicator } from './cache.indicator.js';
 import { DatabaseIndicator } from './database.indicator.js';

@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { OperatorAccess } from '../../common/http/operator-access.js';
-import { type OperatorConfig, operatorConfig } from '../../common/http/operator.config.js';
+import { OperatorAccess } from '../../common/http/guards/operator-access.js';
+import { type OperatorConfig, operatorConfig } from '../../common/http/guards/operator.config.js';
 
 /** Lets in who has `METRICS_TOKEN`; where none is set, callers on this machine. */
 @Injectable()

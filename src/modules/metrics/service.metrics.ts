@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import { RequestDrain } from '../../common/http/request-drain.js';
+import { RequestDrain } from '../../common/http/hooks/request-drain.js';
 import { unhandledErrors } from '../../common/unhandled-errors.js';
 import { DatabaseConnection } from '../database/index.js';
 import { METRIC } from './metric-names.js';

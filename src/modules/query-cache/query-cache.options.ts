@@ -1,4 +1,4 @@
-import type { LoadOptions } from '../cache/core.js';
+import type { LoadOptions } from '../cache/library.js';
 
 /** How query results are cached; the load options are the default of every query. */
 export interface QueryCacheOptions extends Pick<

@@ -1,5 +1,5 @@
 import { boundedStableKey, UnstableKeyError } from '../../common/stable-key.js';
-import type { Cache, LoadOptions } from '../cache/core.js';
+import type { Cache, LoadOptions } from '../cache/library.js';
 import { copyRows, type QueryRow } from './rows.js';
 import { tablesOf } from './sql-tables.js';
 

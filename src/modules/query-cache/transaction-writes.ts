@@ -1,4 +1,4 @@
-import { isOutcomeUnknown } from '../database/core.js';
+import { isOutcomeUnknown } from '../database/library.js';
 import { tablesOf } from './sql-tables.js';
 import type { TableCache } from './table-cache.js';
 

@@ -1,4 +1,4 @@
-export * from './core.js';
+export * from './library.js';
 export type { CommandBill } from './memory/command-bill.js';
 export type * from './memory/redis-usage.types.js';
 export { type StoreRedis, UsageWatcher } from './memory/usage.watcher.js';

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
-import { decodeData, encodeData } from './session-data.js';
-import { sessionIdOf } from './session-token.js';
+import { decodeData, encodeData } from './model/session-data.js';
+import { sessionIdOf } from './model/session-token.js';
 import type { Session, SessionData } from './session.types.js';
 import type { SessionStore } from './stores/session-store.js';
 

@@ -1,4 +1,4 @@
-import { ProblemException } from '../../common/http/problem.exception.js';
+import { ProblemException } from '../../common/http/problems/problem.exception.js';
 
 /** The store of sessions doesn't answer, so nobody can be let in or sent away: 503. */
 export class SessionUnavailableException extends ProblemException {

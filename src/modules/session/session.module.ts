@@ -32,7 +32,7 @@ import {
   SESSION_STORE,
   SESSION_TOUCHES,
 } from './session.tokens.js';
-import { TouchThrottle } from './touch-throttle.js';
+import { TouchThrottle } from './model/touch-throttle.js';
 
 const EVICTED_SESSIONS: ProtectedData = {
   name: 'sessions',

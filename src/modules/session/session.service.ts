@@ -1,11 +1,11 @@
 import { ConflictException, Inject, Injectable } from '@nestjs/common';
 import { SESSION_STORE, SESSION_TOUCHES } from './session.tokens.js';
 import { type SessionConfig, sessionConfig } from './session.config.js';
-import { decodeData, encodeData, mergeData } from './session-data.js';
-import { createSessionToken, isSessionToken, sessionIdOf } from './session-token.js';
+import { decodeData, encodeData, mergeData } from './model/session-data.js';
+import { createSessionToken, isSessionToken, sessionIdOf } from './model/session-token.js';
 import type { IssuedSession, Session, SessionData } from './session.types.js';
 import type { SessionStore } from './stores/session-store.js';
-import type { TouchThrottle } from './touch-throttle.js';
+import type { TouchThrottle } from './model/touch-throttle.js';
 
 /** Tries of a merge while others change the same session. */
 const MERGE_ATTEMPTS = 10;

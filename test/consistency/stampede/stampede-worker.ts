@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import type { Cache } from '../../../src/modules/cache/engine/contract/cache.js';
-import { createRedisPool } from '../../../src/modules/redis/core.js';
+import { createRedisPool } from '../../../src/modules/redis/library.js';
 import { createCache } from '../../../src/modules/cache/create-cache.js';
 import { eventually } from '../../support/eventually.js';
 import { nowMs } from '../world.js';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Cache } from '../../../src/modules/cache/engine/contract/cache.js';
 import { createCache } from '../../../src/modules/cache/create-cache.js';
-import { createRedisPool, type RedisPool, type RedisSource } from '../../../src/modules/redis/core.js';
+import { createRedisPool, type RedisPool, type RedisSource } from '../../../src/modules/redis/library.js';
 import { eventually } from '../../support/eventually.js';
 import type { FaultReport } from './fault-report.js';
 import { Latencies } from './latencies.js';

@@ -1,4 +1,4 @@
-import type { AvailabilityReason } from '../../../src/modules/redis/core.js';
+import type { AvailabilityReason } from '../../../src/modules/redis/library.js';
 import type { FaultReport, FaultTable } from './fault-report.js';
 import type { FaultRun } from './fault-run.js';
 

@@ -1,6 +1,6 @@
-import { FleetPace } from '../../../src/modules/embedding/pacing/fleet-pace.js';
-import { Pacer } from '../../../src/modules/embedding/pacing/pacer.js';
-import { PaceWindow } from '../../../src/modules/embedding/pacing/pace-window.js';
+import { FleetPace } from '../../../src/modules/embedding/providers/upstream/pacing/fleet-pace.js';
+import { Pacer } from '../../../src/modules/embedding/providers/upstream/pacing/pacer.js';
+import { PaceWindow } from '../../../src/modules/embedding/providers/upstream/pacing/pace-window.js';
 import { createRedisPool, type RedisPool } from '../../../src/modules/redis/index.js';
 import { RedisServer } from '../../support/redis-server.js';
 import { seededRandom } from '../../support/seeded-random.js';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { SessionLifetime } from '../../../src/modules/session/session-lifetime.js';
+import type { SessionLifetime } from '../../../src/modules/session/model/session-lifetime.js';
 import type { Session, SessionData } from '../../../src/modules/session/session.types.js';
 import type { SessionStore } from '../../../src/modules/session/stores/session-store.js';
 import { eventually } from '../../support/eventually.js';

@@ -3,7 +3,7 @@ import { DatabaseConnection } from '../../../src/modules/database/index.js';
 import { PostgresDriver } from '../../../src/modules/database/drivers/postgres.driver.js';
 import { MigrationRegistry } from '../../../src/modules/database/migration-registry.js';
 import { sessionMigrations } from '../../../src/modules/session/database/session-migrations.js';
-import type { SessionLifetime } from '../../../src/modules/session/session-lifetime.js';
+import type { SessionLifetime } from '../../../src/modules/session/model/session-lifetime.js';
 import { createRedisPool } from '../../../src/modules/redis/index.js';
 import { MemorySessionStore } from '../../../src/modules/session/stores/memory.session-store.js';
 import { PostgresSessionStore } from '../../../src/modules/session/stores/postgres.session-store.js';

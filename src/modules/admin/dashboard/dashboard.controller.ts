@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { Controller, Get, Header, Inject, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiExcludeEndpoint, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { AdminGuard } from '../../../common/http/admin.guard.js';
-import { OperatorAccess } from '../../../common/http/operator-access.js';
-import { type OperatorConfig, operatorConfig } from '../../../common/http/operator.config.js';
+import { AdminGuard } from '../../../common/http/guards/admin.guard.js';
+import { OperatorAccess } from '../../../common/http/guards/operator-access.js';
+import { type OperatorConfig, operatorConfig } from '../../../common/http/guards/operator.config.js';
 import { type ServiceStatus, StatusService } from './status.service.js';
 
 const PAGE = readFileSync(new URL('./dashboard.html', import.meta.url), 'utf8');

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type LifecyclePhase, RequestDrain } from '../../../common/http/request-drain.js';
+import { type LifecyclePhase, RequestDrain } from '../../../common/http/hooks/request-drain.js';
 import { unhandledErrors } from '../../../common/unhandled-errors.js';
 import { CACHE, type Cache, type CacheStats } from '../../cache/index.js';
 import { DatabaseConnection, type DatabaseHealth } from '../../database/index.js';

@@ -1,4 +1,4 @@
-import { ProblemException } from '../../../common/http/problem.exception.js';
+import { ProblemException } from '../../../common/http/problems/problem.exception.js';
 
 /** Where a page ended: its last document. A page found by it neither skips nor repeats when documents come and go. */
 export interface PageCursor {

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { Body, Controller, Get, Header, HttpCode, Post, StreamableFile, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiConsumes, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { AdminGuard } from '../../../common/http/admin.guard.js';
-import { EmbeddingLedger } from '../embedding.ledger.js';
+import { AdminGuard } from '../../../common/http/guards/admin.guard.js';
+import { EmbeddingLedger } from '../usage/usage-totals.js';
 import { type Lookup, lookupSchema, type Purge, purgeSchema } from './embedding-admin.schemas.js';
 import { EmbeddingOperations } from './embedding-operations.js';
 import { VectorArchive } from './vector-archive.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { TASK_TYPES } from '../embedding.types.js';
-import { parseVectorKey } from '../keys/vector-key.js';
+import { parseVectorKey } from '../vectors/vector-key.js';
 import { textInputSchema } from '../wire/text-input.js';
 
 const namespace = z

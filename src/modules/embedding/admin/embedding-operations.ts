@@ -1,12 +1,12 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { ProblemException } from '../../../common/http/problem.exception.js';
+import { ProblemException } from '../../../common/http/problems/problem.exception.js';
 import { type EmbeddingConfig, embeddingConfig } from '../embedding.config.js';
 import type { Tenant } from '../embedding.types.js';
-import { RequestPlanner } from '../keys/request-planner.js';
+import { RequestPlanner } from '../vectors/request-planner.js';
 import { ModelCatalog } from '../models/model-catalog.js';
-import { pathOf, tagsOf, VectorCaches } from '../store/vector-caches.js';
-import { VectorKeys } from '../store/vector-keys.js';
-import { decodeVectorRecord } from '../vector/vector-record.js';
+import { pathOf, tagsOf, VectorCaches } from '../vectors/vector-caches.js';
+import { VectorKeys } from '../vectors/vector-keys.js';
+import { decodeVectorRecord } from '../vectors/vector-record.js';
 import type { Lookup, Purge } from './embedding-admin.schemas.js';
 
 type Owner = Pick<Tenant, 'name' | 'isIsolated'>;

@@ -4,11 +4,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '../../../common/clock.js';
 import { type EmbeddingConfig, embeddingConfig } from '../embedding.config.js';
 import { CLOCK } from '../embedding.tokens.js';
-import { parseVectorKey } from '../keys/vector-key.js';
-import { tagsOf, VectorCaches } from '../store/vector-caches.js';
-import { type StoredKey, VectorKeys } from '../store/vector-keys.js';
-import { fromFloat32Bytes } from '../vector/float32-bytes.js';
-import { decodeVectorRecord, encodeVectorRecord } from '../vector/vector-record.js';
+import { parseVectorKey } from '../vectors/vector-key.js';
+import { tagsOf, VectorCaches } from '../vectors/vector-caches.js';
+import { type StoredKey, VectorKeys } from '../vectors/vector-keys.js';
+import { fromFloat32Bytes } from '../numbers/float32-bytes.js';
+import { decodeVectorRecord, encodeVectorRecord } from '../vectors/vector-record.js';
 import { type ExportedVector, exportedVectorSchema } from './embedding-admin.schemas.js';
 
 /** What an import did. */

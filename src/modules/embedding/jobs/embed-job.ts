@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { EmbeddingError } from '../embedding.error.js';
-import { EmbeddingLedger } from '../embedding.ledger.js';
+import { EmbeddingLedger } from '../usage/usage-totals.js';
 import { EmbeddingService } from '../embedding.service.js';
 import { DEFAULT_CONTROLS, type EmbeddedText, type EmbeddingResult } from '../embedding.types.js';
 import { ModelCatalog } from '../models/model-catalog.js';

@@ -1,12 +1,12 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { isLocalCaller } from '../../../common/http/local-caller.js';
-import { bearerToken } from '../../../common/http/secret-text.js';
+import { isLocalCaller } from '../../../common/http/guards/local-caller.js';
+import { bearerToken } from '../../../common/http/guards/secret-text.js';
 import { type EmbeddingConfig, embeddingConfig } from '../embedding.config.js';
 import { EmbeddingError } from '../embedding.error.js';
 import type { Tenant } from '../embedding.types.js';
-import type { ApiKey } from './api-key-text.js';
+import type { ApiKey } from '../config/api-key-text.js';
 import { LOCAL_TENANT } from './local-tenant.js';
 import { setTenant } from './request-tenant.js';
 

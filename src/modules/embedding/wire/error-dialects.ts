@@ -1,4 +1,4 @@
-import type { ErrorDialect } from '../../../common/http/error-dialects.js';
+import type { ErrorDialect } from '../../../common/http/problems/error-dialects.js';
 import { renderGoogleError } from './google/google-error.js';
 import { isGoogleRequest } from './is-google-request.js';
 import { renderOpenAiError } from './openai/openai-error.js';

@@ -1,4 +1,4 @@
-import { toProblem } from '../../../common/http/problem.js';
+import { toProblem } from '../../../common/http/problems/problem.js';
 import { EmbeddingError, type EmbeddingErrorKind } from '../embedding.error.js';
 
 /** Anything thrown, as far as a foreign dialect can tell it. */

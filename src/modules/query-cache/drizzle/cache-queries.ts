@@ -2,7 +2,7 @@ import { getTableName } from 'drizzle-orm';
 import type { MutationOption } from 'drizzle-orm/cache/core';
 import type { WithCacheConfig } from 'drizzle-orm/cache/core/types';
 import type { PgDatabase, PgQueryResultHKT, PgTransaction } from 'drizzle-orm/pg-core';
-import type { Cache } from '../../cache/core.js';
+import type { Cache } from '../../cache/library.js';
 import type { DrizzleQueryCacheOptions } from '../query-cache.options.js';
 import { tablesOf } from '../sql-tables.js';
 import { type QueryEntry, TableCache } from '../table-cache.js';

@@ -1,7 +1,7 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import type { QueryResultCache } from 'typeorm/cache/QueryResultCache.js';
 import type { QueryResultCacheOptions } from 'typeorm/cache/QueryResultCacheOptions.js';
-import type { Cache } from '../../cache/core.js';
+import type { Cache } from '../../cache/library.js';
 import type { QueryCacheOptions } from '../query-cache.options.js';
 import { TableCache } from '../table-cache.js';
 import { CachingQueryRunner } from './caching-query-runner.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type CanActivate, type ExecutionContext, Inject, Injectable, UnauthorizedException } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { bearerToken, isSameSecret } from '../../../common/http/secret-text.js';
+import { bearerToken, isSameSecret } from '../../../common/http/guards/secret-text.js';
 import { type SessionConfig, sessionConfig } from '../session.config.js';
 
 /** Lets pass who has one of `SESSION_API_KEYS`, sent as `Authorization: Bearer <key>`. Without any configured, nobody. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { ForbiddenException, Inject, Injectable } from '@nestjs/common';
 import { type HttpConfig, httpConfig } from '../../../common/http/http.config.js';
-import { bearerToken } from '../../../common/http/secret-text.js';
+import { bearerToken } from '../../../common/http/guards/secret-text.js';
 import { SessionService } from '../session.service.js';
 import { isCrossSite } from './cross-site.js';
 import { attachedSession, attachSession, type RequestSession } from './request-session.js';

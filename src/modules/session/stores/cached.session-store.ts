@@ -1,6 +1,6 @@
 import type { Clock } from '../../../common/clock.js';
 import type { Cache } from '../../cache/index.js';
-import { sessionIdOf } from '../session-token.js';
+import { sessionIdOf } from '../model/session-token.js';
 import { SessionUnavailableException } from '../session-unavailable.exception.js';
 import type { Session } from '../session.types.js';
 import type {

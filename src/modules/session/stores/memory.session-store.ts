@@ -1,5 +1,5 @@
 import type { Clock } from '../../../common/clock.js';
-import { idleEndMs, type SessionLifetime } from '../session-lifetime.js';
+import { idleEndMs, type SessionLifetime } from '../model/session-lifetime.js';
 import type { Session } from '../session.types.js';
 import type {
   NewSession,

@@ -1,8 +1,8 @@
 import { and, asc, eq, gt, isNull, lt, ne, or, type SQL, sql } from 'drizzle-orm';
 import { type Database, isOutcomeUnknown, isUnavailable } from '../../database/index.js';
 import { type SessionRow, sessionTable as table } from '../database/session.table.js';
-import { decodeData } from '../session-data.js';
-import { DEAD_KEPT_MS, type SessionLifetime } from '../session-lifetime.js';
+import { decodeData } from '../model/session-data.js';
+import { DEAD_KEPT_MS, type SessionLifetime } from '../model/session-lifetime.js';
 import { SessionUnavailableException } from '../session-unavailable.exception.js';
 import type { Session } from '../session.types.js';
 import type {

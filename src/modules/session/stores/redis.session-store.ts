@@ -1,6 +1,6 @@
 import type { CommandArgument } from '../../redis/index.js';
-import { decodeData } from '../session-data.js';
-import { DEAD_KEPT_MS, type SessionLifetime } from '../session-lifetime.js';
+import { decodeData } from '../model/session-data.js';
+import { DEAD_KEPT_MS, type SessionLifetime } from '../model/session-lifetime.js';
 import type { Session } from '../session.types.js';
 import type { RevocationJournal, RevocationTarget } from './revocation-journal.js';
 import type { SessionScripts } from './session-scripts.js';

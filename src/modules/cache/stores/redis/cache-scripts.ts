@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { loadScript, type RedisScript } from '../../../redis/core.js';
+import { loadScript, type RedisScript } from '../../../redis/library.js';
 
 function source(name: string): string {
   return readFileSync(new URL(`../../scripts/${name}.lua`, import.meta.url), 'utf8');

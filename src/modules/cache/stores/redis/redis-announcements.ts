@@ -1,4 +1,4 @@
-import { ConfirmedSubscription, type RedisClient, type RedisPool } from '../../../redis/core.js';
+import { ConfirmedSubscription, type RedisClient, type RedisPool } from '../../../redis/library.js';
 import type { AnnouncementSource } from '../../create-cache.options.js';
 
 /** Longer messages are not ours. */

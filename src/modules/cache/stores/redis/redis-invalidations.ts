@@ -1,4 +1,4 @@
-import type { RedisPool } from '../../../redis/core.js';
+import type { RedisPool } from '../../../redis/library.js';
 import { type LogBody, type LogEntry, WIRE_VERSION } from '../../engine/coherence/announcement.js';
 import { isLogId, type LogId } from '../../engine/versions/log-id.js';
 import type { Applied, Invalidation, SlotAddress } from '../../engine/ports/remote-tier.js';

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../../common/clock.js';
-import { type RedisPool, sendScript } from '../../../redis/core.js';
+import { type RedisPool, sendScript } from '../../../redis/library.js';
 import { type LogEntry, parseLogBody } from '../../engine/coherence/announcement.js';
 import type { InvalidationLog } from '../../engine/coherence/invalidation-log.js';
 import { isLogId, type LogId } from '../../engine/versions/log-id.js';

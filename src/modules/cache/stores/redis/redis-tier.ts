@@ -1,5 +1,5 @@
 import type { Clock } from '../../../../common/clock.js';
-import type { RedisPool } from '../../../redis/core.js';
+import type { RedisPool } from '../../../redis/library.js';
 import { decodeSlot, encodeEntry, entrySizeBytes } from '../../codec/envelope.js';
 import type { CodecLimits, EnvelopeHeader } from '../../codec/envelope.types.js';
 import type {

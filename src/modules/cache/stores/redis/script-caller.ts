@@ -5,7 +5,7 @@ import {
   type RedisPool,
   type RedisScript,
   sendScript,
-} from '../../../redis/core.js';
+} from '../../../redis/library.js';
 import { TimedCommands } from './timed-commands.js';
 
 /** Larger arguments go the lane where nobody waits behind them. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../../common/clock.js';
-import { type RedisLane, type RedisPool, type Reply, sendCommand } from '../../../redis/core.js';
+import { type RedisLane, type RedisPool, type Reply, sendCommand } from '../../../redis/library.js';
 import { decodeSlot } from '../../codec/envelope.js';
 import type { CodecLimits } from '../../codec/envelope.types.js';
 import type { ReadSlot, SlotAddress, SlotListener } from '../../engine/ports/remote-tier.js';

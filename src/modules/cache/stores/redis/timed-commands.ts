@@ -8,7 +8,7 @@ import type {
   RedisPool,
   Reply,
   ReplyListener,
-} from '../../../redis/core.js';
+} from '../../../redis/library.js';
 import { type Awaited, Deadlines } from './deadlines.js';
 
 /** Told once how a command went: the reply, or `undefined` when it failed or took too long. Must not throw. */

@@ -1,4 +1,4 @@
-import type { CustomModel } from '../../models/model-text.js';
+import type { CustomModel } from '../../config/model-text.js';
 import type { EmbeddingModel } from '../embedding.provider.js';
 
 const gemini2: EmbeddingModel = {

@@ -1,4 +1,4 @@
-import { explainRefusal } from '../upstream-refusal.js';
+import { explainRefusal } from '../upstream/upstream-refusal.js';
 import { readGoogleRefusal } from './google-refusal.js';
 
 const quota = (quotaId: string, retryDelay?: string) => ({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { UpstreamRefusal } from '../upstream-refusal.js';
+import type { UpstreamRefusal } from '../upstream/upstream-refusal.js';
 
 const errorSchema = z.object({
   error: z.object({

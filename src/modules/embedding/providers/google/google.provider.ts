@@ -3,12 +3,12 @@ import type { Clock } from '../../../../common/clock.js';
 import type { RedisPool } from '../../../redis/index.js';
 import type { EmbeddingConfig } from '../../embedding.config.js';
 import type { EmbeddingInput } from '../../embedding.types.js';
-import { DayQuotaGate } from '../../pacing/day-quota-gate.js';
+import { DayQuotaGate } from '../upstream/pacing/day-quota-gate.js';
 import type { ComputedVector, EmbeddingBatch, EmbeddingModel, EmbeddingProvider } from '../embedding.provider.js';
-import { estimateTokens } from '../token-estimate.js';
-import { MAX_CALLS_PER_REQUEST, type UpstreamCall, UpstreamClient } from '../upstream-client.js';
-import { explainRefusal } from '../upstream-refusal.js';
-import { toComputedVectors } from '../vector-answer.js';
+import { estimateTokens } from '../upstream/token-estimate.js';
+import { MAX_CALLS_PER_REQUEST, type UpstreamCall, UpstreamClient } from '../upstream/upstream-client.js';
+import { explainRefusal } from '../upstream/upstream-refusal.js';
+import { toComputedVectors } from '../upstream/vector-answer.js';
 import { googleModels } from './google-models.js';
 import { readGoogleRefusal } from './google-refusal.js';
 

@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { EmbeddingError } from '../../embedding.error.js';
-import { toUnitLength } from '../../vector/unit-vector.js';
+import { toUnitLength } from '../../numbers/unit-vector.js';
 import type { ComputedVector, EmbeddingBatch, EmbeddingModel, EmbeddingProvider } from '../embedding.provider.js';
 import type { LocalJob, LocalReply } from './local.worker.js';
 

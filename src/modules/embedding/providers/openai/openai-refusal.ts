@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { EmbeddingError } from '../../embedding.error.js';
-import type { RetryableError } from '../../retry/retryable.error.js';
-import { explainRefusal } from '../upstream-refusal.js';
+import type { RetryableError } from '../upstream/retry/retryable.error.js';
+import { explainRefusal } from '../upstream/upstream-refusal.js';
 
 /** OpenAI's shape, TEI's flat one (`message`), and the one where `error` is the message. */
 const errorSchema = z.object({

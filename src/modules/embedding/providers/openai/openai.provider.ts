@@ -2,12 +2,12 @@ import { z } from 'zod';
 import type { Clock } from '../../../../common/clock.js';
 import type { RedisPool } from '../../../redis/index.js';
 import type { EmbeddingConfig } from '../../embedding.config.js';
-import type { CustomModel } from '../../models/model-text.js';
-import { fromFloat32Bytes } from '../../vector/float32-bytes.js';
+import type { CustomModel } from '../../config/model-text.js';
+import { fromFloat32Bytes } from '../../numbers/float32-bytes.js';
 import type { ComputedVector, EmbeddingBatch, EmbeddingModel, EmbeddingProvider } from '../embedding.provider.js';
-import { estimateTokens } from '../token-estimate.js';
-import { MAX_CALLS_PER_REQUEST, UpstreamClient } from '../upstream-client.js';
-import { toComputedVectors } from '../vector-answer.js';
+import { estimateTokens } from '../upstream/token-estimate.js';
+import { MAX_CALLS_PER_REQUEST, UpstreamClient } from '../upstream/upstream-client.js';
+import { toComputedVectors } from '../upstream/vector-answer.js';
 import { explainOpenAiRefusal } from './openai-refusal.js';
 
 const OPENAI_URL = 'https://api.openai.com/v1';

@@ -6,7 +6,7 @@ import { EmbeddingError } from '../../embedding.error.js';
 import { EmbeddingService } from '../../embedding.service.js';
 import type { EmbeddingInput, EmbeddingResult, Tenant } from '../../embedding.types.js';
 import { ModelCatalog } from '../../models/model-catalog.js';
-import { TokenCounter } from '../../models/token-counter.js';
+import { TokenCounter } from '../../usage/token-counter.js';
 import { CurrentTenant } from '../../tenants/request-tenant.js';
 import { TenantThrottlerGuard } from '../../tenants/tenant-throttler.guard.js';
 import { TenantGuard } from '../../tenants/tenant.guard.js';

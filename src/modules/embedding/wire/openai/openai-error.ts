@@ -1,4 +1,4 @@
-import type { ErrorReply } from '../../../../common/http/error-dialects.js';
+import type { ErrorReply } from '../../../../common/http/problems/error-dialects.js';
 import type { EmbeddingErrorKind } from '../../embedding.error.js';
 import { type Failure, failureHeaders, toFailure } from '../failure.js';
 

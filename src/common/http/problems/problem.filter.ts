@@ -1,0 +1,48 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { summarizeError } from '../../logging/describe-error.js';
+import { ErrorDialects, type ErrorReply } from './error-dialects.js';
+import { toProblem } from './problem.js';
+
+/** Renders whatever was thrown: in the dialect of the path, otherwise as a problem detail (RFC 9457). Logs what is our fault: what nobody expected with its stack. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger('Http');
+
+  constructor(private readonly dialects: ErrorDialects) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const answer = this.dialects.find(request.url)?.render(error, request) ?? renderProblem(error, request);
+    if (answer.status >= 500) this.log(error, answer.status);
+    if (reply.sent || reply.raw.headersSent) {
+      reply.raw.destroy();
+      return;
+    }
+    void reply
+      .status(answer.status)
+      .headers(answer.headers ?? {})
+      .send(answer.body);
+  }
+
+  /** Whoever chose a status (a store is away, an upstream too slow) knew what happened: a line, no stack, for there may be thousands. */
+  private log(error: unknown, status: number): void {
+    if (status === 500) this.logger.error(error);
+    else this.logger.warn(`${status} ${summarizeError(error)}`);
+  }
+}
+
+/** The reply of an error as a problem detail. */
+export function renderProblem(error: unknown, request: Pick<FastifyRequest, 'id'>): ErrorReply {
+  const problem = { ...toProblem(error), instance: `urn:request:${request.id}` };
+  return {
+    status: problem.status,
+    headers: {
+      'content-type': 'application/problem+json',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    },
+    body: JSON.stringify(problem),
+  };
+}

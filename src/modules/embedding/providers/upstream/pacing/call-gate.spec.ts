@@ -1,0 +1,71 @@
+import { ManualClock } from '../../../../../../test/support/manual-clock.js';
+import { CallGate } from './call-gate.js';
+
+const signal = new AbortController().signal;
+
+/** Calls that end when told, with how many run. */
+function setUp(limit: number) {
+  const clock = new ManualClock();
+  const gate = new CallGate(limit, clock);
+  const started: string[] = [];
+  const ends = new Map<string, () => void>();
+  const call = (name: string, maxWaitMs = 1_000, of: AbortSignal = signal) =>
+    gate.run(
+      () => {
+        started.push(name);
+        return new Promise<string>((resolve) => ends.set(name, () => resolve(name)));
+      },
+      maxWaitMs,
+      of,
+    );
+  return { clock, gate, call, started, end: (name: string) => ends.get(name)!() };
+}
+
+describe('call gate', () => {
+  it('lets so many run at once, and the others in the order they came', async () => {
+    const { call, started, end } = setUp(2);
+    const calls = ['a', 'b', 'c', 'd'].map((name) => call(name));
+    expect(started).toEqual(['a', 'b']);
+    end('b');
+    await calls[1];
+    end('a');
+    await calls[0];
+    expect(started).toEqual(['a', 'b', 'c', 'd']);
+    end('d');
+    end('c');
+    expect(await Promise.all(calls)).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('goes on after a call that failed', async () => {
+    const { gate } = setUp(1);
+    await expect(gate.run(() => Promise.reject(new Error('broken')), 0, signal)).rejects.toThrow('broken');
+    await expect(gate.run(async () => 'next', 0, signal)).resolves.toBe('next');
+  });
+
+  it('refuses who waited too long, and keeps the place for those behind', async () => {
+    const { call, clock, started, end } = setUp(1);
+    const first = call('first');
+    const impatient = call('impatient', 100);
+    const patient = call('patient', 5_000);
+    const outcome = impatient.catch((error: unknown) => error);
+    await clock.advance(101);
+    expect(await outcome).toMatchObject({ kind: 'upstream-unavailable' });
+    end('first');
+    await first;
+    expect(started).toEqual(['first', 'patient']);
+    end('patient');
+    await patient;
+  });
+
+  it('lets go of who no longer wants it', async () => {
+    const { call, started, end } = setUp(1);
+    const first = call('first');
+    const controller = new AbortController();
+    const gone = call('gone', 1_000, controller.signal);
+    controller.abort(new Error('gone'));
+    await expect(gone).rejects.toThrow('gone');
+    end('first');
+    await first;
+    expect(started).toEqual(['first']);
+  });
+});

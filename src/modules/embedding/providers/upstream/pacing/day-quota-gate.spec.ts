@@ -1,0 +1,21 @@
+import { SkippingClock } from '../../../../../../test/support/skipping-clock.js';
+import { DayQuotaGate, msUntilMidnight } from './day-quota-gate.js';
+
+describe('day quota gate', () => {
+  it('knows when it is midnight in California, in summer and in winter', () => {
+    expect(msUntilMidnight('America/Los_Angeles', Date.UTC(2026, 6, 1, 6, 59, 59))).toBe(1_000);
+    expect(msUntilMidnight('America/Los_Angeles', Date.UTC(2026, 0, 1, 7, 59, 59, 250))).toBe(750);
+    expect(msUntilMidnight('UTC', Date.UTC(2026, 0, 1))).toBe(86_400_000);
+  });
+
+  it('asks for nothing in vain until the quota is renewed, other models apart', () => {
+    const clock = new SkippingClock(0, Date.UTC(2026, 0, 15, 12));
+    const gate = new DayQuotaGate('America/Los_Angeles', clock);
+    gate.check('a');
+    expect(gate.close('a')).toMatchObject({ kind: 'quota-exhausted', retryAfterMs: 20 * 3_600_000 });
+    expect(() => gate.check('a')).toThrow(/daily quota for a/);
+    gate.check('b');
+    clock.advance(20 * 3_600_000);
+    gate.check('a');
+  });
+});

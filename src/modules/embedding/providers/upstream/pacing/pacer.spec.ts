@@ -1,0 +1,64 @@
+import { SkippingClock } from '../../../../../../test/support/skipping-clock.js';
+import { Pacer } from './pacer.js';
+
+const signal = new AbortController().signal;
+const NO_LIMIT = Number.POSITIVE_INFINITY;
+
+describe('pacer', () => {
+  it('lets calls go at once while they fit into the minute', async () => {
+    const clock = new SkippingClock();
+    const pacer = new Pacer({ texts: 100, tokens: NO_LIMIT }, clock);
+    await Promise.all([1, 2, 3, 4].map(() => pacer.acquire({ texts: 25, tokens: 1 }, NO_LIMIT, signal)));
+    expect(clock.nowMs()).toBe(0);
+  });
+
+  it('never lets more texts go in any minute than the quota allows', async () => {
+    const clock = new SkippingClock();
+    const pacer = new Pacer({ texts: 100, tokens: NO_LIMIT }, clock);
+    const wentAt: { atMs: number; texts: number }[] = [];
+    for (const texts of [60, 30, 30, 80, 10, 100, 5]) {
+      await pacer.acquire({ texts, tokens: 0 }, NO_LIMIT, signal);
+      wentAt.push({ atMs: clock.nowMs(), texts });
+      clock.advance(7_000);
+    }
+    for (const { atMs } of wentAt) {
+      const inMinute = wentAt.filter((call) => call.atMs > atMs - 60_000 && call.atMs <= atMs);
+      expect(inMinute.reduce((sum, { texts }) => sum + texts, 0)).toBeLessThanOrEqual(100);
+    }
+    // Waiting longer than the window asks for would be as wrong.
+    expect(wentAt.map(({ atMs }) => atMs)).toEqual([0, 7_000, 60_000, 120_000, 127_000, 187_000, 247_000]);
+  });
+
+  it('counts tokens too', async () => {
+    const clock = new SkippingClock();
+    const pacer = new Pacer({ texts: NO_LIMIT, tokens: 1_000 }, clock);
+    await pacer.acquire({ texts: 1, tokens: 900 }, NO_LIMIT, signal);
+    await pacer.acquire({ texts: 1, tokens: 200 }, NO_LIMIT, signal);
+    expect(clock.nowMs()).toBe(60_000);
+  });
+
+  it('refuses at once what would wait too long, and says how long', async () => {
+    const pacer = new Pacer({ texts: 10, tokens: NO_LIMIT }, new SkippingClock());
+    await pacer.acquire({ texts: 10, tokens: 0 }, NO_LIMIT, signal);
+    await expect(pacer.acquire({ texts: 1, tokens: 0 }, 5_000, signal)).rejects.toMatchObject({
+      kind: 'rate-limited',
+      retryAfterMs: 60_000,
+    });
+  });
+
+  it('lets a call that is larger than the whole quota go alone', async () => {
+    const clock = new SkippingClock();
+    const pacer = new Pacer({ texts: 10, tokens: NO_LIMIT }, clock);
+    await pacer.acquire({ texts: 5, tokens: 0 }, NO_LIMIT, signal);
+    await pacer.acquire({ texts: 50, tokens: 0 }, NO_LIMIT, signal);
+    expect(clock.nowMs()).toBe(60_000);
+  });
+
+  it('holds everyone back while the upstream asks for it', async () => {
+    const clock = new SkippingClock();
+    const pacer = new Pacer({ texts: NO_LIMIT, tokens: NO_LIMIT }, clock);
+    await pacer.pause(37_000);
+    await pacer.acquire({ texts: 1, tokens: 0 }, NO_LIMIT, signal);
+    expect(clock.nowMs()).toBe(37_000);
+  });
+});

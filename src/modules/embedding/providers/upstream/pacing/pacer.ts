@@ -1,0 +1,64 @@
+import type { Clock } from '../../../../../common/clock.js';
+import { EmbeddingError } from '../../../embedding.error.js';
+import { wait } from '../retry/wait.js';
+import type { CallCost } from './call-cost.js';
+import type { FleetPace } from './fleet-pace.js';
+import { PaceWindow } from './pace-window.js';
+import type { Reservation } from './reservation.js';
+
+/**
+ * Keeps upstream calls within so many texts and tokens in any minute, in the order they asked. With Redis the minute is the
+ * fleet's; without it, or while it is away, this instance's own. Nothing is asked of Redis where there is no limit.
+ */
+export class Pacer {
+  private readonly window: PaceWindow;
+  private readonly isLimited: boolean;
+  private pausedUntilMs = 0;
+
+  constructor(
+    /** In any 60 seconds; `Infinity` for no limit. */
+    limits: CallCost,
+    private readonly clock: Clock,
+    private readonly fleet?: FleetPace,
+  ) {
+    this.window = new PaceWindow(limits);
+    this.isLimited = Number.isFinite(limits.texts) || Number.isFinite(limits.tokens);
+  }
+
+  /**
+   * Resolves when the call may go.
+   *
+   * @throws EmbeddingError `rate-limited`, at once, when that would take longer than `maxWaitMs`.
+   */
+  async acquire(cost: CallCost, maxWaitMs: number, signal: AbortSignal): Promise<void> {
+    const pauseMs = this.pausedUntilMs - this.clock.nowMs();
+    const { isReserved, waitMs } =
+      pauseMs > maxWaitMs ? { isReserved: false, waitMs: pauseMs } : await this.reserve(cost, maxWaitMs);
+    if (!isReserved) {
+      throw new EmbeddingError('rate-limited', 'The upstream quota of this minute is used up; slow down.', {
+        retryAfterMs: waitMs,
+      });
+    }
+    const atMs = this.clock.nowMs() + waitMs;
+    for (;;) {
+      const leftMs = Math.max(atMs, this.pausedUntilMs) - this.clock.nowMs();
+      if (leftMs <= 0) return;
+      await wait(this.clock, leftMs, signal);
+    }
+  }
+
+  /** Nobody goes for so long, in milliseconds: the upstream said so. */
+  async pause(delayMs: number): Promise<void> {
+    this.pausedUntilMs = Math.max(this.pausedUntilMs, this.clock.nowMs() + delayMs);
+    if (this.isLimited) await this.fleet?.pause(delayMs);
+  }
+
+  private async reserve(cost: CallCost, maxWaitMs: number): Promise<Reservation> {
+    if (!this.isLimited) return { isReserved: true, waitMs: 0 };
+    const shared = await this.fleet?.reserve(cost, maxWaitMs);
+    if (shared === undefined) return this.window.reserve(cost, this.clock.nowMs(), maxWaitMs);
+    // Known here too, should Redis go away.
+    if (shared.isReserved) this.window.note(cost, this.clock.nowMs() + shared.waitMs);
+    return shared;
+  }
+}

@@ -1,0 +1,158 @@
+import type { Clock } from '../../../../common/clock.js';
+import type { RedisPool } from '../../../redis/index.js';
+import type { EmbeddingConfig } from '../../embedding.config.js';
+import { EmbeddingError } from '../../embedding.error.js';
+import type { CallCost } from './pacing/call-cost.js';
+import { CallGate } from './pacing/call-gate.js';
+import { FleetPace } from './pacing/fleet-pace.js';
+import { Pacer } from './pacing/pacer.js';
+import { retry } from './retry/retry.js';
+import { RetryableError } from './retry/retryable.error.js';
+
+/** Calls at once that one request may make, so that a large one leaves room for others. */
+export const MAX_CALLS_PER_REQUEST = 4;
+/** An answer larger than this is not read to its end. */
+const MAX_ANSWER_BYTES = 64 * 2 ** 20;
+/** Answers that are no use were paid for all the same. */
+const MAX_UNSOUND_ANSWERS = 3;
+
+/** How an upstream is called. */
+export interface UpstreamOptions {
+  readonly provider: string;
+  /** Sent with every call, the key among them; never sent anywhere but to `baseUrl`. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly baseUrl: string;
+  /** Times, limits and calls at once. */
+  readonly config: Pick<
+    EmbeddingConfig,
+    | 'upstreamTimeoutMs'
+    | 'upstreamBudgetMs'
+    | 'upstreamConcurrency'
+    | 'upstreamTextsPerMinute'
+    | 'upstreamTokensPerMinute'
+  >;
+  /** Where instances keep a quota together; `null` for an instance of its own. */
+  readonly pool: RedisPool | null;
+  readonly clock: Clock;
+}
+
+/** One call. */
+export interface UpstreamCall<T> {
+  /** Below the base URL, with its leading slash. */
+  readonly path: string;
+  readonly body: unknown;
+  /** Whose quota it uses up: upstreams count by model. */
+  readonly model: string;
+  readonly cost: CallCost;
+  /** The result from the parsed answer; `undefined` when the answer isn't one, which is tried again and never cached. */
+  readonly parse: (answer: unknown) => T | undefined;
+  /** What an error status means. */
+  readonly explain: (status: number, answer: unknown, headers: Headers) => EmbeddingError | RetryableError;
+}
+
+/** POSTs JSON to one upstream, within its quota, until it answers or the budget is spent. Redirects are not followed: they would carry the key elsewhere. */
+export class UpstreamClient {
+  /** By model: upstreams count each apart. */
+  private readonly pacers = new Map<string, Pacer>();
+  private readonly gate: CallGate;
+
+  constructor(private readonly options: UpstreamOptions) {
+    this.gate = new CallGate(options.config.upstreamConcurrency, options.clock);
+  }
+
+  /** @throws EmbeddingError */
+  post<T>(call: UpstreamCall<T>, signal: AbortSignal): Promise<T> {
+    const { clock, config } = this.options;
+    const pacer = this.pacerOf(call.model);
+    let unsoundAnswers = 0;
+    return retry(
+      async (remainingMs) => {
+        const untilMs = clock.nowMs() + remainingMs;
+        await pacer.acquire(call.cost, remainingMs, signal);
+        try {
+          return await this.gate.run(() => this.attempt(call, signal), untilMs - clock.nowMs(), signal);
+        } catch (error) {
+          if (error instanceof UnsoundAnswerError && ++unsoundAnswers === MAX_UNSOUND_ANSWERS) throw error.outcome;
+          if (error instanceof RetryableError && error.outcome.kind === 'rate-limited')
+            await pacer.pause(error.retryAfterMs ?? 0);
+          throw error;
+        }
+      },
+      { budgetMs: config.upstreamBudgetMs, clock },
+      signal,
+    );
+  }
+
+  private pacerOf(model: string): Pacer {
+    let pacer = this.pacers.get(model);
+    if (!pacer) {
+      const { provider, baseUrl: origin, pool, clock, config } = this.options;
+      const limits: CallCost = { texts: config.upstreamTextsPerMinute, tokens: config.upstreamTokensPerMinute };
+      pacer = new Pacer(limits, clock, pool ? new FleetPace(pool, { provider, origin, model }, limits) : undefined);
+      this.pacers.set(model, pacer);
+    }
+    return pacer;
+  }
+
+  private async attempt<T>({ path, body, parse, explain }: UpstreamCall<T>, signal: AbortSignal): Promise<T> {
+    const { baseUrl, headers, config } = this.options;
+    const timeoutMs = config.upstreamTimeoutMs;
+    const timeout = AbortSignal.timeout(timeoutMs);
+    let response: Response;
+    let answer: unknown;
+    try {
+      response = await fetch(`${baseUrl}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+        redirect: 'manual',
+        signal: AbortSignal.any([signal, timeout]),
+      });
+      answer = parseJson(await readText(response));
+    } catch (error) {
+      signal.throwIfAborted();
+      throw timeout.aborted
+        ? new RetryableError(
+            new EmbeddingError('upstream-timeout', `The upstream did not answer within ${timeoutMs} ms.`),
+          )
+        : new RetryableError(
+            new EmbeddingError('upstream-unavailable', 'The upstream could not be reached.', { cause: error }),
+          );
+    }
+    if (response.status >= 300 && response.status < 400) {
+      throw new EmbeddingError('upstream-refused-us', 'The upstream answered with a redirect, which is not followed.');
+    }
+    if (!response.ok) throw explain(response.status, answer, response.headers);
+    const result = parse(answer);
+    if (result === undefined) throw new UnsoundAnswerError();
+    return result;
+  }
+}
+
+/** An answer that says it is one and isn't. */
+class UnsoundAnswerError extends RetryableError {
+  constructor() {
+    super(
+      new EmbeddingError('upstream-unavailable', 'The upstream answered something that is not what was asked for.'),
+    );
+  }
+}
+
+async function readText(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength;
+    if (size > MAX_ANSWER_BYTES) throw new RangeError(`answer above ${MAX_ANSWER_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

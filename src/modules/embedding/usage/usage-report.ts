@@ -1,0 +1,47 @@
+import type { EmbeddingEvidence } from '../embedding.types.js';
+import type { RequestPlan } from '../vectors/request-planner.js';
+import type { VectorRecord } from '../vectors/vector-record.js';
+
+/** How a request was answered. */
+export interface AnsweredFrom {
+  /** Vectors that were cached, by key. */
+  readonly cached: ReadonlyMap<string, VectorRecord>;
+  /** Vectors that were not, by key. */
+  readonly computed: ReadonlyMap<string, VectorRecord>;
+  /** Those of {@link computed} that this request had computed; others did the rest meanwhile. */
+  readonly own: ReadonlySet<string>;
+  /** Sum over all inputs. */
+  readonly totalTokens: number;
+  readonly isStored: boolean;
+  /** The request would not have what is cached. */
+  readonly isForced: boolean;
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number;
+}
+
+/** Adds up what an answer cost and saved. */
+export function evidenceOf(
+  { keys, texts, model }: Pick<RequestPlan, 'keys' | 'model'> & { readonly texts: { readonly size: number } },
+  { cached, computed, own, totalTokens, isStored, isForced, nowMs }: AnsweredFrom,
+): EmbeddingEvidence {
+  const tokensBilled = [...own].reduce((sum, key) => sum + (computed.get(key)?.tokens ?? 0), 0);
+  const tokensSaved = totalTokens - tokensBilled;
+  const usd = (tokens: number) => (tokens / 1e6) * model.usdPerMillionTokens;
+  const oldestMs = [...cached.values()].reduce(
+    (oldest, { createdAtMs }) => Math.min(oldest, createdAtMs),
+    Number.POSITIVE_INFINITY,
+  );
+  return {
+    hits: cached.size,
+    misses: own.size,
+    coalesced: texts.size - cached.size - own.size,
+    deduplicated: keys.length - texts.size,
+    ageMs: cached.size === 0 ? undefined : Math.max(0, nowMs - oldestMs),
+    tokensBilled,
+    tokensSaved,
+    usdBilled: usd(tokensBilled),
+    usdSaved: usd(tokensSaved),
+    isStored: own.size > 0 && isStored,
+    isForced,
+  };
+}

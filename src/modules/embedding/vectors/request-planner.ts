@@ -1,0 +1,52 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Cache } from '../../cache/index.js';
+import { type EmbeddingConfig, embeddingConfig } from '../embedding.config.js';
+import type { EmbeddingInput, Tenant } from '../embedding.types.js';
+import { ModelCatalog, type ServedModel } from '../models/model-catalog.js';
+import { tagsOf, VectorCaches } from './vector-caches.js';
+import { planTexts, type TextPlan } from './text-plan.js';
+
+/** What decides which vectors are meant. */
+export interface PlannedRequest {
+  readonly model?: string | undefined;
+  readonly dimensions?: number | undefined;
+  readonly inputs: readonly EmbeddingInput[];
+  readonly tenant: Pick<Tenant, 'name' | 'isIsolated'>;
+  readonly namespace?: string | undefined;
+}
+
+/** Where the vectors of a request are cached, and under what. */
+export interface RequestPlan extends ServedModel, TextPlan {
+  /** As wide as the answer is. */
+  readonly dimensions: number;
+  /** As wide as what is cached is: the same, or the model's full width where narrower vectors are cut from it. */
+  readonly storedDimensions: number;
+  readonly cache: Cache;
+  /** Of all its vectors; see `tagsOf`. */
+  readonly tags: readonly string[];
+}
+
+/** Resolves model, width and texts of a request to keys in a cache. */
+@Injectable()
+export class RequestPlanner {
+  constructor(
+    private readonly catalog: ModelCatalog,
+    private readonly caches: VectorCaches,
+    @Inject(embeddingConfig.KEY) private readonly config: EmbeddingConfig,
+  ) {}
+
+  /** @throws EmbeddingError `model-not-found` or `invalid-input`. */
+  plan(request: PlannedRequest): RequestPlan {
+    const { model, provider } = this.catalog.resolve(request.model);
+    const dimensions = this.catalog.dimensionsOf(model, request.dimensions);
+    const storedDimensions = this.config.isTruncationEnabled && model.isNested ? model.dimensions.max : dimensions;
+    const { keys, texts } = planTexts(request.inputs, model, this.config.textNormalisation, {
+      provider: provider.name,
+      origin: provider.origin,
+      dimensions: storedDimensions,
+      namespace: request.namespace,
+    });
+    const cache = this.caches.of({ model: model.id, tenant: request.tenant });
+    return { model, provider, dimensions, storedDimensions, keys, texts, cache, tags: tagsOf(request.namespace) };
+  }
+}

@@ -1,0 +1,56 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Redis } from 'ioredis';
+import { ProblemException } from '../../../common/http/problems/problem.exception.js';
+import { cacheConfig, type CacheConfigValues } from '../../cache/index.js';
+import { REDIS_POOL, type RedisPool } from '../../redis/index.js';
+import { ROOT_NAMESPACE } from './vector-caches.js';
+
+const SCAN_COUNT = 500;
+
+/** A stored vector's place. */
+export interface StoredKey {
+  /** Below `embeddings`, as `shared/gemini-embedding-2`. */
+  readonly path: string;
+  readonly key: string;
+}
+
+/** Finds what is stored, by walking Redis: slow, and of no use while serving. May name vectors that were just purged. */
+@Injectable()
+export class VectorKeys {
+  private readonly slotPattern: RegExp;
+
+  constructor(
+    @Inject(REDIS_POOL) private readonly pool: RedisPool | null,
+    @Inject(cacheConfig.KEY) private readonly config: CacheConfigValues,
+  ) {
+    // In a Cluster the number of a partition follows the name.
+    const prefix = `\\{${config.namespace.replaceAll('.', '\\.')}(:\\d+)?\\}`;
+    this.slotPattern = new RegExp(`^${prefix}:v:${ROOT_NAMESPACE}/(?<path>[^:]+):(?<key>.+)$`);
+  }
+
+  /**
+   * Every stored vector at or below a path, some at a time; only those in a namespace of callers where one is named.
+   *
+   * @throws ProblemException 409 without Redis: the memory tier is not walked.
+   */
+  async *scan(path = '', namespace?: string): AsyncGenerator<readonly StoredKey[], void> {
+    if (!this.pool)
+      throw new ProblemException(409, { title: 'There is no Redis', detail: 'Only vectors in Redis can be listed.' });
+    const client = this.pool.client('bulk');
+    const nodes: Redis[] = 'nodes' in client ? client.nodes('master') : [client];
+    const below = [ROOT_NAMESPACE, ...(path === '' ? [] : [path])].join('/');
+    const key = namespace === undefined ? '*' : `${namespace}/*`;
+    for (const node of nodes) {
+      for (const end of [`:${key}`, `/*:${key}`]) {
+        const match = `{${this.config.namespace}*}:v:${below}${end}`;
+        for await (const slots of node.scanStream({ match, count: SCAN_COUNT }))
+          yield (slots as string[]).flatMap((slot) => this.parse(slot));
+      }
+    }
+  }
+
+  private parse(slot: string): StoredKey[] {
+    const { path, key } = this.slotPattern.exec(slot)?.groups ?? {};
+    return path === undefined || key === undefined ? [] : [{ path, key }];
+  }
+}
