@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../bounded-map.js';
 import type { Clock } from '../../clock.js';
 
 const WINDOW_MS = 60_000;
@@ -7,7 +8,7 @@ const MAX_ADDRESSES = 10_000;
 
 /** Slows down whoever guesses secrets: ten failures a minute from one address, then none of its tries are looked at. */
 export class FailureThrottle {
-  private readonly failures = new Map<string, { count: number; untilMs: number }>();
+  private readonly failures = new BoundedMap<string, { count: number; untilMs: number }>(MAX_ADDRESSES);
 
   constructor(private readonly clock: Clock) {}
 
@@ -22,14 +23,9 @@ export class FailureThrottle {
     const nowMs = this.clock.nowMs();
     const known = this.failures.get(address);
     const isOpen = known !== undefined && known.untilMs > nowMs;
-    this.failures.delete(address);
     this.failures.set(
       address,
       isOpen ? { ...known, count: known.count + 1 } : { count: 1, untilMs: nowMs + WINDOW_MS },
     );
-    for (const oldest of this.failures.keys()) {
-      if (this.failures.size <= MAX_ADDRESSES) break;
-      this.failures.delete(oldest);
-    }
   }
 }

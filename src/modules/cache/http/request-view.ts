@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { BoundedMap } from '../../../common/bounded-map.js';
 import { boundedStableKey } from '../../../common/stable-key.js';
 import type { CachedRequest } from '../decorators/cache-response.options.js';
 import type { Principal } from './principal.js';
@@ -52,7 +53,7 @@ const MAX_KNOWN = 1_000;
 
 /** Makes the keys of requests. Where host and URL say everything, the last ones are remembered instead of hashed again. */
 export class RequestLocator {
-  private readonly known = new Map<string, LocatedRequest>();
+  private readonly known = new BoundedMap<string, LocatedRequest>(MAX_KNOWN);
 
   locate(plan: RoutePlan, request: FastifyRequest, caller: Principal | undefined): LocatedRequest {
     if (plan.vary.length > 0 || isPersonal(plan)) return this.make(plan, request, caller);
@@ -60,7 +61,6 @@ export class RequestLocator {
     const known = this.known.get(url);
     if (known) return known;
     const located = this.make(plan, request, caller);
-    if (this.known.size >= MAX_KNOWN) this.known.clear();
     this.known.set(url, located);
     return located;
   }

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../../common/bounded-map.js';
 import type { Clock } from '../../../common/clock.js';
 import type { Session } from '../session.types.js';
 
@@ -6,7 +7,7 @@ const MAX_REMEMBERED = 50_000;
 
 /** Decides when the use of a session is worth a write: at most once an interval, per session and instance. */
 export class TouchThrottle {
-  private readonly touchedAtMs = new Map<string, number>();
+  private readonly touchedAtMs = new BoundedMap<string, number>(MAX_REMEMBERED);
 
   constructor(
     private readonly intervalMs: number,
@@ -20,15 +21,7 @@ export class TouchThrottle {
     const nowMs = this.clock.nowMs();
     const touchedAtMs = this.touchedAtMs.get(id);
     if (touchedAtMs !== undefined && nowMs - touchedAtMs < this.intervalMs) return false;
-    this.remember(id, nowMs);
-    return true;
-  }
-
-  private remember(id: string, nowMs: number): void {
-    this.touchedAtMs.delete(id);
     this.touchedAtMs.set(id, nowMs);
-    if (this.touchedAtMs.size <= MAX_REMEMBERED) return;
-    const [oldest] = this.touchedAtMs.keys();
-    this.touchedAtMs.delete(oldest!);
+    return true;
   }
 }
