@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Cache } from '../../../src/modules/cache/engine/contract/cache.js';
 import { createCache } from '../../../src/modules/cache/create-cache.js';
 import { eventually } from '../../support/eventually.js';
-import { ManualClock } from '../../support/manual-clock.js';
+import { FakeClock } from '../../support/fake-clock.js';
 import { RedisServer } from '../../support/redis-server.js';
 import { SEED } from '../../support/seeded-random.js';
 import { cacheCommands, type CacheModel, type RealCaches } from './cache.model.js';
@@ -13,7 +13,7 @@ const withChild = (root: Cache) => ({ root, child: root.namespace('child') });
 describe(`the cache against a model of it (TEST_SEED=${SEED})`, () => {
   it('in memory, with time', async () => {
     const property = fc.asyncProperty(cacheCommands(1, true), async (commands) => {
-      const clock = new ManualClock();
+      const clock = new FakeClock();
       const cache = createCache({ clock });
       const real: RealCaches = { instances: [withChild(cache)], advance: (ms) => clock.advance(ms) };
       await fc.asyncModelRun(() => ({ model: newModel(), real }), commands);

@@ -2,7 +2,7 @@ import type { LogEntry } from '../../../src/modules/cache/engine/coherence/annou
 import type { CoherenceTarget, InvalidationLog } from '../../../src/modules/cache/engine/coherence/invalidation-log.js';
 import { LogFollower } from '../../../src/modules/cache/engine/coherence/log-follower.js';
 import { compareLogIds, LOG_START, type LogId } from '../../../src/modules/cache/engine/versions/log-id.js';
-import { ManualClock } from '../../support/manual-clock.js';
+import { FakeClock } from '../../support/fake-clock.js';
 
 const HEARTBEAT_MS = 500;
 const UNCONFIRMED_MS = 1_000;
@@ -33,13 +33,13 @@ class FakeLog implements InvalidationLog {
 }
 
 describe('following the log', () => {
-  let clock: ManualClock;
+  let clock: FakeClock;
   let log: FakeLog;
   let follower: LogFollower;
   let done: string[];
 
   beforeEach(async () => {
-    clock = new ManualClock();
+    clock = new FakeClock();
     log = new FakeLog();
     log.append('first');
     done = [];

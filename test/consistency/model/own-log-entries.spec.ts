@@ -10,12 +10,12 @@ import type { RemoteTier } from '../../../src/modules/cache/engine/ports/remote-
 import { KeyLayout } from '../../../src/modules/cache/engine/names/namespace.js';
 import { Suppressed } from '../../../src/modules/cache/engine/outage/peer-tombstones.js';
 import { newVersion } from '../../../src/modules/cache/engine/versions/version.js';
-import { ManualClock } from '../../support/manual-clock.js';
+import { FakeClock } from '../../support/fake-clock.js';
 
 describe('log entries of this instance', () => {
   it('give it back the version that an older entry took away', () => {
     const table = new DependencyTable();
-    const memory = new MemoryLevel(new NoMemoryTier(), table, new ManualClock(), 60_000, 5_000);
+    const memory = new MemoryLevel(new NoMemoryTier(), table, new FakeClock(), 60_000, 5_000);
     const coherence = new LocalCoherence(
       'me',
       new KeyLayout('test', 1),
@@ -23,7 +23,7 @@ describe('log entries of this instance', () => {
       { fence: new KeyFence(), flights: new FlightTable(table), memory },
       {} as RemoteTier,
       {} as OutboxSender,
-      new Suppressed(new ManualClock()),
+      new Suppressed(new FakeClock()),
       new EventBus(),
       () => undefined,
     );

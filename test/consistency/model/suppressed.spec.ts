@@ -11,7 +11,7 @@ import type { RemoteTier } from '../../../src/modules/cache/engine/ports/remote-
 import { KeyLayout } from '../../../src/modules/cache/engine/names/namespace.js';
 import { Suppressed } from '../../../src/modules/cache/engine/outage/peer-tombstones.js';
 import { newVersion } from '../../../src/modules/cache/engine/versions/version.js';
-import { ManualClock } from '../../support/manual-clock.js';
+import { FakeClock } from '../../support/fake-clock.js';
 
 /** Redis's time when it was said. */
 const TOLD_AT = 1_000_000;
@@ -25,7 +25,7 @@ function told(
   isTimeKnown = true,
 ) {
   const table = new DependencyTable();
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const suppressed = new Suppressed(clock);
   const coherence = new LocalCoherence(
     'me',
@@ -179,7 +179,7 @@ describe('what could not be invalidated in Redis', () => {
   });
 
   it('costs bounded memory and work, whoever says it and of however much', () => {
-    const suppressed = new Suppressed(new ManualClock());
+    const suppressed = new Suppressed(new FakeClock());
     for (let i = 0; i < 1_000; i++) suppressed.addKey('k', { source: `forged ${i}`, advised: 1 }, TOLD_AT);
     for (let i = 0; i < 1_000; i++) suppressed.liftKey('k', { source: `forged ${i}`, advised: 1, redisMs: TOLD_AT });
     // Too many to keep apart.

@@ -1,5 +1,6 @@
 import { EmbeddingUpstream } from '../../support/embedding-upstream.js';
 import { startApp, type TestApp } from '../../support/test-app.js';
+import { SEED, seededRandom } from '../../support/seeded-random.js';
 
 const VOCABULARY = 5_000;
 const REQUESTS = 2_000;
@@ -21,10 +22,9 @@ afterAll(async () => {
 function zipf(size: number): () => number {
   const cumulative: number[] = [];
   for (let rank = 1, sum = 0; rank <= size; rank++) cumulative.push((sum += 1 / rank));
-  let state = 20_260_101;
+  const random = seededRandom(SEED);
   return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    const point = (state / 2 ** 32) * cumulative.at(-1)!;
+    const point = random() * cumulative.at(-1)!;
     return cumulative.findIndex((sum) => sum >= point);
   };
 }

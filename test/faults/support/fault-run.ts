@@ -7,7 +7,9 @@ import type { FaultReport } from './fault-report.js';
 import { Latencies } from './latencies.js';
 import { pace } from './pace.js';
 import { SourceOfTruth } from './source-of-truth.js';
+import { SEED, seededRandom } from '../../support/seeded-random.js';
 
+const random = seededRandom(SEED);
 const KEYS = Array.from({ length: 30 }, (_, i) => `k${i}`);
 const LOADER_MS = 5;
 const READS_PER_SECOND = 400;
@@ -180,7 +182,7 @@ export class FaultRun {
   async #invalidate(): Promise<void> {
     const [cache, key] = [pick(this.caches), pick(KEYS)];
     await this.#source.change(key, cache, async () => {
-      const { status } = await (Math.random() < 0.5 ? cache.delete(key) : cache.invalidateTags([key]));
+      const { status } = await (random() < 0.5 ? cache.delete(key) : cache.invalidateTags([key]));
       if (status === 'queued') this.#queued++;
     });
   }
@@ -226,5 +228,5 @@ export class FaultRun {
 }
 
 function pick<T>(items: readonly T[]): T {
-  return items[Math.floor(Math.random() * items.length)]!;
+  return items[Math.floor(random() * items.length)]!;
 }

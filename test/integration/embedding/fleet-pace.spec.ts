@@ -4,7 +4,7 @@ import { PaceWindow } from '../../../src/modules/embedding/providers/upstream/pa
 import { createRedisPool, type RedisPool } from '../../../src/modules/redis/index.js';
 import { RedisServer } from '../../support/redis-server.js';
 import { seededRandom } from '../../support/seeded-random.js';
-import { SkippingClock } from '../../support/skipping-clock.js';
+import { FakeClock } from '../../support/fake-clock.js';
 
 const LIMITS = { texts: 100, tokens: 5_000 };
 const FAR = 3_600_000;
@@ -81,7 +81,7 @@ it('nothing of a quota is left behind when its minute is over', async () => {
 it('while Redis is away an instance keeps to the quota by itself, with what it knew', async () => {
   const pool = createRedisPool(redis.url);
   await pool.monitor.waitUntilUp(5_000);
-  const clock = new SkippingClock();
+  const clock = FakeClock.skippingWaits();
   const pacer = new Pacer(LIMITS, clock, new FleetPace(pool, { provider: 'p', origin: 'o', model: 'away' }, LIMITS));
   await pacer.acquire({ texts: 100, tokens: 1 }, FAR, signal);
   await pool.close();

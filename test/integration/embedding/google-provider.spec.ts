@@ -3,7 +3,7 @@ import { embeddingConfig } from '../../../src/modules/embedding/embedding.config
 import { GoogleProvider } from '../../../src/modules/embedding/providers/google/google.provider.js';
 import type { EmbeddingModel } from '../../../src/modules/embedding/providers/embedding.provider.js';
 import { EmbeddingUpstream } from '../../support/embedding-upstream.js';
-import { SkippingClock } from '../../support/skipping-clock.js';
+import { FakeClock } from '../../support/fake-clock.js';
 
 const signal = new AbortController().signal;
 let upstream: EmbeddingUpstream;
@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterAll(() => upstream.stop());
 
 function setUp(env: NodeJS.ProcessEnv = {}) {
-  const clock = new SkippingClock();
+  const clock = FakeClock.skippingWaits();
   const provider = new GoogleProvider(embeddingConfig.parse({ ...upstream.googleEnv, ...env }), upstream.key, clock);
   const model = (id: string): EmbeddingModel => provider.models.find((known) => known.id === id)!;
   const embed = (texts: readonly string[], id = 'gemini-embedding-2') =>
@@ -88,7 +88,7 @@ describe('gives up', () => {
     await expect(embed(['more'])).rejects.toMatchObject({ kind: 'quota-exhausted' });
     expect((await upstream.stats()).calls).toBe(1);
     await expect(embed(['other model'], 'gemini-embedding-001')).resolves.toHaveLength(1);
-    clock.advance(24 * 3_600_000);
+    clock.jump(24 * 3_600_000);
     await expect(embed(['tomorrow'])).resolves.toHaveLength(1);
   });
 

@@ -1,7 +1,7 @@
 import { embeddingConfig } from '../../../src/modules/embedding/embedding.config.js';
 import { createOpenAiProvider } from '../../../src/modules/embedding/providers/openai/openai.provider.js';
 import { EmbeddingUpstream } from '../../support/embedding-upstream.js';
-import { SkippingClock } from '../../support/skipping-clock.js';
+import { FakeClock } from '../../support/fake-clock.js';
 
 const signal = new AbortController().signal;
 let upstream: EmbeddingUpstream;
@@ -16,7 +16,7 @@ beforeEach(async () => {
 afterAll(() => upstream.stop());
 
 function setUp(env: NodeJS.ProcessEnv = {}) {
-  const clock = new SkippingClock();
+  const clock = FakeClock.skippingWaits();
   const provider = createOpenAiProvider(embeddingConfig.parse({ ...upstream.openAiEnv, ...env }), clock, null)!;
   const embed = (texts: readonly string[], dimensions?: number) => {
     const [model] = provider.models;
@@ -79,7 +79,7 @@ it('says at once that a model has another width than it is configured for', asyn
 
 it('is there with a key or a base URL, and not without', () => {
   const create = (env: NodeJS.ProcessEnv) =>
-    createOpenAiProvider(embeddingConfig.parse(env), new SkippingClock(), null);
+    createOpenAiProvider(embeddingConfig.parse(env), FakeClock.skippingWaits(), null);
   expect(create({})).toBeUndefined();
   expect(create({ OPENAI_API_KEY: 'k' })?.origin).toBe('https://api.openai.com/v1');
   expect(create({ OPENAI_BASE_URL: 'http://tei:80/v1/' })?.origin).toBe('http://tei:80/v1');

@@ -1,8 +1,8 @@
-import { ManualClock } from '../../../../test/support/manual-clock.js';
+import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { FailureThrottle } from './failure-throttle.js';
 
 describe('FailureThrottle', () => {
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const throttle = new FailureThrottle(clock);
   const fail = (address: string, times: number) => {
     for (let index = 0; index < times; index += 1) throttle.recordFailure(address);

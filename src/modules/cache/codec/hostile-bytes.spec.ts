@@ -7,6 +7,7 @@ import type { EnvelopeHeader } from './envelope.types.js';
 import { freezePlain } from './freeze-plain.js';
 import { PayloadCodec } from './payload-codec.js';
 import { UnreadableError } from './unreadable.error.js';
+import { SEED, seededRandom } from '../../../../test/support/seeded-random.js';
 
 const limits = { maxValueBytes: 8_000_000, compressAboveBytes: 500 };
 const header: EnvelopeHeader = {
@@ -43,12 +44,8 @@ function compressed(payload: Buffer, claimedLength: number): Buffer {
 describe('bytes that were damaged, 10,000 times', () => {
   const values = [{ name: 'lamp', at: new Date(0) }, 'x'.repeat(2_000), new Float32Array(32), null, undefined];
   const originals = values.map((value) => ({ value, bytes: encodeEntry(header, value, limits) as Buffer }));
-  /** Deterministic, so that a failure can be repeated. */
-  let state = 20_251_123;
-  const random = (below: number): number => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
+  const next = seededRandom(SEED);
+  const random = (below: number): number => Math.floor(next() * below);
   const damages: Record<string, (bytes: Buffer) => Buffer> = {
     'a byte changed': (bytes) => {
       const offset = random(bytes.length);

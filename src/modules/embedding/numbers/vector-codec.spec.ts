@@ -1,11 +1,12 @@
 import { fromFloat32Bytes } from './float32-bytes.js';
 import { type VectorCodec, vectorCodecs } from './vector-codec.js';
 import { toUnitLength } from './unit-vector.js';
+import { SEED, seededRandom } from '../../../../test/support/seeded-random.js';
 
 /** Unit vectors without pattern: the worst case for rounding. */
 function sample(count: number, dimensions: number): Float32Array[] {
-  let state = 42;
-  const next = () => (state = (state * 1_103_515_245 + 12_345) % 2 ** 31) / 2 ** 31 - 0.5;
+  const random = seededRandom(SEED);
+  const next = () => random() - 0.5;
   return Array.from({ length: count }, () => toUnitLength(Float32Array.from({ length: dimensions }, next)));
 }
 

@@ -1,12 +1,12 @@
 import { EventEmitter } from 'node:events';
-import { ManualClock } from '../../../../test/support/manual-clock.js';
+import { FakeClock } from '../../../../test/support/fake-clock.js';
 import type { RedisClient } from '../redis.types.js';
 import { AvailabilityProbe } from './availability-probe.js';
 
 /** A Cluster whose answers come when told; of its keys a third are on a master that is being replaced. */
 class ClusterInFailover extends EventEmitter {
   constructor(
-    private readonly clock: ManualClock,
+    private readonly clock: FakeClock,
     private readonly outcomeOf: (index: number) => { afterMs: number; error?: Error },
   ) {
     super();
@@ -25,7 +25,7 @@ class ClusterInFailover extends EventEmitter {
 }
 
 describe('AvailabilityProbe', () => {
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const probe = async (outcomeOf: (index: number) => { afterMs: number; error?: Error }) => {
     const client = new ClusterInFailover(clock, outcomeOf) as unknown as RedisClient;
     const result = new AvailabilityProbe(client, clock, 'cluster', 'test').run(false);

@@ -1,11 +1,11 @@
-import { ManualClock } from '../../../../test/support/manual-clock.js';
+import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { CircuitBreaker, DEFAULT_BREAKER_SETTINGS } from './circuit-breaker.js';
 
 describe('CircuitBreaker', () => {
-  let clock: ManualClock;
+  let clock: FakeClock;
   const make = (settings = {}) => new CircuitBreaker(clock, { ...DEFAULT_BREAKER_SETTINGS, ...settings });
   beforeEach(() => {
-    clock = new ManualClock();
+    clock = new FakeClock();
   });
 
   /** Fails now, and again after each pause; which of them opened it. */

@@ -1,4 +1,4 @@
-import { ManualClock } from '../../../../test/support/manual-clock.js';
+import { FakeClock } from '../../../../test/support/fake-clock.js';
 import type { RedisTopology, ServerIdentity } from '../redis.types.js';
 import type { Probe, ProbeResult } from './availability-probe.js';
 import type { Connections } from './connections.js';
@@ -22,7 +22,7 @@ class ScriptedRedis implements Connections, Probe {
   readonly probedAtMs: number[] = [];
   private changed = (): void => {};
 
-  constructor(private readonly clock: ManualClock) {}
+  constructor(private readonly clock: FakeClock) {}
 
   async run(): Promise<ProbeResult> {
     this.probedAtMs.push(this.clock.nowMs());
@@ -54,7 +54,7 @@ class ScriptedRedis implements Connections, Probe {
 }
 
 describe('RedisAvailabilityMonitor', () => {
-  let clock: ManualClock;
+  let clock: FakeClock;
   let redis: ScriptedRedis;
   let monitor: RedisAvailabilityMonitor;
   let changes: string[];
@@ -72,7 +72,7 @@ describe('RedisAvailabilityMonitor', () => {
   const may = () => ({ read: monitor.canRead(), write: monitor.canWrite() });
 
   beforeEach(() => {
-    clock = new ManualClock();
+    clock = new FakeClock();
     redis = new ScriptedRedis(clock);
   });
   afterEach(() => monitor.close());

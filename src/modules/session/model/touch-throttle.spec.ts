@@ -1,11 +1,11 @@
-import { ManualClock } from '../../../../test/support/manual-clock.js';
+import { FakeClock } from '../../../../test/support/fake-clock.js';
 import type { Session } from '../session.types.js';
 import { TouchThrottle } from './touch-throttle.js';
 
 const MINUTE_MS = 60_000;
 
 describe('the throttle of touches', () => {
-  const clock = new ManualClock(1_000_000);
+  const clock = new FakeClock(1_000_000);
   const seen = (agoMs: number, id = 'a'): Session => ({
     id,
     userId: null,

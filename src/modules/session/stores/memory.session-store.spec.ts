@@ -1,14 +1,14 @@
-import { ManualClock } from '../../../../test/support/manual-clock.js';
+import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { MemorySessionStore } from './memory.session-store.js';
 
 const MINUTE_MS = 60_000;
 
 describe('sessions in memory', () => {
-  const newStore = (clock: ManualClock, maxBytes = 2 ** 20) =>
+  const newStore = (clock: FakeClock, maxBytes = 2 ** 20) =>
     new MemorySessionStore({ idleTimeoutMs: 30 * MINUTE_MS, absoluteTimeoutMs: 100 * MINUTE_MS }, { maxBytes, clock });
 
   it('end when they are not used for the idle timeout, and not before', async () => {
-    const clock = new ManualClock();
+    const clock = new FakeClock();
     const store = newStore(clock);
     await store.create({ id: 'a', userId: null, data: {} });
     await clock.advance(30 * MINUTE_MS - 1);
@@ -18,7 +18,7 @@ describe('sessions in memory', () => {
   });
 
   it('live on by use until the absolute timeout, to the millisecond', async () => {
-    const clock = new ManualClock();
+    const clock = new FakeClock();
     const store = newStore(clock);
     await store.create({ id: 'a', userId: null, data: {} });
     for (let minute = 10; minute < 100; minute += 10) {
@@ -32,7 +32,7 @@ describe('sessions in memory', () => {
   });
 
   it('stay within their bytes: those written longest ago go first', async () => {
-    const store = newStore(new ManualClock(), 10_000);
+    const store = newStore(new FakeClock(), 10_000);
     for (let n = 0; n < 100; n++) await store.create({ id: `s${n}`, userId: null, data: { text: 'x'.repeat(600) } });
     await store.touch('s95');
     await store.create({ id: 'last', userId: null, data: { text: 'x'.repeat(6_000) } });
@@ -43,7 +43,7 @@ describe('sessions in memory', () => {
   });
 
   it('are taken in only where nothing is known of the id', async () => {
-    const clock = new ManualClock();
+    const clock = new FakeClock();
     const [theirs, ours] = [newStore(clock), newStore(clock)];
     const session = (await theirs.create({ id: 'a', userId: 'ada', data: {} }))!;
     await ours.revoke('a');

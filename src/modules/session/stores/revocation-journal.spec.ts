@@ -1,14 +1,14 @@
-import { ManualClock } from '../../../../test/support/manual-clock.js';
+import { FakeClock } from '../../../../test/support/fake-clock.js';
 import type { Session } from '../session.types.js';
 import { RevocationJournal } from './revocation-journal.js';
 
 const HOUR_MS = 3_600_000;
 
 describe('the journal of revocations', () => {
-  let clock: ManualClock;
+  let clock: FakeClock;
   let journal: RevocationJournal;
   beforeEach(() => {
-    clock = new ManualClock(HOUR_MS);
+    clock = new FakeClock(HOUR_MS);
     journal = new RevocationJournal(HOUR_MS, clock);
   });
   const session = (id: string, userId: string | null): Session => ({

@@ -1,13 +1,13 @@
-import { ManualClock } from '../../../../../test/support/manual-clock.js';
+import { FakeClock } from '../../../../../test/support/fake-clock.js';
 import { LoadGate } from './load-limiter.js';
 
 describe('the gate in front of loaders', () => {
-  let clock: ManualClock;
+  let clock: FakeClock;
   let started: string[];
   let end: Record<string, () => void>;
 
   beforeEach(() => {
-    clock = new ManualClock();
+    clock = new FakeClock();
     started = [];
     end = {};
   });

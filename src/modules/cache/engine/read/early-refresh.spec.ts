@@ -1,9 +1,9 @@
-import { ManualClock } from '../../../../../test/support/manual-clock.js';
+import { FakeClock } from '../../../../../test/support/fake-clock.js';
 import { createCache } from '../../create-cache.js';
 
 describe('an early refresh that fails', () => {
   it('is not tried again at every hit', async () => {
-    const clock = new ManualClock();
+    const clock = new FakeClock();
     const cache = createCache({ clock });
     let isFailing = false;
     let loads = 0;

@@ -1,4 +1,4 @@
-import { ManualClock } from '../../../../../test/support/manual-clock.js';
+import { FakeClock } from '../../../../../test/support/fake-clock.js';
 import type { Cache, LoadContext } from '../contract/cache.js';
 import { createCache } from '../../create-cache.js';
 import { LoadTimeoutError } from '../contract/errors.js';
@@ -9,12 +9,12 @@ const never = (): Promise<never> => new Promise(() => undefined);
 const failureOf = (call: Promise<unknown>): Promise<unknown> => call.catch((error: unknown) => error);
 
 describe('callers that give up', () => {
-  let clock: ManualClock;
+  let clock: FakeClock;
   let cache: Cache;
   let outcomes: string[];
 
   beforeEach(() => {
-    clock = new ManualClock();
+    clock = new FakeClock();
     cache = createCache({ clock });
     outcomes = [];
     cache.on('load', ({ outcome }) => outcomes.push(outcome));

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { seededRandom } from '../../../../../test/support/seeded-random.js';
 import type { Resident } from '../../engine/ports/memory-tier.js';
 import { MemoryStore } from './memory-store.js';
 
@@ -15,17 +16,6 @@ const item = (sizeBytes = 1, id = 0): Item => ({
   newer: undefined,
   older: undefined,
 });
-
-/** Deterministic, so that a failure can be repeated. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 describe('what the store keeps', () => {
   it('is what was set last, until it is deleted or all is cleared', () => {
@@ -178,7 +168,7 @@ describe('a flood of a million keys that nobody asks for twice', () => {
 
   /** Share of the reads of hot keys that hit, with so many keys never seen before stored after each. */
   function hotHitRatio(store: MemoryStore<Item>, hotReads: number, floodKeysPerRead: number): number {
-    const random = randomFrom(7);
+    const random = seededRandom(7);
     let hits = 0;
     let floodKeys = 0;
     for (let read = 0; read < hotReads; read++) {

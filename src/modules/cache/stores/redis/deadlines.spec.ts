@@ -1,16 +1,16 @@
 import { setImmediate as nextRound } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { systemClock } from '../../../../common/clock.js';
-import { ManualClock } from '../../../../../test/support/manual-clock.js';
+import { FakeClock } from '../../../../../test/support/fake-clock.js';
 import { type Awaited, Deadlines } from './deadlines.js';
 
 describe('Deadlines', () => {
-  let clock: ManualClock;
+  let clock: FakeClock;
   let deadlines: Deadlines<Awaited>;
   let givenUp: string[];
 
   beforeEach(() => {
-    clock = new ManualClock();
+    clock = new FakeClock();
     deadlines = new Deadlines(clock);
     givenUp = [];
   });

@@ -1,14 +1,14 @@
-import { ManualClock } from '../../../../../test/support/manual-clock.js';
+import { FakeClock } from '../../../../../test/support/fake-clock.js';
 import { RedisClock } from './redis-clock.js';
 
 const HOUR_MS = 3_600_000;
 
 describe('the time of Redis', () => {
-  let clock: ManualClock;
+  let clock: FakeClock;
   let redis: RedisClock;
 
   beforeEach(() => {
-    clock = new ManualClock(1_000);
+    clock = new FakeClock(1_000);
     redis = new RedisClock(clock, 3);
   });
 

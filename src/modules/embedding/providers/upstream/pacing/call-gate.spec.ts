@@ -1,11 +1,11 @@
-import { ManualClock } from '../../../../../../test/support/manual-clock.js';
+import { FakeClock } from '../../../../../../test/support/fake-clock.js';
 import { CallGate } from './call-gate.js';
 
 const signal = new AbortController().signal;
 
 /** Calls that end when told, with how many run. */
 function setUp(limit: number) {
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const gate = new CallGate(limit, clock);
   const started: string[] = [];
   const ends = new Map<string, () => void>();

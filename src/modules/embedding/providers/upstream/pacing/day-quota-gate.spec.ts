@@ -1,4 +1,4 @@
-import { SkippingClock } from '../../../../../../test/support/skipping-clock.js';
+import { FakeClock } from '../../../../../../test/support/fake-clock.js';
 import { DayQuotaGate, msUntilMidnight } from './day-quota-gate.js';
 
 describe('day quota gate', () => {
@@ -9,13 +9,13 @@ describe('day quota gate', () => {
   });
 
   it('asks for nothing in vain until the quota is renewed, other models apart', () => {
-    const clock = new SkippingClock(0, Date.UTC(2026, 0, 15, 12));
+    const clock = FakeClock.skippingWaits();
     const gate = new DayQuotaGate('America/Los_Angeles', clock);
     gate.check('a');
     expect(gate.close('a')).toMatchObject({ kind: 'quota-exhausted', retryAfterMs: 20 * 3_600_000 });
     expect(() => gate.check('a')).toThrow(/daily quota for a/);
     gate.check('b');
-    clock.advance(20 * 3_600_000);
+    clock.jump(20 * 3_600_000);
     gate.check('a');
   });
 });

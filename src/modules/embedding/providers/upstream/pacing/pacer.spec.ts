@@ -1,4 +1,4 @@
-import { SkippingClock } from '../../../../../../test/support/skipping-clock.js';
+import { FakeClock } from '../../../../../../test/support/fake-clock.js';
 import { Pacer } from './pacer.js';
 
 const signal = new AbortController().signal;
@@ -6,20 +6,20 @@ const NO_LIMIT = Number.POSITIVE_INFINITY;
 
 describe('pacer', () => {
   it('lets calls go at once while they fit into the minute', async () => {
-    const clock = new SkippingClock();
+    const clock = FakeClock.skippingWaits();
     const pacer = new Pacer({ texts: 100, tokens: NO_LIMIT }, clock);
     await Promise.all([1, 2, 3, 4].map(() => pacer.acquire({ texts: 25, tokens: 1 }, NO_LIMIT, signal)));
     expect(clock.nowMs()).toBe(0);
   });
 
   it('never lets more texts go in any minute than the quota allows', async () => {
-    const clock = new SkippingClock();
+    const clock = FakeClock.skippingWaits();
     const pacer = new Pacer({ texts: 100, tokens: NO_LIMIT }, clock);
     const wentAt: { atMs: number; texts: number }[] = [];
     for (const texts of [60, 30, 30, 80, 10, 100, 5]) {
       await pacer.acquire({ texts, tokens: 0 }, NO_LIMIT, signal);
       wentAt.push({ atMs: clock.nowMs(), texts });
-      clock.advance(7_000);
+      clock.jump(7_000);
     }
     for (const { atMs } of wentAt) {
       const inMinute = wentAt.filter((call) => call.atMs > atMs - 60_000 && call.atMs <= atMs);
@@ -30,7 +30,7 @@ describe('pacer', () => {
   });
 
   it('counts tokens too', async () => {
-    const clock = new SkippingClock();
+    const clock = FakeClock.skippingWaits();
     const pacer = new Pacer({ texts: NO_LIMIT, tokens: 1_000 }, clock);
     await pacer.acquire({ texts: 1, tokens: 900 }, NO_LIMIT, signal);
     await pacer.acquire({ texts: 1, tokens: 200 }, NO_LIMIT, signal);
@@ -38,7 +38,7 @@ describe('pacer', () => {
   });
 
   it('refuses at once what would wait too long, and says how long', async () => {
-    const pacer = new Pacer({ texts: 10, tokens: NO_LIMIT }, new SkippingClock());
+    const pacer = new Pacer({ texts: 10, tokens: NO_LIMIT }, FakeClock.skippingWaits());
     await pacer.acquire({ texts: 10, tokens: 0 }, NO_LIMIT, signal);
     await expect(pacer.acquire({ texts: 1, tokens: 0 }, 5_000, signal)).rejects.toMatchObject({
       kind: 'rate-limited',
@@ -47,7 +47,7 @@ describe('pacer', () => {
   });
 
   it('lets a call that is larger than the whole quota go alone', async () => {
-    const clock = new SkippingClock();
+    const clock = FakeClock.skippingWaits();
     const pacer = new Pacer({ texts: 10, tokens: NO_LIMIT }, clock);
     await pacer.acquire({ texts: 5, tokens: 0 }, NO_LIMIT, signal);
     await pacer.acquire({ texts: 50, tokens: 0 }, NO_LIMIT, signal);
@@ -55,7 +55,7 @@ describe('pacer', () => {
   });
 
   it('holds everyone back while the upstream asks for it', async () => {
-    const clock = new SkippingClock();
+    const clock = FakeClock.skippingWaits();
     const pacer = new Pacer({ texts: NO_LIMIT, tokens: NO_LIMIT }, clock);
     await pacer.pause(37_000);
     await pacer.acquire({ texts: 1, tokens: 0 }, NO_LIMIT, signal);
