@@ -1,9 +1,9 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { CacheOptions } from './create-cache.options.js';
 
-/** Options of `CacheModule.forRoot()`; what is left out comes from the configuration. */
+/** Options of `CacheModule.forRoot()`. The default of each is its value in the configuration. */
 export interface CacheModuleOptions extends Omit<CacheOptions, 'redis' | 'announcements'> {
-  /** Redis of its own instead of the application's; see `createCache`. */
+  /** A Redis for the cache alone instead of the application's; see `createCache`. */
   redis?: CacheOptions['redis'];
 }
 

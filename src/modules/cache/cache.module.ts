@@ -25,9 +25,9 @@ import { ANNOUNCEMENTS, type Announcements, CACHE } from './cache.tokens.js';
 import type { Cache } from './engine/contract/cache.js';
 import { createCache } from './create-cache.js';
 import type { CacheOptions } from './create-cache.options.js';
-import { CachedRoutes } from './http/cached-routes.js';
+import { RouteRegistrar } from './http/route-registrar.js';
 import { PrincipalResolvers } from './http/principal-resolvers.js';
-import { RouteCache } from './http/route-cache.js';
+import { ResponseCacheHandler } from './http/response-cache-handler.js';
 
 /**
  * Provides {@link CACHE} everywhere and makes the caching decorators work, on providers and controllers alike. Import it
@@ -63,10 +63,10 @@ import { RouteCache } from './http/route-cache.js';
     CacheBindingOrchestrator,
     CachedMethodExplorer,
     CachedMethodFactory,
-    CachedRoutes,
+    RouteRegistrar,
     InstanceBinder,
     PrincipalResolvers,
-    RouteCache,
+    ResponseCacheHandler,
   ],
   exports: [CACHE, PrincipalResolvers],
 })
@@ -86,12 +86,12 @@ export class CacheModule extends ConfigurableModuleClass implements NestModule, 
     return { ...super.forRootAsync(options), global: true };
   }
 
-  /** The one hook that Nest calls when all objects exist and no route is bound yet: routes get the cached methods. */
+  /** The only hook Nest calls after all objects exist and before routes are bound, so that routes call the cached methods. */
   configure(_consumer: MiddlewareConsumer): void {
     this.bindings.bind();
   }
 
-  /** In applications without HTTP, which have no middleware to configure. Global modules come first here. */
+  /** For applications without HTTP, where Nest does not call configure(). Global modules come first here. */
   onModuleInit(): void {
     this.bindings.bind();
   }

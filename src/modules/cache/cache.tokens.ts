@@ -4,10 +4,10 @@ import type { AnnouncementSource } from './create-cache.options.js';
 export const CACHE = Symbol('larder:cache');
 
 /**
- * Port: who brings announcements of invalidations, an {@link AnnouncementSource} or `null`. The invalidation module
- * provides it globally; where nobody does, the cache subscribes by itself.
+ * Port: the {@link AnnouncementSource} that delivers announcements of invalidations, or `null`. The invalidation module
+ * provides it globally; without a provider the cache subscribes by itself.
  */
 export const ANNOUNCEMENTS = Symbol('larder:cache:announcements');
 
-/** What {@link ANNOUNCEMENTS} injects. */
+/** The type of {@link ANNOUNCEMENTS}. */
 export type Announcements = AnnouncementSource | null;

@@ -25,9 +25,9 @@ describe('a decorated method that can’t work stops the start, by name', () => 
     [
       '@Cacheable with @CacheEvict',
       [method(Cacheable()), method(CacheEvict({ tags: ['a'] }))],
-      /^Mistaken@method: @Cacheable stands alone/,
+      /^Mistaken@method: @Cacheable must be the only/,
     ],
-    ['@Cacheable twice', [method(Cacheable()), method(Cacheable())], /^Mistaken@method: @Cacheable stands alone/],
+    ['@Cacheable twice', [method(Cacheable()), method(Cacheable())], /^Mistaken@method: @Cacheable must be the only/],
     ['@CachePut without a key', [method(CachePut({}))], /^Mistaken@method: @CachePut needs a key/],
     ['@CacheEvict of nothing', [method(CacheEvict({}))], /^Mistaken@method: @CacheEvict needs/],
     ['@CacheEvict of the whole cache', [method(CacheEvict({ all: true }))], /^Mistaken@method: .*needs a namespace/],

@@ -1,17 +1,17 @@
-/** What is wrong with a decorated method; each begins with `Class@method`. */
+/** Messages about mistakes in decorated methods; each begins with `Class@method`. */
 
 export const CONFLICTING_OPERATIONS = (method: string) =>
-  `${method}: @Cacheable stands alone. It answers without running the method, so @CachePut and @CacheEvict beside it would not see every call.`;
+  `${method}: @Cacheable must be the only caching decorator of its method. On a hit it answers without running the method, so the others would not see every call.`;
 
 export const PUT_WITHOUT_KEY = (method: string) => `${method}: @CachePut needs a key or a resultKey.`;
 
 export const EVICTS_NOTHING = (method: string) => `${method}: @CacheEvict needs a key, keys, tags, resultTags or all.`;
 
 export const EVICTS_ROOT = (method: string) =>
-  `${method}: @CacheEvict({ all: true }) needs a namespace, here or by @CacheConfig; without one it would clear the whole cache.`;
+  `${method}: @CacheEvict({ all: true }) needs a namespace, here or in @CacheConfig. Without a namespace it would clear the whole cache.`;
 
 export const MESSAGE_HANDLER = (method: string) =>
-  `${method}: Nest binds message handlers before anything can wrap them. Cache a method of a provider and call that.`;
+  `${method}: Nest binds message handlers before the cache can wrap them. Cache a method of a provider and call it from the handler.`;
 
 export const FROZEN_INSTANCE = (method: string) =>
   `${method}: its object is frozen, so it can't be given a cached method.`;
@@ -20,12 +20,13 @@ export const SHARED_INSTANCE = (method: string) =>
   `${method}: its object is shared with another application of this process, whose cache it already uses.`;
 
 export const SAME_CLASS_NAME = (name: string) =>
-  `Two classes named ${name} have cached methods without a namespace, so their keys would be the same. Name one by @CacheConfig({ namespace }).`;
+  `Two classes named ${name} have cached methods without a namespace, so their keys would be the same. Give one of them a namespace: @CacheConfig({ namespace }).`;
 
 export const UNSTABLE_KEY = (method: string, what: string) =>
   `${method}: no key can be made of ${what} among the arguments. Give the decorator a key function.`;
 
-export const BAD_KEY = (method: string) => `${method}: the key function gave neither text nor parts, or nothing.`;
+export const BAD_KEY = (method: string) =>
+  `${method}: the key function must return a string that is not empty, or an array of parts.`;
 
 export const UNDECLARED_OBSERVABLE = (method: string) =>
   `${method} returns an Observable: declare its return type, so that callers get one from the cache too.`;

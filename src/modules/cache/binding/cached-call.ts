@@ -4,15 +4,15 @@ import type { Cache, LoadOptions } from '../engine/contract/cache.js';
 import { toLoadOptions } from './entry-options.js';
 import type { KeyResolver } from './key-resolver.js';
 
-/** One call of a decorated method, without its cache: runs the original. */
+/** Runs the original method of one call, without its cache. */
 export type Invocation = () => Promise<unknown>;
 
-/** What a decorator does around one call. */
+/** The work of one decorator around the calls of its method. */
 export interface CallWrapper {
   call(invoke: Invocation, args: unknown[]): Promise<unknown>;
 }
 
-/** What `@Cacheable` does around a call. */
+/** The work of `@Cacheable`. */
 export class CachedCall implements CallWrapper {
   private readonly load: LoadOptions;
 

@@ -10,22 +10,22 @@ import {
 } from './cache-binding.messages.js';
 import { type MethodIdentity, nameOf } from './method-identity.js';
 
-/** A decorated method as a class has it: its own or inherited, the class's defaults filled in. */
+/** A decorated method of a class, its own or inherited, with the class's defaults filled in. */
 export interface DecoratedMethod extends MethodIdentity {
   readonly method: ErasedMethod;
   readonly operations: readonly CacheOperation[];
 }
 
-/** Set by `@nestjs/microservices` and `@nestjs/websockets` on the methods they call. */
+/** Metadata that `@nestjs/microservices` and `@nestjs/websockets` set on the methods they call. */
 const HANDLER_METADATA = ['microservices:pattern', 'websockets:message_mapping'];
 
-/** Finds the decorated methods of classes, up the prototype chain, and says what is wrong with them. */
+/** Finds the decorated methods of classes, up the prototype chain, and checks them. */
 @Injectable()
 export class CachedMethodExplorer {
   private readonly scanner = new MetadataScanner();
   private readonly known = new WeakMap<object, readonly DecoratedMethod[]>();
 
-  /** The decorated methods of an object with this prototype. @throws Error naming `Class@method` where they can't work. */
+  /** The decorated methods of an object with this prototype. @throws Error naming `Class@method` for a mistake. */
   explore(prototype: object): readonly DecoratedMethod[] {
     let methods = this.known.get(prototype);
     if (!methods) {

@@ -3,7 +3,7 @@ import { defer, from, isObservable, lastValueFrom, Observable } from 'rxjs';
 import { CACHE } from '../cache.tokens.js';
 import type { CacheOperation, ErasedMethod } from '../decorators/cache-metadata.js';
 import type { Cache } from '../engine/contract/cache.js';
-import { CachedRoutes } from '../http/cached-routes.js';
+import { RouteRegistrar } from '../http/route-registrar.js';
 import { UNDECLARED_OBSERVABLE } from './cache-binding.messages.js';
 import { CachedCall, type CallWrapper, type Invocation } from './cached-call.js';
 import type { DecoratedMethod } from './cached-method.explorer.js';
@@ -12,27 +12,27 @@ import { KeyResolver } from './key-resolver.js';
 import { nameOf } from './method-identity.js';
 import { EvictingCall, PuttingCall } from './writing-call.js';
 
-/** What a decorator asks for around each call; `@CacheResponse` is about requests instead. */
+/** An operation around each call of a method. `@CacheResponse` works on requests instead. */
 type CallOperation = Exclude<CacheOperation, { kind: 'response' }>;
 
-/** Makes the function that stands in for a decorated method on this application's objects. */
+/** Makes the functions that replace decorated methods on this application's objects. */
 @Injectable()
 export class CachedMethodFactory {
   private readonly made = new WeakMap<DecoratedMethod, ErasedMethod>();
 
   constructor(
     @Inject(CACHE) private readonly cache: Cache,
-    private readonly routes: CachedRoutes,
+    private readonly routes: RouteRegistrar,
   ) {}
 
-  /** One function per method and application; it works on whichever object it is called. */
+  /** One function per method and application; it works on every object it is called on. */
   create(decorated: DecoratedMethod): ErasedMethod {
     const known = this.made.get(decorated);
     if (known) return known;
     const method = this.make(decorated);
     copyMetadata(decorated.method, method);
     for (const { kind, options } of decorated.operations) {
-      if (kind === 'response') this.routes.add(decorated, options, method);
+      if (kind === 'response') this.routes.register(decorated, options, method);
     }
     this.made.set(decorated, method);
     return method;
@@ -54,7 +54,7 @@ export class CachedMethodFactory {
         if (!isDeclaredObservable) throw new TypeError(UNDECLARED_OBSERVABLE(nameOf(decorated)));
         return lastValueFrom(result, { defaultValue: undefined });
       };
-      // The first decorator is the outermost, as decorators read.
+      // The topmost decorator is the outermost wrapper, in the order in which decorators are read.
       return wrappers.reduceRight<Invocation>((invoke, wrapper) => () => wrapper.call(invoke, args), original)();
     };
 
@@ -81,7 +81,7 @@ export class CachedMethodFactory {
   }
 }
 
-/** A function of this application's own, to carry the route's plan. */
+/** A function that belongs to this application alone, so that the settings of the route can be attached to it. */
 function passThrough(method: ErasedMethod): ErasedMethod {
   return function (this: unknown, ...args) {
     return method.apply(this, args);

@@ -2,12 +2,12 @@ import { toMs, type Duration } from '../../../common/duration.js';
 import type { EntryBehaviour } from '../decorators/entry-behaviour.js';
 import type { EntryOptions, LoadOptions } from '../engine/contract/cache.js';
 
-/** A decorator's words in the engine's. @throws RangeError for a duration that can't be read. */
+/** Translates a decorator's options to the engine's. @throws RangeError for an invalid duration. */
 export function toEntryOptions({ ttl, grace, jitter, tiers }: EntryBehaviour): EntryOptions {
   return { ttlMs: optionalMs(ttl), graceMs: optionalMs(grace), jitter, tiers };
 }
 
-/** As {@link toEntryOptions}, with what matters to loading. */
+/** As {@link toEntryOptions}, with the options of loading. */
 export function toLoadOptions(behaviour: EntryBehaviour): LoadOptions {
   const { negativeTtl, softTimeout, hardTimeout, earlyRefresh, consistency } = behaviour;
   return {

@@ -7,7 +7,7 @@ import { nameOf } from './method-identity.js';
 
 type Constructor = new (...args: unknown[]) => object;
 
-/** Objects that carry cached methods now, of every application in this process. */
+/** Objects that have cached methods now, of every application in this process. */
 const boundObjects = new WeakSet<object>();
 
 /**
@@ -24,7 +24,7 @@ export class InstanceBinder {
     private readonly factory: CachedMethodFactory,
   ) {}
 
-  /** The object of a provider or controller, and those Nest makes of it later, per request or per consumer. */
+  /** Binds the object of a provider or controller, and the objects Nest makes of it later, per request or per consumer. */
   bindProvider(wrapper: InstanceWrapper<unknown>): void {
     if (wrapper.isAlias) return;
     if (!wrapper.isDependencyTreeStatic() || wrapper.isTransient) this.bindLaterInstances(wrapper);
@@ -35,7 +35,7 @@ export class InstanceBinder {
     }
   }
 
-  /** Takes the cached methods off again, so that an object that outlives the application can serve the next one. */
+  /** Removes the cached methods, so that an object that outlives the application can be used by the next one. */
   releaseAll(): void {
     for (const { object, methods } of this.singletons.splice(0)) {
       boundObjects.delete(object);
@@ -58,7 +58,7 @@ export class InstanceBinder {
     if (!Object.isExtensible(object)) throw new Error(FROZEN_INSTANCE(nameOf(first)));
     this.claimName(methods);
     for (const decorated of methods) {
-      // Enumerable, because Nest copies an object's enumerable properties where references go in a circle.
+      // Enumerable, because Nest copies an object's enumerable properties to resolve circular references.
       Object.defineProperty(object, decorated.methodName, {
         value: this.factory.create(decorated),
         configurable: true,
@@ -70,7 +70,7 @@ export class InstanceBinder {
     return methods;
   }
 
-  /** Keys without a namespace begin with the class's name, so no two classes may have one name. */
+  /** Keys without a namespace begin with the name of the class, so two classes must not share a name. */
   private claimName(methods: readonly DecoratedMethod[]): void {
     for (const { type, operations } of methods) {
       if (operations.every(({ options }) => options.namespace !== undefined)) continue;
@@ -79,7 +79,7 @@ export class InstanceBinder {
     }
   }
 
-  /** Nest calls the wrapper's constructor (or factory) for each request or consumer; ours binds what the original made. */
+  /** Nest calls the wrapper's constructor (or factory) for each request or consumer. The replacement binds each new object. */
   private bindLaterInstances(wrapper: InstanceWrapper<unknown>): void {
     const original = wrapper.metatype;
     if (!original) return;
@@ -93,7 +93,7 @@ export class InstanceBinder {
     const binding = function (...dependencies: unknown[]) {
       return bindMade(Reflect.construct(original as Constructor, dependencies) as object);
     };
-    // Nest reads the metadata of constructors up their prototype chain, and tells the class by the prototype property.
+    // Nest reads the metadata of constructors up their prototype chain, and identifies the class by the prototype property.
     Object.setPrototypeOf(binding, original);
     binding.prototype = original.prototype as unknown;
     wrapper.metatype = binding;

@@ -3,12 +3,12 @@ import type { CacheKey } from '../decorators/cached-method.js';
 import { BAD_KEY, UNSTABLE_KEY } from './cache-binding.messages.js';
 import { type MethodIdentity, nameOf } from './method-identity.js';
 
-/** Marks of keys that were made here; given text that begins with one is escaped, so that none can be forged. */
+/** First characters of generated keys. A given key that begins with one of them is escaped, so that it can't equal a generated key. */
 const PARTS = '(';
 const DEFAULT = '@';
 const ESCAPED = '\\';
 
-/** Makes a method's keys. Without a namespace they are the class's own: `ProductsService:42`. */
+/** Makes the keys of a method. Without a namespace they begin with the name of the class: `ProductsService:42`. */
 export class KeyResolver {
   private readonly name: string;
   private readonly prefix: string;

@@ -1,4 +1,4 @@
-/** Which method of which class: the concrete class for an inherited method. Messages and keys name it `Class@method`. */
+/** A method and its class; for an inherited method the concrete class. Messages and keys name it `Class@method`. */
 export interface MethodIdentity {
   readonly type: Function;
   readonly methodName: string;

@@ -6,7 +6,7 @@ import type { CallWrapper, Invocation } from './cached-call.js';
 import { toEntryOptions } from './entry-options.js';
 import type { KeyResolver } from './key-resolver.js';
 
-/** What `@CachePut` does around a call. */
+/** The work of `@CachePut`. */
 export class PuttingCall implements CallWrapper {
   private readonly entry: EntryOptions;
 
@@ -31,7 +31,7 @@ export class PuttingCall implements CallWrapper {
   }
 }
 
-/** What `@CacheEvict` does around a call. */
+/** The work of `@CacheEvict`. */
 export class EvictingCall implements CallWrapper {
   constructor(
     private readonly cache: Cache,
@@ -58,7 +58,7 @@ export class EvictingCall implements CallWrapper {
     const { key, keys, tags, all, expire } = this.options;
     if (all) await this.cache.clear();
     const given = [...(key ? [key(...args)] : []), ...(keys?.(...args) ?? [])];
-    if (given.length > 0) await this.cache.delete(given.map((one) => this.keys.of(one)));
+    if (given.length > 0) await this.cache.delete(given.map((key) => this.keys.of(key)));
     const names = [...valuesOf(tags, args), ...resultTags];
     if (names.length > 0) await (expire ? this.cache.expireTags(names) : this.cache.invalidateTags(names));
   }

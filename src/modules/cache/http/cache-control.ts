@@ -3,7 +3,7 @@ export type CacheDirectives = ReadonlyMap<string, string | true>;
 
 const NONE: CacheDirectives = new Map();
 
-/** Reads a `Cache-Control` header (RFC 9111 5.2). What can't be read is left out. */
+/** Parses a `Cache-Control` header (RFC 9111 5.2). Invalid parts are ignored. */
 export function parseCacheControl(header: string | undefined): CacheDirectives {
   if (header === undefined) return NONE;
   const directives = new Map<string, string | true>();
@@ -13,7 +13,7 @@ export function parseCacheControl(header: string | undefined): CacheDirectives {
   return directives;
 }
 
-/** How long a shared cache may keep a response by its own `s-maxage` or `max-age`, ms; `undefined` where it does not say. */
+/** How long a shared cache may store a response by its `s-maxage` or `max-age`, ms; `undefined` when it has neither. */
 export function sharedMaxAgeMs(directives: CacheDirectives): number | undefined {
   const seconds = Number(directives.get('s-maxage') ?? directives.get('max-age'));
   return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1_000 : undefined;

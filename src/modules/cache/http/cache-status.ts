@@ -1,4 +1,4 @@
-/** What the cache did with a request, for the `Cache-Status` header. */
+/** How the cache handled a request, for the `Cache-Status` header. */
 export type CacheStatus =
   | { readonly kind: 'hit'; readonly ttlMs: number; readonly tier: string }
   | {
@@ -9,10 +9,10 @@ export type CacheStatus =
       readonly detail?: string;
     };
 
-/** Why the handler ran: nothing stored, something stale, the client asked for it, or the cache does not serve such requests. */
+/** Why the handler ran: no stored response, a stale one, the client asked for it, or the cache does not serve such requests. */
 export type ForwardReason = 'miss' | 'stale' | 'request' | 'bypass';
 
-/** The header's value (RFC 9211). A negative `ttl` is how long a stale response has been stale, in seconds. */
+/** The header's value (RFC 9211). `ttl` is in seconds; negative for a stale response: the time since it became stale. */
 export function formatCacheStatus(status: CacheStatus): string {
   if (status.kind === 'hit') return `Larder; hit; ttl=${Math.floor(status.ttlMs / 1_000)}; detail=${status.tier}`;
   const { reason, isStored, isCollapsed, detail } = status;

@@ -1,11 +1,11 @@
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 
-/** Codings a response is kept in beside its own bytes, the preferred first. */
+/** Codings in which a response is stored beside its plain bytes, the preferred one first. */
 export const CODINGS = ['br', 'gzip'] as const;
 export type Coding = (typeof CODINGS)[number];
 
-/** Smaller bodies gain nothing. */
+/** Smaller bodies are not compressed. */
 const MIN_BYTES = 1_024;
 const COMPRESSIBLE =
   /^(text\/|application\/([\w.-]+\+)?(json|xml|javascript)|application\/(x-ndjson|problem\+json)|image\/svg\+xml)/i;
@@ -28,7 +28,7 @@ export async function compressedVariants(
   return Object.fromEntries(made.filter(([, bytes]) => bytes.length < body.length));
 }
 
-/** The coding a client likes best of those available (RFC 9110 12.5.3); `identity` unless it asks for another. */
+/** The available coding a client prefers (RFC 9110 12.5.3); `identity` unless it asks for another. */
 export function negotiateCoding(acceptEncoding: string | undefined, available: readonly Coding[]): Coding | 'identity' {
   if (acceptEncoding === undefined || available.length === 0) return 'identity';
   const weights = new Map<string, number>();

@@ -5,7 +5,7 @@ export function strongTag(body: Buffer): string {
   return `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
 }
 
-/** The tag of another encoding of the same response: other bytes, so another strong tag. */
+/** The tag of the same response in another coding: its bytes differ, so its strong tag does too. */
 export function variantTag(tag: string, encoding: string): string {
   return encoding === 'identity' ? tag : `${tag.slice(0, -1)}-${encoding}"`;
 }

@@ -1,4 +1,4 @@
-/** A header's list of names, each once, in lower case. */
+/** Joins header values that list names: each name once, in lower case. */
 export function joinNames(lists: readonly string[]): string {
   const names = lists.join(',').split(',');
   return [...new Set(names.map((name) => name.trim().toLowerCase()))].filter((name) => name !== '').join(', ');

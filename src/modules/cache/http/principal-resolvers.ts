@@ -3,8 +3,9 @@ import type { FastifyRequest } from 'fastify';
 import { CACHE_PRINCIPAL, type Principal, principalOfUser, type PrincipalResolver } from './principal.js';
 
 /**
- * Knows who makes a request: by the application's `CACHE_PRINCIPAL` alone, where it provides one; otherwise by
- * `request.user`, then by those who registered here, as sessions do. The first who knows somebody is believed.
+ * Identifies the caller of a request. An application's own `CACHE_PRINCIPAL` is the only source where it is provided.
+ * Otherwise `request.user` is read first, then the registered resolvers (sessions have one) are asked in order; the first
+ * principal found counts.
  */
 @Injectable()
 export class PrincipalResolvers {
@@ -12,7 +13,7 @@ export class PrincipalResolvers {
 
   constructor(@Optional() @Inject(CACHE_PRINCIPAL) private readonly own: PrincipalResolver | undefined) {}
 
-  /** For a module whose guards leave who asks in a place of their own. */
+  /** For a module whose guards keep the caller's identity elsewhere than in `request.user`. */
   register(resolver: PrincipalResolver): void {
     this.resolvers.push(resolver);
   }

@@ -1,18 +1,18 @@
 import type { FastifyRequest } from 'fastify';
 
-/** Who makes a request, as far as the cache cares. */
+/** The caller of a request, as far as the cache needs to know it. */
 export interface Principal {
   readonly userId?: string;
   readonly tenantId?: string;
 }
 
-/** Tells who makes a request, after the guards have run; `undefined` for nobody in particular. */
+/** Identifies the caller of a request, after the guards have run; `undefined` for an anonymous request. */
 export type PrincipalResolver = (request: FastifyRequest) => Principal | undefined;
 
-/** Injects the {@link PrincipalResolver}. An application provides its own globally; without one `PrincipalResolvers` are asked. */
+/** Injects the {@link PrincipalResolver}. An application may provide one globally; otherwise `PrincipalResolvers` identifies callers. */
 export const CACHE_PRINCIPAL = Symbol('larder:cache:principal');
 
-/** Reads what guards usually leave: `request.user` with `id` or `sub`, and its `tenantId`. */
+/** Reads the place where guards usually keep the caller: `request.user` with `id` or `sub`, and its `tenantId`. */
 export const principalOfUser: PrincipalResolver = (request) => {
   const user = (request as { user?: { id?: unknown; sub?: unknown; tenantId?: unknown } }).user;
   if (typeof user !== 'object' || user === null) return undefined;

@@ -3,86 +3,87 @@ import { BoundedMap } from '../../../common/bounded-map.js';
 import { boundedStableKey } from '../../../common/stable-key.js';
 import type { CachedRequest } from '../decorators/cache-response.options.js';
 import type { Principal } from './principal.js';
-import type { RoutePlan } from './route-plan.js';
+import type { RouteSettings } from './route-settings.js';
 
-/** Always seen by handlers: `host` is part of every key, the others only matter to logs and traces. */
+/** Handlers always see these: `host` is part of every key, the others only matter to logs and traces. */
 const HARMLESS_HEADERS = ['host', 'x-request-id', 'traceparent', 'tracestate'];
 
-/** The part of a request a handler may depend on; its key is made of nothing else. */
-function viewRequest(plan: RoutePlan, request: FastifyRequest, principal: Principal | undefined): CachedRequest {
+/** The part of a request that its handler may depend on. The key is made of nothing else. */
+function viewRequest(route: RouteSettings, request: FastifyRequest, principal: Principal | undefined): CachedRequest {
   const query = Object.entries(request.query as Record<string, unknown>).filter(
-    ([name]) => !plan.ignoredQuery?.test(name),
+    ([name]) => !route.ignoredQuery?.test(name),
   );
   return {
     params: request.params as Record<string, string>,
     query: Object.fromEntries(query),
-    headers: Object.fromEntries(plan.vary.map((name) => [name, request.headers[name]?.toString()])),
-    principal: principalOf(plan.scope, principal),
+    headers: Object.fromEntries(route.vary.map((name) => [name, request.headers[name]?.toString()])),
+    principal: principalOf(route.scope, principal),
   };
 }
 
-/** Whether each tenant or user has responses of its own. */
-export function isPersonal({ scope }: Pick<RoutePlan, 'scope'>): boolean {
+/** Whether every tenant or user has responses of its own. */
+export function isPersonal({ scope }: Pick<RouteSettings, 'scope'>): boolean {
   return scope === 'tenant' || scope === 'user';
 }
 
-/** A user is one of a tenant: ids may repeat between tenants. */
-function principalOf(scope: RoutePlan['scope'], principal: Principal | undefined): string | undefined {
+/** A user's identity includes the tenant: two tenants may use the same user id. */
+function principalOf(scope: RouteSettings['scope'], principal: Principal | undefined): string | undefined {
   if (scope === 'tenant') return principal?.tenantId;
   if (scope === 'user' && principal?.userId !== undefined)
     return JSON.stringify([principal.tenantId ?? null, principal.userId]);
   return undefined;
 }
 
-/** GET and HEAD of the same resource share a key. Hashed: keys in Redis and in events tell nobody's parameters. */
-function responseKey(plan: RoutePlan, view: CachedRequest, host: string | undefined): string {
+/** GET and HEAD of the same resource share a key. It is hashed, so keys in Redis and in events reveal no parameters. */
+function responseKey(route: RouteSettings, view: CachedRequest, host: string | undefined): string {
   const query = Object.entries(view.query);
-  if (plan.isQuerySorted) query.sort(([left], [right]) => (left < right ? -1 : 1));
+  if (route.isQuerySorted) query.sort(([left], [right]) => (left < right ? -1 : 1));
   const { params, headers, principal } = view;
-  return `http:${boundedStableKey([plan.name, host, params, query, headers, plan.scope, principal], 0)}`;
+  return `http:${boundedStableKey([route.name, host, params, query, headers, route.scope, principal], 0)}`;
 }
 
-/** A request as the cache sees it. */
-export interface LocatedRequest {
+/** Where the response to a request is stored, and the part of the request it depends on. */
+export interface RequestLocation {
   readonly key: string;
   readonly view: CachedRequest;
 }
 
-/** Requests remembered by their URL. */
+/** Locations remembered by URL. */
 const MAX_KNOWN = 1_000;
 
-/** Makes the keys of requests. Where host and URL say everything, the last ones are remembered instead of hashed again. */
+/** Computes the keys of requests. Keys that depend on host and URL alone are remembered, the most recent ones. */
 export class RequestLocator {
-  private readonly known = new BoundedMap<string, LocatedRequest>(MAX_KNOWN);
+  private readonly known = new BoundedMap<string, RequestLocation>(MAX_KNOWN);
 
-  locate(plan: RoutePlan, request: FastifyRequest, caller: Principal | undefined): LocatedRequest {
-    if (plan.vary.length > 0 || isPersonal(plan)) return this.make(plan, request, caller);
-    const url = `${plan.name} ${request.headers.host} ${request.raw.url}`;
+  locate(route: RouteSettings, request: FastifyRequest, caller: Principal | undefined): RequestLocation {
+    if (route.vary.length > 0 || isPersonal(route)) return this.make(route, request, caller);
+    const url = `${route.name} ${request.headers.host} ${request.raw.url}`;
     const known = this.known.get(url);
     if (known) return known;
-    const located = this.make(plan, request, caller);
-    this.known.set(url, located);
-    return located;
+    const location = this.make(route, request, caller);
+    this.known.set(url, location);
+    return location;
   }
 
-  private make(plan: RoutePlan, request: FastifyRequest, caller: Principal | undefined): LocatedRequest {
-    const view = viewRequest(plan, request, caller);
-    return { view, key: responseKey(plan, view, request.headers.host) };
+  private make(route: RouteSettings, request: FastifyRequest, caller: Principal | undefined): RequestLocation {
+    const view = viewRequest(route, request, caller);
+    return { view, key: responseKey(route, view, request.headers.host) };
   }
 }
 
 /**
- * Takes away what the key does not know, so that a response can't depend on it: request headers other than those in
- * `vary` (and credentials, where the response is somebody's), and ignored query parameters. Returns how to undo it.
+ * Removes the parts of a request that are not in its key, so that the response can't depend on them: headers other than
+ * those in `vary` (and credentials, when the response belongs to a user or tenant), and ignored query parameters.
+ * Returns a function that restores them.
  */
-export function narrowRequest(plan: RoutePlan, request: FastifyRequest, view: CachedRequest): () => void {
+export function narrowRequest(route: RouteSettings, request: FastifyRequest, view: CachedRequest): () => void {
   const { raw, query } = request;
   const { headers, url } = raw;
-  const kept = new Set([...HARMLESS_HEADERS, ...plan.vary, ...(isPersonal(plan) ? plan.credentialHeaders : [])]);
+  const kept = new Set([...HARMLESS_HEADERS, ...route.vary, ...(isPersonal(route) ? route.credentialHeaders : [])]);
   raw.headers = Object.fromEntries(Object.entries(headers).filter(([name]) => kept.has(name)));
-  if (plan.ignoredQuery && url !== undefined) {
+  if (route.ignoredQuery && url !== undefined) {
     request.query = view.query;
-    raw.url = withoutParameters(url, plan.ignoredQuery);
+    raw.url = withoutParameters(url, route.ignoredQuery);
   }
   return () => {
     raw.headers = headers;

@@ -1,35 +1,35 @@
 import { type CanActivate, Catch, type ExceptionFilter, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { RouteCache } from './route-cache.js';
-import type { RoutePlan } from './route-plan.js';
+import type { ResponseCacheHandler } from './response-cache-handler.js';
+import type { RouteSettings } from './route-settings.js';
 
-/** Ends Nest's pipeline where the response has been sent: a guard can't say so otherwise. */
-class AnsweredFromCache extends Error {
-  override readonly name = 'AnsweredFromCache';
+/** Ends Nest's pipeline after the response was sent. A guard has no other way to end it. */
+class ResponseSentError extends Error {
+  override readonly name = 'ResponseSentError';
 }
 
-const ANSWERED = new AnsweredFromCache('The response was sent from the cache.');
+const RESPONSE_SENT = new ResponseSentError('The response was sent from the cache.');
 
-/** The last guard of a cached route: answers in place of everything that would follow. */
+/** The last guard of a cached route. On a hit it answers, and nothing after it runs. */
 export class ResponseCacheGuard implements CanActivate {
   constructor(
-    private readonly routes: RouteCache,
-    private readonly plan: RoutePlan,
+    private readonly handler: ResponseCacheHandler,
+    private readonly route: RouteSettings,
   ) {}
 
-  /** True where the handler is to run. @throws AnsweredFromCache, for {@link AnsweredFromCacheFilter}. */
+  /** True when the handler has to run. @throws ResponseSentError, which {@link ResponseSentFilter} catches. */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const http = context.switchToHttp();
     const reply = http.getResponse<FastifyReply>();
-    const payload = await this.routes.open(this.plan, http.getRequest<FastifyRequest>(), reply);
+    const payload = await this.handler.tryAnswer(this.route, http.getRequest<FastifyRequest>(), reply);
     if (payload === undefined) return true;
     void reply.send(payload ?? undefined);
-    throw ANSWERED;
+    throw RESPONSE_SENT;
   }
 }
 
-/** Nothing is left to do. The first filter that is asked, being the last of the method's. */
-@Catch(AnsweredFromCache)
-export class AnsweredFromCacheFilter implements ExceptionFilter {
+/** Catches {@link ResponseSentError}. Nest asks it first, because it is the last filter of the method. */
+@Catch(ResponseSentError)
+export class ResponseSentFilter implements ExceptionFilter {
   catch(): void {}
 }

@@ -2,31 +2,31 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { CachedRequest } from '../decorators/cache-response.options.js';
 import { parseCacheControl, sharedMaxAgeMs } from './cache-control.js';
 import { isPersonal } from './request-view.js';
-import type { RoutePlan } from './route-plan.js';
+import type { RouteSettings } from './route-settings.js';
 
-/** More header bytes than this are not stored: a client that makes a handler echo them would fill the cache. */
+/** Responses with more header bytes are not stored: a client whose request headers a handler repeats could fill the cache. */
 const MAX_HEADER_BYTES = 8_192;
 
-/** Cacheable without a word from the handler (RFC 9110 15.1), leaving out partial content and errors. */
+/** Statuses stored without a `Cache-Control` from the handler (RFC 9110 15.1), except partial content and errors. */
 const STORABLE_STATUSES = new Set([200, 203, 204, 300, 301, 308]);
 
-/** Belong to one connection, one request or one variant. */
+/** Headers of one connection, one request or one variant. */
 const UNSTORED_HEADERS = new Set([
   ...['connection', 'keep-alive', 'transfer-encoding', 'trailer', 'upgrade', 'content-length'],
   ...['date', 'age', 'cache-status', 'etag', 'vary', 'x-request-id', 'server-timing', 'traceparent', 'x-response-time'],
 ]);
 
-/** What may be done with a response. */
-export type Verdict =
+/** How far a response may be shared. */
+export type StoreDecision =
   | { readonly kind: 'store'; readonly ttlMs: number | undefined; readonly isError: boolean }
-  /** For those who asked at the same time, not for later. */
+  /** With the requests that waited for it, not with later ones. */
   | { readonly kind: 'share' }
-  /** For the one who asked. */
+  /** With no other request. */
   | { readonly kind: 'private'; readonly reason: string };
 
-/** Why a request is answered as if there were no cache; `undefined` where it may be answered from it. */
-export function refuseRequest(
-  plan: RoutePlan,
+/** The reason why the cache has no part in a request; `undefined` when it may answer it. */
+export function bypassReason(
+  route: RouteSettings,
   request: FastifyRequest,
   view: CachedRequest,
   isKnownCaller: boolean,
@@ -34,45 +34,48 @@ export function refuseRequest(
   const { headers } = request;
   if ((headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined) return 'body';
   if (headers.range !== undefined) return 'range';
-  if (plan.scope === undefined && (isKnownCaller || plan.credentialHeaders.some((name) => headers[name] !== undefined)))
+  if (
+    route.scope === undefined &&
+    (isKnownCaller || route.credentialHeaders.some((name) => headers[name] !== undefined))
+  )
     return 'credentials';
-  if (isPersonal(plan) && view.principal === undefined) return 'no-principal';
-  if (plan.clientControl.has('no-store') && parseCacheControl(headers['cache-control']).has('no-store'))
+  if (isPersonal(route) && view.principal === undefined) return 'no-principal';
+  if (route.clientControl.has('no-store') && parseCacheControl(headers['cache-control']).has('no-store'))
     return 'no-store';
   return undefined;
 }
 
-/** Judges what a handler made. `added` are the headers it set; the others were there before it ran. */
-export function judgeResponse(
-  plan: RoutePlan,
+/** Decides how far a handler's response may be shared. `added` are the headers set since the handler began. */
+export function classifyResponse(
+  route: RouteSettings,
   reply: FastifyReply,
   payload: unknown,
   added: readonly (readonly [string, string])[],
-): Verdict {
+): StoreDecision {
   if (payload !== null && payload !== undefined && typeof payload !== 'string' && !Buffer.isBuffer(payload))
-    return refuse('stream');
-  if (reply.getHeader('set-cookie') !== undefined) return refuse('set-cookie');
-  if (reply.getHeader('content-encoding') !== undefined) return refuse('encoded');
-  if (!added.every(([name, value]) => name !== 'vary' || isKnownVary(plan, value))) return refuse('vary');
+    return notShared('stream');
+  if (reply.getHeader('set-cookie') !== undefined) return notShared('set-cookie');
+  if (reply.getHeader('content-encoding') !== undefined) return notShared('encoded');
+  if (!added.every(([name, value]) => name !== 'vary' || isKnownVary(route, value))) return notShared('vary');
   if (added.reduce((bytes, [name, value]) => bytes + name.length + value.length, 0) > MAX_HEADER_BYTES)
-    return refuse('headers');
+    return notShared('headers');
 
   const { statusCode } = reply;
-  // Errors are marked no-store by whoever renders them; those the route asks for are kept all the same.
-  if (statusCode >= 400 && plan.errorStatuses.has(statusCode))
-    return { kind: 'store', ttlMs: plan.errorTtlMs, isError: true };
+  // Error filters mark errors no-store; the statuses this route lists are stored all the same.
+  if (statusCode >= 400 && route.errorStatuses.has(statusCode))
+    return { kind: 'store', ttlMs: route.errorTtlMs, isError: true };
   const directives = parseCacheControl(reply.getHeader('cache-control')?.toString());
-  if (directives.has('no-store') || directives.has('no-cache')) return refuse('no-store');
-  if (directives.has('private') && plan.scope !== 'user') return refuse('private');
+  if (directives.has('no-store') || directives.has('no-cache')) return notShared('no-store');
+  if (directives.has('private') && route.scope !== 'user') return notShared('private');
   if (statusCode >= 400) return { kind: 'share' };
-  if (!STORABLE_STATUSES.has(statusCode)) return refuse('status');
+  if (!STORABLE_STATUSES.has(statusCode)) return notShared('status');
   const ownTtlMs = sharedMaxAgeMs(directives);
   if (ownTtlMs === 0) return { kind: 'share' };
-  const ttlMs = ownTtlMs === undefined ? plan.ttlMs : Math.min(ownTtlMs, plan.ttlMs ?? Number.POSITIVE_INFINITY);
+  const ttlMs = ownTtlMs === undefined ? route.ttlMs : Math.min(ownTtlMs, route.ttlMs ?? Number.POSITIVE_INFINITY);
   return { kind: 'store', ttlMs, isError: false };
 }
 
-/** The headers set since `before` was taken, as they may be stored. */
+/** The headers set since `before` was taken: names in lower case, values as strings. */
 export function addedHeaders(
   reply: FastifyReply,
   before: Readonly<Record<string, unknown>>,
@@ -86,14 +89,14 @@ export function isStorableHeader(status: number, [name]: readonly [string, strin
   return !UNSTORED_HEADERS.has(name) && !(name === 'cache-control' && status >= 400);
 }
 
-function refuse(reason: string): Verdict {
+function notShared(reason: string): StoreDecision {
   return { kind: 'private', reason };
 }
 
-function isKnownVary(plan: RoutePlan, vary: string): boolean {
+function isKnownVary(route: RouteSettings, vary: string): boolean {
   return vary
     .toLowerCase()
     .split(',')
     .map((name) => name.trim())
-    .every((name) => name === '' || name === 'accept-encoding' || plan.vary.includes(name));
+    .every((name) => name === '' || name === 'accept-encoding' || route.vary.includes(name));
 }

@@ -4,11 +4,11 @@ import { type CacheStatus, formatCacheStatus } from './cache-status.js';
 import { type Coding, CODINGS, negotiateCoding } from './content-coding.js';
 import { isMatch, variantTag } from './entity-tag.js';
 import { joinNames } from './header-names.js';
-import type { RoutePlan } from './route-plan.js';
+import type { RouteSettings } from './route-settings.js';
 import type { StoredResponse } from './stored-response.js';
 
-/** What of the client's request shapes a stored response. */
-export interface ClientWishes {
+/** The request headers that decide how a stored response is sent: content negotiation and precondition (RFC 9110 12, 13). */
+export interface ClientPreferences {
   readonly acceptEncoding: string | undefined;
   readonly ifNoneMatch: string | undefined;
 }
@@ -16,19 +16,19 @@ export interface ClientWishes {
 /** A body as it is handed to Fastify. */
 export type Payload = Buffer | string;
 
-/** Up to this many bytes Node joins a text with the head of the response in one write; a buffer is a second one. */
+/** Node writes a string body up to this size together with the head of the response; a buffer takes a second write. */
 const MAX_TEXT_BYTES = 16_384;
 
-/** One variant of a stored response, ready to be sent any number of times. */
+/** One variant of a stored response, in the form it is sent. */
 interface Variant {
   readonly headers: Readonly<Record<string, string>>;
   readonly entityTag: string;
   readonly bytes: Buffer | null;
-  /** Whether the bytes are better sent as text. */
+  /** Whether the body is sent as a string, see {@link MAX_TEXT_BYTES}. */
   readonly isText: boolean;
 }
 
-/** What a response can be sent as, made when it is first asked for. */
+/** The variants of one stored response; each is built at its first use. */
 interface Variants {
   readonly codings: readonly Coding[];
   readonly made: Record<string, Variant | undefined>;
@@ -38,24 +38,24 @@ const variantsOf = new WeakMap<StoredResponse, Variants>();
 
 /**
  * Puts status and headers of a stored response on the reply and returns the body to send; `null` for none, as with 304.
- * Used for hits and for what the handler just made, so that both answer alike.
+ * Hits and responses the handler has just produced both pass here, so that clients see no difference.
  */
 export function writeResponse(
-  plan: RoutePlan,
+  route: RouteSettings,
   reply: FastifyReply,
   response: StoredResponse,
   status: CacheStatus,
-  client: ClientWishes,
+  client: ClientPreferences,
 ): Payload | null {
-  const { headers, entityTag, bytes, isText } = variantFor(plan, response, client.acceptEncoding);
+  const { headers, entityTag, bytes, isText } = variantFor(route, response, client.acceptEncoding);
   const ownVary = reply.getHeader('vary');
   const ownControl = headers['cache-control'] === undefined ? reply.getHeader('cache-control') : undefined;
   reply.headers(headers);
   if (ownVary !== undefined) reply.header('vary', joinNames([ownVary.toString(), headers['vary'] ?? '']));
   if (headers['cache-control'] === undefined) {
-    reply.header('cache-control', ownControl ?? (response.status < 400 ? plan.cacheControl : 'no-cache'));
+    reply.header('cache-control', ownControl ?? (response.status < 400 ? route.cacheControl : 'no-cache'));
   }
-  // Somebody's cookie, set on its way here: the response is shared, what is sent now must not be.
+  // A hook has set a cookie for this client. The stored response is shared; this copy of it must not be.
   if (reply.hasHeader('set-cookie')) reply.header('cache-control', 'private, no-cache');
   reply.header('cache-status', formatCacheStatus(status));
   const ageMs = Date.now() - response.madeAtMs;
@@ -69,7 +69,7 @@ export function writeResponse(
   return isText ? bytes!.toString('latin1') : bytes;
 }
 
-function variantFor(plan: RoutePlan, response: StoredResponse, acceptEncoding: string | undefined): Variant {
+function variantFor(route: RouteSettings, response: StoredResponse, acceptEncoding: string | undefined): Variant {
   let variants = variantsOf.get(response);
   if (!variants) {
     variants = { codings: CODINGS.filter((coding) => response.variants[coding] !== undefined), made: {} };
@@ -77,18 +77,18 @@ function variantFor(plan: RoutePlan, response: StoredResponse, acceptEncoding: s
   }
   const { codings, made } = variants;
   const coding = negotiateCoding(acceptEncoding, codings);
-  return (made[coding] ??= prepare(plan, response, coding, codings.length > 0));
+  return (made[coding] ??= prepare(route, response, coding, codings.length > 0));
 }
 
 function prepare(
-  plan: RoutePlan,
+  route: RouteSettings,
   response: StoredResponse,
   coding: Coding | 'identity',
   hasVariants: boolean,
 ): Variant {
   const entityTag = variantTag(response.entityTag, coding);
   const body = coding === 'identity' ? response.body : response.variants[coding]!;
-  const vary = hasVariants ? plan.variedBy.coding : plan.variedBy.plain;
+  const vary = hasVariants ? route.variedBy.coding : route.variedBy.plain;
   return {
     headers: {
       ...Object.fromEntries(response.headers),

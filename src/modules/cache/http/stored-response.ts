@@ -1,13 +1,13 @@
 import { CODINGS, type Coding } from './content-coding.js';
 
-/** A response as it is kept: what the handler and the serializer made, and its compressed variants. */
+/** A response in the form in which it is stored: the output of handler and serializer, and its compressed variants. */
 export interface StoredResponse {
   readonly status: number;
-  /** Lower-case names. Without those that belong to one connection, one request or one variant. */
+  /** Names in lower case. Headers of one connection, one request or one variant are left out. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** Of the plain bytes. */
   readonly entityTag: string;
-  /** When it was made, ms since the epoch. */
+  /** When the handler produced it, ms since the epoch. */
   readonly madeAtMs: number;
   readonly body: Buffer;
   readonly variants: Readonly<Partial<Record<Coding, Buffer>>>;
@@ -26,7 +26,7 @@ const VERSION = 1;
 /** u8 version, u32 length of the head. */
 const PREFIX_BYTES = 5;
 
-/** One buffer: prefix, head as JSON, plain bytes, variants. Stored raw, so a hit decodes nothing but the head, once. */
+/** One buffer: prefix, head as JSON, plain bytes, variants. Stored raw, so a hit decodes only the head, once. */
 export function packResponse({ body, variants, ...head }: StoredResponse): Buffer {
   const parts = [body, ...CODINGS.map((coding) => variants[coding] ?? Buffer.alloc(0))];
   const json = Buffer.from(JSON.stringify({ ...head, lengths: parts.map((part) => part.length) } satisfies Head));
@@ -38,7 +38,7 @@ export function packResponse({ body, variants, ...head }: StoredResponse): Buffe
 
 const unpacked = new WeakMap<Uint8Array, StoredResponse>();
 
-/** The response in a buffer made by {@link packResponse}, without copying; `undefined` for what another version made. */
+/** The response in a buffer made by {@link packResponse}, without copying; `undefined` for another format version. */
 export function unpackResponse(packed: Uint8Array): StoredResponse | undefined {
   const known = unpacked.get(packed);
   if (known) return known;

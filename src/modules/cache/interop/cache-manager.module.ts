@@ -5,18 +5,18 @@ import { REDIS_POOL, type RedisPool } from '../../redis/index.js';
 import { type CacheConfigValues, cacheConfig } from '../cache.config.js';
 import { createCache } from '../create-cache.js';
 import { CacheManagerStore } from './cache-manager.store.js';
-import { fromInertText, toInertText } from './inert-text.js';
+import { fromSafeString, toSafeString } from './safe-string.js';
 
-/** Memory that stands in for Redis. */
+/** Size of the memory that replaces Redis while it is away. */
 const MEMORY_BYTES = 16 * 2 ** 20;
 
 /**
  * For code written for `@nestjs/cache-manager`: `CACHE_MANAGER`, `CacheInterceptor` and `@CacheTTL` over
- * cache-manager-ioredis-yet, on the application's pooled connections. New code injects `CACHE`: this one has neither tags
- * nor the promise about invalidations.
+ * cache-manager-ioredis-yet, on the application's pooled connections. New code should inject `CACHE`: `CACHE_MANAGER` has
+ * neither tags nor the promise about invalidations.
  *
- * Values survive as the engine's codec keeps them (dates, maps, typed arrays too). What was stored by something else
- * under the same keys is a miss, never code.
+ * Values pass through the engine's codec (dates, maps and typed arrays survive). A foreign value under the same key is a
+ * miss and is never parsed or run.
  */
 @Module({
   imports: [
@@ -28,8 +28,8 @@ const MEMORY_BYTES = 16 * 2 ** 20;
         const keyv = new Keyv({
           store: new CacheManagerStore(pool ?? null, memory, `${config.namespace}:cache-manager:`),
           useKeyPrefix: false,
-          serialize: (data) => toInertText(data, config.maxValueBytes) as string,
-          deserialize: (text) => fromInertText(text) as never,
+          serialize: (data) => toSafeString(data, config.maxValueBytes) as string,
+          deserialize: (text) => fromSafeString(text) as never,
         });
         return { stores: [keyv], ttl: config.ttlMs };
       },

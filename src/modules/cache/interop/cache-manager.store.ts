@@ -5,19 +5,19 @@ import type { CommandKind, RedisPool } from '../../redis/index.js';
 import type { Cache } from '../engine/contract/cache.js';
 import { GuardedClient } from './guarded-client.js';
 
-/** What is kept in memory while Redis is away goes after this, ms. */
+/** Longest ttl of values that are stored in memory while Redis is away. */
 const FALLBACK_TTL_MS = 60_000;
-/** Keys changed during an outage that are remembered one by one; beyond, all are removed when it ends. */
-const MAX_OWED = 10_000;
+/** Keys changed during an outage that are remembered one by one. With more, all keys are removed when it ends. */
+const MAX_PENDING_DELETES = 10_000;
 
-/** A connection to Redis with what is needed to do without it. */
+/** The way to Redis: pool, guarded client and the store on top of it. */
 interface Remote {
   readonly pool: RedisPool;
   readonly client: GuardedClient;
   readonly store: IoredisYet;
 }
 
-/** What is used of cache-manager-ioredis-yet; its own types name some that cache-manager 7 no longer has. */
+/** The methods used of cache-manager-ioredis-yet. Its own types refer to types that cache-manager 7 no longer has. */
 interface IoredisYet {
   mget(...keys: string[]): Promise<unknown[]>;
   set(key: string, text: string, ttlMs?: number): Promise<void>;
@@ -25,16 +25,16 @@ interface IoredisYet {
 }
 
 /**
- * Keyv's view of cache-manager-ioredis-yet on the pooled connections. It carries nothing but inert text, keeps to its own
- * prefix, never throws and never waits longer than a read's budget or a write's half second. While Redis is away it works
- * from memory; what was changed meanwhile is removed from Redis before that is trusted again.
+ * A Keyv store on cache-manager-ioredis-yet and the pooled connections. It stores safe strings only, keeps to its own
+ * prefix, never throws, and never waits longer than twice the read budget or half a second for a write. While Redis is
+ * away it works from memory; keys changed meanwhile are removed from Redis before Redis is used again.
  */
 export class CacheManagerStore extends EventEmitter implements KeyvStoreAdapter {
   readonly opts = {};
   private readonly remote: Remote | undefined;
-  private readonly owed = new Set<string>();
-  private isClearOwed = false;
-  private readonly forget: (() => void) | undefined;
+  private readonly pendingDeletes = new Set<string>();
+  private isClearPending = false;
+  private readonly removeRecoveryStep: (() => void) | undefined;
 
   /**
    * @param memory a cache without Redis, closed with this store.
@@ -51,7 +51,7 @@ export class CacheManagerStore extends EventEmitter implements KeyvStoreAdapter 
     if (!pool) return;
     const client = new GuardedClient(pool);
     this.remote = { pool, client, store: redisInsStore(client.asRedis()) as unknown as IoredisYet };
-    this.forget = pool.monitor.addRecoveryStep(() => this.settle());
+    this.removeRecoveryStep = pool.monitor.addRecoveryStep(() => this.applyPending());
   }
 
   async get<T>(key: string): Promise<StoredData<T> | undefined> {
@@ -62,9 +62,9 @@ export class CacheManagerStore extends EventEmitter implements KeyvStoreAdapter 
   async getMany<T>(keys: string[]): Promise<StoredData<T | undefined>[]> {
     if (keys.length === 0) return [];
     const { remote } = this;
-    const isOwed = this.isClearOwed || keys.some((key) => this.owed.has(key));
+    const isPending = this.isClearPending || keys.some((key) => this.pendingDeletes.has(key));
     const found =
-      remote && !isOwed
+      remote && !isPending
         ? await this.attempt('read', remote, () => remote.store.mget(...keys.map((key) => this.prefix + key)))
         : undefined;
     if (found) return found as StoredData<T | undefined>[];
@@ -97,7 +97,7 @@ export class CacheManagerStore extends EventEmitter implements KeyvStoreAdapter 
     return true;
   }
 
-  /** Removes this store's keys; those of others who share the database stay. */
+  /** Removes the keys of this store. Other keys in the same database stay. */
   async clear(): Promise<void> {
     await this.memory.clear();
     const { remote } = this;
@@ -106,26 +106,26 @@ export class CacheManagerStore extends EventEmitter implements KeyvStoreAdapter 
       await remote.client.deleteByPrefix(this.prefix);
       return true;
     });
-    this.isClearOwed = !isDone;
+    this.isClearPending = !isDone;
   }
 
-  /** The connections are the pool's and stay open. */
+  /** The connections belong to the pool and stay open. */
   async disconnect(): Promise<void> {
-    this.forget?.();
+    this.removeRecoveryStep?.();
     await this.memory.close();
   }
 
-  /** Whether Redis took the write. What it did not take, or may still take, is owed. */
+  /** Returns whether Redis confirmed the write. Keys without a confirmation are removed from Redis later. */
   private async write(remote: Remote, keys: readonly string[], command: () => Promise<unknown>): Promise<boolean> {
     const isDone = await this.attempt('write', remote, async () => {
       await command();
       return true;
     });
     for (const key of keys) {
-      if (isDone) this.owed.delete(key);
-      else this.owed.add(key);
+      if (isDone) this.pendingDeletes.delete(key);
+      else this.pendingDeletes.add(key);
     }
-    if (this.owed.size > MAX_OWED) this.isClearOwed = true;
+    if (this.pendingDeletes.size > MAX_PENDING_DELETES) this.isClearPending = true;
     return isDone === true;
   }
 
@@ -153,13 +153,13 @@ export class CacheManagerStore extends EventEmitter implements KeyvStoreAdapter 
     }
   }
 
-  /** Before Redis is trusted again: what was changed without it goes. */
-  private async settle(): Promise<void> {
+  /** A step of the recovery: removes the keys that changed during the outage, before Redis is used again. */
+  private async applyPending(): Promise<void> {
     const { client } = this.remote!;
-    if (this.isClearOwed) await client.deleteByPrefix(this.prefix);
-    else await client.del([...this.owed].map((key) => this.prefix + key));
-    this.isClearOwed = false;
-    this.owed.clear();
+    if (this.isClearPending) await client.deleteByPrefix(this.prefix);
+    else await client.del([...this.pendingDeletes].map((key) => this.prefix + key));
+    this.isClearPending = false;
+    this.pendingDeletes.clear();
     await this.memory.clear();
   }
 }

@@ -1,25 +1,25 @@
 import type { Redis } from 'ioredis';
 import type { RedisPool } from '../../redis/index.js';
-import { isInertStored } from './inert-text.js';
+import { isStoredSafeString } from './safe-string.js';
 
 /** Keys scanned at a time. */
 const SCAN_COUNT = 500;
 
 /**
- * The commands cache-manager-ioredis-yet sends, on the pool's connections. Values that are not ours read as absent, so
- * its parser never sees them. Commands of several keys are sent key by key: in a Cluster they live in different slots.
+ * The commands cache-manager-ioredis-yet sends, on the pool's connections. Foreign values read as absent, so its parser
+ * never sees them. Commands of several keys are sent key by key: in a Cluster they live in different slots.
  */
 export class GuardedClient {
   constructor(private readonly pool: RedisPool) {}
 
-  /** As the store wants it typed: it was made for ioredis 5, and calls nothing but what is here. */
+  /** The type the store expects. It was written for ioredis 5 and calls no method but those of this class. */
   asRedis(): Redis {
     return this as unknown as Redis;
   }
 
   async get(key: string): Promise<string | null> {
     const raw = await this.pool.client().get(key);
-    return isInertStored(raw) ? raw : null;
+    return isStoredSafeString(raw) ? raw : null;
   }
 
   mget(keys: readonly string[]): Promise<(string | null)[]> {
@@ -38,7 +38,7 @@ export class GuardedClient {
     return deleted.reduce((sum, count) => sum + count, 0);
   }
 
-  /** Removes the keys that begin with `prefix`, and no others. */
+  /** Removes exactly the keys that begin with `prefix`. */
   async deleteByPrefix(prefix: string): Promise<void> {
     const client = this.pool.client('bulk');
     const nodes = 'nodes' in client ? client.nodes('master') : [client];

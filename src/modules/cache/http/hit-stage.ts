@@ -3,18 +3,18 @@ import type { ApplicationConfig } from '@nestjs/core';
 import type { CacheResponseOptions } from '../decorators/cache-response.options.js';
 
 /**
- * Where a route's hits are answered: as early as everything that has a say has spoken.
- * - `request`: before Nest's pipeline, where no guard has a say.
- * - `guard`: as the last guard, once the others have let the request pass and know who asks.
+ * The stage of a request at which hits of a route are answered: the earliest one after all guards of the route.
+ * - `request`: before Nest's pipeline, for routes without guards.
+ * - `guard`: as the last guard, when the other guards have let the request pass and have identified its caller.
  */
-export type AnsweringPlace = 'request' | 'guard';
+export type HitStage = 'request' | 'guard';
 
-export function placeOf(hasGuards: boolean, { scope }: CacheResponseOptions): AnsweringPlace {
+export function hitStageOf(hasGuards: boolean, { scope }: CacheResponseOptions): HitStage {
   const isPersonal = scope === 'tenant' || scope === 'user';
   return hasGuards || isPersonal ? 'guard' : 'request';
 }
 
-/** Whether any guard has a say in a route: of the application, the controller or the method, which carries its metadata. */
+/** Whether a route has a guard: of the application, of the controller or of the method, which carries its own metadata. */
 export function hasGuards(type: Function, method: object, application: ApplicationConfig): boolean {
   const everywhere = application.getGlobalGuards().length + application.getGlobalRequestGuards().length;
   return everywhere > 0 || [type, method].some((target) => guardsOf(target).length > 0);

@@ -1,28 +1,28 @@
 import { toMs } from '../../../common/duration.js';
 import type { CacheResponseOptions, ClientDirective } from '../decorators/cache-response.options.js';
 import type { Cache } from '../engine/contract/cache.js';
-import type { AnsweringPlace } from './answering-place.js';
+import type { HitStage } from './hit-stage.js';
 import { joinNames } from './header-names.js';
 
-/** Errors that were asked to be stored are never kept longer. */
+/** Longest ttl of stored error responses. */
 const MAX_ERROR_TTL_MS = 10_000;
 
-/** What `@CacheResponse` asks of one route, made ready when the application starts. */
-export interface RoutePlan {
+/** The settings of one `@CacheResponse` route, computed when the application starts. */
+export interface RouteSettings {
   /** `Class@method`: part of every key, so that two routes never share a response. */
   readonly name: string;
   readonly cache: Cache;
   readonly scope: CacheResponseOptions['scope'];
   readonly tags: CacheResponseOptions['tags'];
-  /** `undefined`: the cache's default. */
+  /** Default the ttl of the cache. */
   readonly ttlMs: number | undefined;
   readonly staleWhileRevalidateMs: number;
   readonly staleIfErrorMs: number;
   /** Lower case. */
   readonly vary: readonly string[];
-  /** The `Vary` of its responses: of those kept in one coding, and of those kept in several. */
+  /** The `Vary` header of its responses: of those stored in one coding, and of those stored in several. */
   readonly variedBy: { readonly plain: string; readonly coding: string };
-  /** For responses whose handler set none of its own. */
+  /** The `Cache-Control` of responses whose handler sets none. */
   readonly cacheControl: string;
   readonly ignoredQuery: RegExp | undefined;
   readonly isQuerySorted: boolean;
@@ -33,31 +33,31 @@ export interface RoutePlan {
   readonly clientControl: ReadonlySet<ClientDirective>;
   /** Request headers that carry credentials. */
   readonly credentialHeaders: readonly string[];
-  readonly place: AnsweringPlace;
+  readonly hitStage: HitStage;
 }
 
-/** Under which a route's Fastify configuration carries its plan. */
-export const PLAN = Symbol('larder:cache:route-plan');
+/** Key of the settings in a route's Fastify configuration. */
+export const ROUTE_SETTINGS = Symbol('larder:cache:route-settings');
 
-/** The plan in a route's configuration, where it has one. */
-export function planOf(config: unknown): RoutePlan | undefined {
-  return (config as { [PLAN]?: RoutePlan } | undefined)?.[PLAN];
+/** The settings in a route's Fastify configuration; `undefined` for a route that is not cached. */
+export function settingsOf(config: unknown): RouteSettings | undefined {
+  return (config as { [ROUTE_SETTINGS]?: RouteSettings } | undefined)?.[ROUTE_SETTINGS];
 }
 
-/** What a plan takes from the application rather than from the decorator. */
-export type PlanSurroundings = Pick<RoutePlan, 'name' | 'cache' | 'credentialHeaders' | 'place'> & {
+/** The settings of a route that come from the application, not from its decorator. */
+export type ApplicationSettings = Pick<RouteSettings, 'name' | 'cache' | 'credentialHeaders' | 'hitStage'> & {
   readonly clientControl: readonly ClientDirective[];
 };
 
-/** @throws RangeError for a duration that can't be read. */
-export function planRoute(options: CacheResponseOptions, surroundings: PlanSurroundings): RoutePlan {
+/** @throws RangeError for an invalid duration. */
+export function routeSettings(options: CacheResponseOptions, application: ApplicationSettings): RouteSettings {
   const { scope, errors, query } = options;
   const staleWhileRevalidateMs = toMs(options.staleWhileRevalidate ?? 0);
   const staleIfErrorMs = toMs(options.staleIfError ?? 0);
-  // Whoever caches this further down must not give it to those who show credentials.
-  const vary = [...(options.vary ?? []), ...(scope === undefined ? surroundings.credentialHeaders : [])];
+  // Caches between this server and the client must not serve this response to requests with credentials.
+  const vary = [...(options.vary ?? []), ...(scope === undefined ? application.credentialHeaders : [])];
   return {
-    ...surroundings,
+    ...application,
     scope,
     tags: options.tags,
     ttlMs: options.ttl === undefined ? undefined : toMs(options.ttl),
@@ -71,12 +71,12 @@ export function planRoute(options: CacheResponseOptions, surroundings: PlanSurro
     errorStatuses: new Set(errors?.statuses),
     errorTtlMs: Math.min(toMs(errors?.ttl ?? MAX_ERROR_TTL_MS), MAX_ERROR_TTL_MS),
     isCompressed: options.compress ?? (scope === undefined || scope === 'public'),
-    clientControl: new Set(options.clientControl ?? surroundings.clientControl),
+    clientControl: new Set(options.clientControl ?? application.clientControl),
   };
 }
 
 function cacheControlOf(
-  scope: RoutePlan['scope'],
+  scope: RouteSettings['scope'],
   maxAgeMs: number,
   staleWhileRevalidateMs: number,
   staleIfErrorMs: number,

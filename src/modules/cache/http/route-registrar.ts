@@ -10,82 +10,82 @@ import { CACHE } from '../cache.tokens.js';
 import type { ErasedMethod } from '../decorators/cache-metadata.js';
 import type { CacheResponseOptions } from '../decorators/cache-response.options.js';
 import type { Cache } from '../engine/contract/cache.js';
-import { hasGuards, placeOf } from './answering-place.js';
-import { AnsweredFromCacheFilter, ResponseCacheGuard } from './response-cache.guard.js';
+import { hasGuards, hitStageOf } from './hit-stage.js';
+import { ResponseSentFilter, ResponseCacheGuard } from './response-cache.guard.js';
 import { NEEDS_FASTIFY, NEVER_CACHED, NOT_A_GET_ROUTE } from './response-cache.messages.js';
-import { RouteCache } from './route-cache.js';
-import { PLAN, planOf, planRoute, type RoutePlan } from './route-plan.js';
+import { ResponseCacheHandler } from './response-cache-handler.js';
+import { ROUTE_SETTINGS, settingsOf, routeSettings, type RouteSettings } from './route-settings.js';
 
-/** Plans the cached routes of this application, and hooks the cache into those. Other routes pay nothing. */
+/** Registers the cached routes of this application and adds the cache's hooks to them. Other routes get no hooks. */
 @Injectable()
-export class CachedRoutes {
+export class RouteRegistrar {
   private readonly logger = new Logger('ResponseCache');
-  private readonly filter = new AnsweredFromCacheFilter();
+  private readonly filter = new ResponseSentFilter();
 
   constructor(
     @Inject(CACHE) private readonly cache: Cache,
     @Inject(cacheConfig.KEY) private readonly config: CacheConfigValues,
     private readonly application: ApplicationConfig,
     private readonly adapters: HttpAdapterHost,
-    private readonly routes: RouteCache,
+    private readonly handler: ResponseCacheHandler,
   ) {}
 
   /** Must run before Nest binds the routes. */
-  hookIn(): void {
+  registerHooks(): void {
     const adapter = this.adapters.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
     if (adapter?.getType() !== 'fastify') return;
     adapter.getInstance<FastifyInstance>().addHook('onRoute', (route) => this.addHooks(route));
   }
 
   /**
-   * Plans a route, and notes it with the method, which must be this application's own.
+   * Computes the settings of a route and attaches them to its method, which must belong to this application alone.
    *
    * @throws Error naming `Class@method`.
    */
-  add(identity: MethodIdentity, options: CacheResponseOptions, method: ErasedMethod): void {
+  register(identity: MethodIdentity, options: CacheResponseOptions, method: ErasedMethod): void {
     const name = nameOf(identity);
     if (Reflect.getMetadata(METHOD_METADATA, method) !== RequestMethod.GET) throw new Error(NOT_A_GET_ROUTE(name));
     if (this.adapters.httpAdapter?.getType() !== 'fastify') throw new Error(NEEDS_FASTIFY(name));
     const isGuarded = hasGuards(identity.type, method, this.application);
     if (isGuarded && options.scope === undefined) this.logger.warn(NEVER_CACHED(name));
-    const plan = planRoute(options, {
+    const settings = routeSettings(options, {
       name,
-      place: placeOf(isGuarded, options),
+      hitStage: hitStageOf(isGuarded, options),
       cache: options.namespace === undefined ? this.cache : this.cache.namespace(options.namespace),
       credentialHeaders: this.config.httpCredentialHeaders,
       clientControl: this.config.httpClientControl,
     });
-    this.attach(plan, identity, method);
+    this.attach(settings, identity, method);
   }
 
-  private attach(plan: RoutePlan, { type, methodName }: MethodIdentity, method: ErasedMethod): void {
+  private attach(settings: RouteSettings, { type, methodName }: MethodIdentity, method: ErasedMethod): void {
     const descriptor = { value: method };
     const existing = Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, method) as object | undefined;
-    RouteConfig({ ...existing, [PLAN]: plan })(type, methodName, descriptor);
-    if (plan.place !== 'guard') return;
-    UseGuards(new ResponseCacheGuard(this.routes, plan))(type, methodName, descriptor);
+    RouteConfig({ ...existing, [ROUTE_SETTINGS]: settings })(type, methodName, descriptor);
+    if (settings.hitStage !== 'guard') return;
+    UseGuards(new ResponseCacheGuard(this.handler, settings))(type, methodName, descriptor);
     UseFilters(this.filter)(type, methodName, descriptor);
   }
 
   private addHooks(route: RouteOptions): void {
-    const plan = planOf(route.config);
-    if (!plan) return;
-    // With a callback: what an async hook gives Fastify is waited for once more, after it was sent.
-    const open: onRequestHookHandler = (request, reply, done) => {
-      this.routes.open(plan, request, reply).then((payload) => {
+    const settings = settingsOf(route.config);
+    if (!settings) return;
+    // A callback, not a promise: Fastify would wait for the promise of an async hook again after the reply was sent.
+    const onRequest: onRequestHookHandler = (request, reply, done) => {
+      this.handler.tryAnswer(settings, request, reply).then((payload) => {
         // oxlint-disable-next-line promise/no-callback-in-promise -- Fastify's own
         if (payload === undefined) done();
         else void reply.send(payload ?? undefined);
       }, done);
     };
-    // Fastify waits for the promise where there is one; a hit has nothing to wait for.
-    const close: onSendHookHandler = (request, reply, payload, done) => {
-      const closing = this.routes.close(request, reply, payload);
-      if (!closing) done(null, payload);
-      return closing;
+    // Fastify waits for a returned promise; a hit returns none and calls back at once.
+    const onSend: onSendHookHandler = (request, reply, payload, done) => {
+      const capturing = this.handler.captureResponse(request, reply, payload);
+      if (!capturing) done(null, payload);
+      return capturing;
     };
-    if (plan.place === 'request') route.onRequest = [...hooksOf(route.onRequest), open];
-    route.onSend = [...hooksOf(route.onSend), close];
+    if (settings.hitStage === 'request') route.onRequest = [...hooksOf(route.onRequest), onRequest];
+    route.onSend = [...hooksOf(route.onSend), onSend];
   }
 }
 
