@@ -13,6 +13,14 @@ export interface ProxyFaults {
   areRepliesLost: boolean;
 }
 
+/** A reply that the proxy keeps, with all that follows it on its connection. */
+export interface HeldReply {
+  /** Whether the reply has come from the server. */
+  readonly hasArrived: boolean;
+  /** Hands out what was kept, in order. */
+  release(): void;
+}
+
 /**
  * A TCP proxy on a free loopback port that makes a network bad: slow, narrow, silent or cut. A connection that lost
  * something in one direction never carries anything in it again, since TCP leaves no hole in a stream.
@@ -25,6 +33,7 @@ export class TcpProxy {
   readonly faults: ProxyFaults = { delayMs: 0, bytesPerSecond: Infinity, isBlackhole: false, areRepliesLost: false };
   private readonly sockets = new Set<Socket>();
   private readonly clients = new Set<Socket>();
+  private hold: { readonly text: string; readonly chunks: Map<Socket, Buffer[]> } | undefined;
 
   private constructor(
     private readonly server: Server,
@@ -65,6 +74,21 @@ export class TcpProxy {
     for (const client of this.clients) client.write(text);
   }
 
+  /** Keeps the reply that contains a text until it is released. Other connections go on. */
+  holdReply(text: string): HeldReply {
+    const chunks = new Map<Socket, Buffer[]>();
+    this.hold = { text, chunks };
+    return {
+      get hasArrived() {
+        return chunks.size > 0;
+      },
+      release: () => {
+        this.hold = undefined;
+        for (const [client, held] of chunks) for (const chunk of held) client.write(chunk);
+      },
+    };
+  }
+
   async stop(): Promise<void> {
     for (const socket of this.sockets) socket.destroy();
     this.server.close();
@@ -101,13 +125,20 @@ export class TcpProxy {
       freeAtMs = Math.max(freeAtMs, nowMs) + transferMs(chunk.length);
       leaveAtMs = Math.max(leaveAtMs, freeAtMs + (typeof delayMs === 'number' ? delayMs : delayMs()));
       held.push(chunk);
-      setTimeout(() => to.write(held.shift()!), leaveAtMs - nowMs);
+      setTimeout(() => this.deliver(to, held.shift()!), leaveAtMs - nowMs);
     });
     from.on('error', () => {});
     from.on('close', () => {
       this.sockets.delete(from);
       to.destroy();
     });
+  }
+
+  private deliver(to: Socket, chunk: Buffer): void {
+    const kept = this.hold?.chunks.get(to);
+    if (kept) kept.push(chunk);
+    else if (this.hold && this.clients.has(to) && chunk.includes(this.hold.text)) this.hold.chunks.set(to, [chunk]);
+    else to.write(chunk);
   }
 }
 
