@@ -1,4 +1,4 @@
-import { collectGarbage } from '../../../../../test/support/collect-garbage.js';
+import { collectGarbage, freed } from '../../../../../test/support/collect-garbage.js';
 import type { Cache } from '../contract/cache.js';
 import { createCache } from '../../create-cache.js';
 
@@ -18,18 +18,16 @@ describe('namespaces', () => {
     await cache.close();
   });
 
-  it('are freed when nobody holds them', async () => {
+  it('are freed when nothing holds them', async () => {
     const made = references(
       cache,
       Array.from({ length: 1_000 }, (_, user) => `user-${user}`),
     );
 
-    await collectGarbage();
-
-    expect(made.filter((reference) => reference.deref() !== undefined)).toHaveLength(0);
+    await freed(() => expect(made.filter((reference) => reference.deref() !== undefined)).toHaveLength(0));
   });
 
-  it('are the same object for the same wish while it is held, whoever holds those above', async () => {
+  it('are the same object for the same name and options while it is held, whatever holds those above', async () => {
     const leaf = cache.namespace('a').namespace('b', { ttlMs: 1_000 });
 
     await collectGarbage();
@@ -39,7 +37,7 @@ describe('namespaces', () => {
     expect(cache.namespace('a', { ttlMs: 5 }).namespace('b', { ttlMs: 1_000 })).not.toBe(leaf);
   });
 
-  it('keep their cap on loads while something loads, also when nobody holds them', async () => {
+  it('keep their cap on loads while something loads, also when nothing holds them', async () => {
     const started: string[] = [];
     const ends = new Map<string, () => void>();
     const load = (key: string): Promise<string> =>
