@@ -15,26 +15,26 @@ import { SessionScripts } from './stores/session-scripts.js';
 import type { SessionStore } from './stores/session-store.js';
 
 const PURGE_INTERVAL_MS = 10 * 60_000;
-/** Reads of sessions are not held up by each other. */
+/** High enough that reads of sessions do not wait for each other. */
 const MAX_CONCURRENT_READS = 10_000;
 
-/** What sessions are kept with. */
+/** The parts and settings of a session backend. */
 export interface SessionBackendOptions {
   readonly config: SessionConfig;
   /** First part of every key in Redis. */
   readonly namespace: string;
   readonly pool: RedisPool | null;
-  /** Given only where the database should hold the sessions. */
+  /** The database that stores the sessions; `null` to store them in Redis or memory. */
   readonly database: Database | null;
   readonly clock?: Clock;
 }
 
-/** The store of an application's sessions with what it runs beside it. */
+/** The store of an application's sessions, with its cache and background work. */
 export interface SessionBackend {
   readonly store: SessionStore;
-  /** In front of the store, or holding copies for an outage; its events are for metrics. */
+  /** The cache in front of the store, or the copies for an outage; metrics listen to its events. */
   readonly cache: Cache | null;
-  /** Writes back what waits, for as long as a command may take. */
+  /** Writes back pending changes, for as long as a command may take. */
   close(): Promise<void>;
 }
 
@@ -58,7 +58,7 @@ function inDatabase(
 ): SessionBackend {
   const store = new PostgresSessionStore(database, config);
   const stopPurging = purgeRegularly(store, clock);
-  // Without Redis nothing would tell an instance that another revoked what it cached.
+  // Not cached without Redis: an instance would not learn that another one has revoked a session it has cached.
   if (!pool) return { store, cache: null, close: async () => stopPurging() };
   const cache = createCache({
     namespace,
@@ -91,7 +91,7 @@ function inRedis(options: SessionBackendOptions, pool: RedisPool): SessionBacken
     namespace,
     redis: pool,
     memory: { maxBytes: config.memoryBytes, maxTtlMs: config.absoluteTimeoutMs },
-    // The copies are for the time in which nothing can be confirmed.
+    // The copies are used while Redis is away, so entries in memory must be served unconfirmed for that long.
     coherence: { unconfirmedMs: config.absoluteTimeoutMs },
     maxConcurrentLoads: MAX_CONCURRENT_READS,
     clock,
@@ -101,7 +101,7 @@ function inRedis(options: SessionBackendOptions, pool: RedisPool): SessionBacken
     local,
     journal,
     copyTtlMs: config.absoluteTimeoutMs,
-    onPending: () => recovery.soon(),
+    onPending: () => recovery.schedule(),
   });
   return {
     store,
@@ -117,7 +117,7 @@ function memoryStore({ config, clock = systemClock }: SessionBackendOptions): Me
   return new MemorySessionStore(config, { maxBytes: config.memoryBytes, clock });
 }
 
-/** Every instance does; whoever comes second finds nothing. Gives the function that ends it. */
+/** Deletes dead rows at intervals. Every instance does it; a second one finds nothing to delete. Returns a function that stops it. */
 function purgeRegularly(store: PostgresSessionStore, clock: Clock): () => void {
   const logger = new Logger('Session');
   let isStopped = false;

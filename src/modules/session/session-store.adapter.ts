@@ -4,10 +4,10 @@ import { sessionIdOf } from './model/session-token.js';
 import type { Session, SessionData } from './session.types.js';
 import type { SessionStore } from './stores/session-store.js';
 
-/** Told how it went; the second argument is what was asked for. */
+/** Called with an error, or with `null` and the result. */
 export type StoreCallback<T = void> = (error: unknown, result?: T) => void;
 
-/** The store contract of express-session, of which that of `@fastify/session` is a part. */
+/** The store contract of express-session. The contract of `@fastify/session` is a part of it. */
 export interface StoreContract<S> {
   get(sid: string, callback: StoreCallback<S | null>): void;
   set(sid: string, session: object, callback?: StoreCallback): void;
@@ -18,18 +18,18 @@ export interface StoreContract<S> {
   clear(callback?: StoreCallback): void;
 }
 
-/** How foreign sessions are kept. */
+/** Options of a {@link SessionStoreAdapter}. */
 export interface SessionStoreAdapterOptions {
-  /** Whose session it is, from its data, so that a user's sessions can be listed and revoked. Default: nobody's. */
+  /** The user of a session, from its data, so that a user's sessions can be listed and revoked. Default: no user. */
   userIdOf?: (data: SessionData) => string | null | undefined;
-  /** The most JSON a session may take. Default 16,384. */
+  /** Largest data of a session, in bytes of JSON. Default 16,384. */
   maxDataBytes?: number;
 }
 
 /**
- * Larder's sessions behind the store contract of express-session and `@fastify/session`. Timeouts are Larder's; the
- * cookie's own `maxAge` decides only how long browsers keep it. A save that comes after a logout is dropped without an
- * error, so the request that made it ends as if it had come before.
+ * Larder's sessions behind the store contract of express-session and `@fastify/session`. The timeouts are Larder's; the
+ * `maxAge` of the cookie only decides how long browsers store it. A save after a logout is dropped without an error, as
+ * if it had come before the logout.
  *
  * @example
  * const store = new SessionStoreAdapter<Fastify.Session>(app.get(SESSION_STORE), { userIdOf: (data) => data['userId'] as string });
@@ -72,7 +72,7 @@ export class SessionStoreAdapter<S extends object = Record<string, unknown>>
     answer(this.store.revoke(sessionIdOf(sid)).then(nothing), callback);
   }
 
-  /** Every living session of the store, whoever made it. */
+  /** Every living session of the store, also those that were not created through this adapter. */
   all(callback: StoreCallback<S[]>): void {
     answer(
       this.store.list('everyone').then((sessions) => sessions.map(toForeign<S>)),
@@ -91,7 +91,7 @@ export class SessionStoreAdapter<S extends object = Record<string, unknown>>
     answer(this.store.revokeAll('everyone').then(nothing), callback);
   }
 
-  /** A store of express-session, whose base class brings methods of its own, with these methods. */
+  /** An instance of express-session's own `Store` class, with the methods of this adapter. */
   mountOn<T extends object>(Base: abstract new () => T): T & StoreContract<S> {
     const methods: StoreContract<S> = {
       get: this.get.bind(this),
@@ -111,17 +111,17 @@ export class SessionStoreAdapter<S extends object = Record<string, unknown>>
     const userId = this.userIdOf(data);
     const change = { data, userId };
     if ((await this.store.update(id, change)) !== 'unknown') return;
-    // Two requests may begin one session; the second to create it saves after all.
+    // Two requests may create the same session. The second one finds it and saves to it.
     if (!(await this.store.create({ id, ...change }))) await this.store.update(id, change);
   }
 }
 
-/** Middleware writes into what it is given; ours is shared and frozen. */
+/** A copy, because middleware writes to the session it gets, and stored sessions are shared and frozen. */
 function toForeign<S>({ data }: Session): S {
   return structuredClone(data) as S;
 }
 
-/** In a turn of its own, so that what a callback throws is not taken for the store's failure. */
+/** Calls back in a new turn, so that an error thrown by the callback does not count as a failure of the store. */
 function answer<T>(outcome: Promise<T>, callback: StoreCallback<T> = () => undefined): void {
   outcome.then(
     (result) => setImmediate(callback, null, result),

@@ -1,11 +1,11 @@
 import { ProblemException } from '../../common/http/problems/problem.exception.js';
 
-/** The store of sessions doesn't answer, so nobody can be let in or sent away: 503. */
+/** The store of sessions doesn't answer, so a session can be neither accepted nor rejected: 503. */
 export class SessionUnavailableException extends ProblemException {
-  /** @param mayHaveHappened whether a change that was asked for may have been made all the same. */
+  /** @param isOutcomeUnknown whether the requested change may have been made all the same. */
   constructor(
     cause?: unknown,
-    readonly mayHaveHappened = true,
+    readonly isOutcomeUnknown = true,
   ) {
     super(503, {
       type: 'urn:larder:sessions-unavailable',

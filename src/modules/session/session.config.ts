@@ -6,7 +6,7 @@ const sha256Hex = z
   .string()
   .regex(/^[0-9a-f]{64}$/i, 'give the SHA-256 of each key in hex (printf %s KEY | sha256sum)');
 
-/** How long sessions live, where, and who may make them. */
+/** Lifetime and storage of sessions, and the keys that may create them. */
 export const sessionConfig = defineConfig('session', {
   idleTimeoutMs: {
     env: 'SESSION_IDLE_TIMEOUT',

@@ -38,7 +38,7 @@ const EVICTED_SESSIONS: ProtectedData = {
   name: 'sessions',
   hasTtl: true,
   consequence:
-    'whoever it evicts is logged out. Give sessions a Redis of their own (SESSION_REDIS_URL) with noeviction, or a database (DATABASE_URL).',
+    'a user whose session it evicts is logged out. Give sessions their own Redis (SESSION_REDIS_URL) with noeviction, or a database (DATABASE_URL).',
 };
 
 /** Sessions: `SessionService` for an application's own login, `SessionGuard` and `@CurrentSession()` for its routes, and REST. */
@@ -62,7 +62,8 @@ const EVICTED_SESSIONS: ProtectedData = {
     {
       provide: SESSION_REDIS_USAGE,
       useFactory: (pool: RedisPool | null, shared: RedisPool | null, redis: RedisConfig, { url }: DatabaseConfig) =>
-        // What REDIS_* says of policy and limit is about the other one. In front of a database it is a cache.
+        // `REDIS_EVICTION_POLICY` and `REDIS_MEMORY_LIMIT` describe the shared Redis, so they do not apply to
+        // `SESSION_REDIS_URL`. With a database behind it, the session Redis is only a cache and needs no watcher.
         pool === null || pool === shared || url !== undefined
           ? null
           : new UsageWatcher(

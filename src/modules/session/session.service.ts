@@ -7,20 +7,20 @@ import type { IssuedSession, Session, SessionData } from './session.types.js';
 import type { SessionStore } from './stores/session-store.js';
 import type { TouchThrottle } from './model/touch-throttle.js';
 
-/** Tries of a merge while others change the same session. */
+/** Attempts of a merge while other requests change the same session. */
 const MERGE_ATTEMPTS = 10;
 
-/** What a session begins with. */
+/** The first content of a session. */
 export interface SessionStart {
-  /** Default: nobody's, as before a login. */
+  /** Default: no user, as before a login. */
   userId?: string | null;
-  /** Default empty. The holder may change it over REST unless `SESSION_CLIENT_DATA` says otherwise. */
+  /** Default empty. The session's client may change it over REST within `SESSION_CLIENT_DATA`. */
   data?: SessionData;
 }
 
 /**
- * Sessions as an application uses them. A login is {@link create} or, from a session that was there before,
- * {@link logIn}; never take over an id or token that came from a client.
+ * The sessions of an application. For a login call {@link create} or, when the client has a session already,
+ * {@link logIn}. Never use an id or token that a client proposes.
  *
  * Every method throws `SessionUnavailableException` (503) when no store answers, and `ProblemException` 413 or 400 for
  * data that is too large or too deep.
@@ -41,11 +41,11 @@ export class SessionService {
   async create({ userId = null, data = {} }: SessionStart = {}): Promise<IssuedSession> {
     const token = createSessionToken();
     const session = await this.store.create({ id: sessionIdOf(token), userId, data: this.storable(data) });
-    if (!session) throw new Error('A random session id was taken');
+    if (!session) throw new Error('A random session id is already in use');
     return { token, session };
   }
 
-  /** The session a token opens, noting its use; `undefined` for a token that is unknown, expired or revoked. */
+  /** The session of a token; records its use. `undefined` for a token that is unknown, expired or revoked. */
   async authenticate(token: string): Promise<Session | undefined> {
     if (!isSessionToken(token)) return undefined;
     const session = await this.store.find(sessionIdOf(token));
@@ -71,8 +71,8 @@ export class SessionService {
   }
 
   /**
-   * Makes a session that was there before the login the user's: new token, data kept, absolute timeout begun anew, old
-   * token dead at once. So an id that an attacker planted before the login opens nothing after it.
+   * Gives the session from before a login to the user: new token, same data, absolute timeout begun again, old token dead
+   * at once. A token that an attacker planted before the login is therefore worthless after it.
    */
   async logIn(id: string, userId: string): Promise<IssuedSession | undefined> {
     return this.reissue(id, { userId });
@@ -88,12 +88,12 @@ export class SessionService {
     return this.store.list({ userId });
   }
 
-  /** Ends all sessions of a user, but for `exceptId`; gives how many. */
+  /** Ends all sessions of a user except `exceptId`; returns their number. */
   async revokeByUser(userId: string, exceptId?: string): Promise<number> {
     return this.store.revokeAll({ userId }, exceptId);
   }
 
-  /** Ends every session there is; gives how many. */
+  /** Ends all sessions of all users; returns their number. */
   async revokeEveryone(): Promise<number> {
     return this.store.revokeAll('everyone');
   }
@@ -104,7 +104,7 @@ export class SessionService {
     return session && { token, session };
   }
 
-  /** The data as every store gives it back: checked, plain, frozen. */
+  /** The data in the form in which stores return it: checked, plain, frozen. */
   private storable(data: SessionData): SessionData {
     return decodeData(encodeData(data, this.config.maxDataBytes));
   }

@@ -80,7 +80,7 @@ describe('a change of a cached session whose connection to the database breaks',
     // The pool learns of it when it connects.
     await eventually(async () => {
       const refusal = await backend.store.update(randomUUID(), { data: {} }).catch((error: unknown) => error);
-      expect(refusal).toMatchObject({ mayHaveHappened: false });
+      expect(refusal).toMatchObject({ isOutcomeUnknown: false });
     });
     await expect(backend.store.update(id, { data: { n: 2 } })).rejects.toThrow(SessionUnavailableException);
     expect(await backend.store.find(id)).toMatchObject({ data: { n: 1 } });

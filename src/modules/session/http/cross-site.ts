@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** The part of a request that tells where it came from. */
+/** The part of a request that shows where it came from. */
 export interface RequestOrigin {
   readonly method?: string | undefined;
   readonly headers: IncomingHttpHeaders;
@@ -10,9 +10,9 @@ export interface RequestOrigin {
 
 /**
  * Whether a request that may change state was made by a page of another origin, so that its cookies prove nothing (CSRF).
- * The algorithm of Go's `net/http.CrossOriginProtection`: browsers say `Sec-Fetch-Site` themselves, older ones at least
- * `Origin`; who sends neither is no browser and was not tricked. `app.enableCsrfProtection()` of Nest does the same for
- * every route; the session cookie does not rely on someone having called it.
+ * The algorithm of Go's `net/http.CrossOriginProtection`: browsers send `Sec-Fetch-Site`, older ones at least `Origin`. A
+ * client that sends neither is no browser, so no page can have misused it. `app.enableCsrfProtection()` of Nest does the
+ * same for every route; the session cookie is protected without that call.
  *
  * @param trustedOrigins pages of these may send the cookie, as `https://app.example.com`.
  */

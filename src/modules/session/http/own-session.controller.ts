@@ -37,12 +37,12 @@ import { SessionGuard } from './session.guard.js';
 import {
   type IssuedSessionView,
   issuedSessionSchema,
-  type MergeSession,
+  type MergeSessionBody,
   mergeSessionSchema,
   reissuedView,
-  type Revoked,
+  type RevocationCount,
   revokedSchema,
-  type RevokeOwn,
+  type RevokeOwnQuery,
   revokeOwnSchema,
   sessionIdSchema,
   type SessionList,
@@ -52,7 +52,7 @@ import {
   viewOf,
 } from './session.schemas.js';
 
-/** What the holder of a session may do with it and with their others. */
+/** Requests of a session's own client: about this session and the other sessions of its user. */
 @ApiTags('sessions')
 @ApiBearerAuth()
 @ApiCookieAuth()
@@ -76,25 +76,27 @@ export class OwnSessionController {
   @Patch('current')
   @Header('cache-control', 'no-store')
   @ApiOperation({
-    summary: 'Merge into its data',
-    description: 'A JSON Merge Patch (RFC 7396): null removes a member. SESSION_CLIENT_DATA says which may be changed.',
+    summary: 'Merge into the data of this session',
+    description:
+      'A JSON Merge Patch (RFC 7396): null removes a member. SESSION_CLIENT_DATA lists the members that may be changed.',
   })
   @ApiOkResponse({ standardSchema: sessionViewSchema })
-  @ApiForbiddenResponse({ description: 'A member that only the application changes.' })
+  @ApiForbiddenResponse({ description: 'The patch has a member that only the application may change.' })
   async merge(
     @CurrentSession('id') id: string,
-    @Body({ schema: mergeSessionSchema }) { data }: MergeSession,
+    @Body({ schema: mergeSessionSchema }) { data }: MergeSessionBody,
   ): Promise<SessionView> {
-    this.demandWritable(data);
-    return viewOf((await this.sessions.merge(id, data)) ?? ended());
+    this.assertWritable(data);
+    return viewOf((await this.sessions.merge(id, data)) ?? failEnded());
   }
 
   @Post('current/rotate')
   @HttpCode(200)
   @Header('cache-control', 'no-store')
   @ApiOperation({
-    summary: 'A new token for it',
-    description: 'The old one is dead at once. Sent as a cookie, or in the body to who sent a bearer token.',
+    summary: 'Replace the token of this session',
+    description:
+      'The old token is dead at once. The new token is sent as a cookie, or in the body if the request had a bearer token.',
   })
   @ApiOkResponse({ standardSchema: issuedSessionSchema })
   async rotate(
@@ -102,7 +104,7 @@ export class OwnSessionController {
     @CurrentCredential() via: RequestSession['via'],
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<IssuedSessionView> {
-    const issued = (await this.sessions.rotate(id)) ?? ended();
+    const issued = (await this.sessions.rotate(id)) ?? failEnded();
     if (via === 'cookie') this.cookie.set(reply, issued);
     return reissuedView(issued.token, issued.session, via);
   }
@@ -121,7 +123,7 @@ export class OwnSessionController {
 
   @Get()
   @Header('cache-control', 'no-store')
-  @ApiOperation({ summary: 'All sessions of the same user' })
+  @ApiOperation({ summary: 'List all sessions of the same user' })
   @ApiOkResponse({ standardSchema: sessionListSchema })
   async list(@CurrentSession() current: Session): Promise<SessionList> {
     const sessions = await this.ofSameUser(current);
@@ -132,13 +134,13 @@ export class OwnSessionController {
 
   @Delete()
   @Header('cache-control', 'no-store')
-  @ApiOperation({ summary: 'Log out everywhere', description: '`keep=current` keeps this one.' })
+  @ApiOperation({ summary: 'Log out everywhere', description: '`keep=current` keeps the session of this request.' })
   @ApiOkResponse({ standardSchema: revokedSchema })
   async revokeOwn(
     @CurrentSession() { id, userId }: Session,
-    @Query({ schema: revokeOwnSchema }) { keep }: RevokeOwn,
+    @Query({ schema: revokeOwnSchema }) { keep }: RevokeOwnQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Revoked> {
+  ): Promise<RevocationCount> {
     const isKept = keep === 'current';
     if (!isKept) this.cookie.clear(reply);
     if (userId !== null) return { revoked: await this.sessions.revokeByUser(userId, isKept ? id : undefined) };
@@ -154,19 +156,19 @@ export class OwnSessionController {
     @Param('id', { schema: sessionIdSchema }) id: string,
   ): Promise<void> {
     const isOwn = (await this.ofSameUser(current)).some((session) => session.id === id);
-    // Someone else's and nobody's look the same.
+    // The session of another user and an unknown id get the same 404.
     if (!isOwn) throw new NotFoundException('You have no such session.');
     await this.sessions.revoke(id);
   }
 
-  /** @throws ForbiddenException naming the first member that is not the holder's to change. */
-  private demandWritable(patch: SessionData): void {
+  /** @throws ForbiddenException naming the first member that the client may not change. */
+  private assertWritable(patch: SessionData): void {
     const { clientMembers } = this.config;
     if (clientMembers.includes('*')) return;
-    const refused = Object.keys(patch).find((member) => !clientMembers.includes(member));
-    if (refused === undefined) return;
+    const member = Object.keys(patch).find((name) => !clientMembers.includes(name));
+    if (member === undefined) return;
     throw new ForbiddenException(
-      `${JSON.stringify(refused.slice(0, 100))} is not for the holder of a session to change (SESSION_CLIENT_DATA).`,
+      `A client may not change the member ${JSON.stringify(member.slice(0, 100))} of its session (SESSION_CLIENT_DATA).`,
     );
   }
 
@@ -175,7 +177,7 @@ export class OwnSessionController {
   }
 }
 
-/** It ended between the guard and the change. */
-function ended(): never {
+/** For a session that ended between the guard and the change. */
+function failEnded(): never {
   throw new UnauthorizedException('The session has ended.');
 }

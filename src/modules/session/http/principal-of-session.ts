@@ -2,9 +2,9 @@ import type { PrincipalResolver } from '../../cache/index.js';
 import { attachedSession } from './request-session.js';
 
 /**
- * Whose a cached response with `scope: 'user'` is, where `SessionGuard` or `SessionMiddleware` found a session. A session
- * before its login is nobody's: what is made for it is not cached. Tells no tenant, since a session's data is also what its
- * holder may write.
+ * Identifies the user for cached responses with `scope: 'user'`, on routes where `SessionGuard` or `SessionMiddleware`
+ * found a session. A session before its login has no user, so responses to it are not cached. It gives no tenant, because
+ * clients may write to the data of their session.
  */
 export const principalOfSession: PrincipalResolver = ({ raw }) => {
   const session = attachedSession(raw)?.session;

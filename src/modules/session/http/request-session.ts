@@ -1,21 +1,21 @@
 import type { IncomingMessage } from 'node:http';
 import type { Session } from '../session.types.js';
 
-/** The session of a request and what it came in. */
+/** The session of a request and the credential that carried its token. */
 export interface RequestSession {
   readonly session: Session;
-  /** Browsers send cookies by themselves, for anyone's page; a bearer token is sent by who has it. */
+  /** A browser adds cookies to the requests of every page, also of other sites; only a client that has the token can send it as bearer. */
   readonly via: 'cookie' | 'bearer';
 }
 
 const sessions = new WeakMap<IncomingMessage, RequestSession>();
 
-/** Remembers whose request this is. */
+/** Attaches the session to its request. */
 export function attachSession(request: IncomingMessage, session: RequestSession): void {
   sessions.set(request, session);
 }
 
-/** What was attached. */
+/** The session attached to a request; `undefined` when there is none. */
 export function attachedSession(request: IncomingMessage): RequestSession | undefined {
   return sessions.get(request);
 }

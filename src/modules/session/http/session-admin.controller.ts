@@ -5,11 +5,11 @@ import { SessionService } from '../session.service.js';
 import { SessionApiKeyGuard } from './session-api-key.guard.js';
 import { SessionCookie } from './session-cookie.js';
 import {
-  type CreateSession,
+  type CreateSessionBody,
   createSessionSchema,
   type IssuedSessionView,
   issuedSessionSchema,
-  type Revoked,
+  type RevocationCount,
   revokedSchema,
   type SessionList,
   sessionListSchema,
@@ -17,7 +17,7 @@ import {
   viewOf,
 } from './session.schemas.js';
 
-/** What a trusted service may do with a key of `SESSION_API_KEYS`. */
+/** Requests of trusted services, with a key of `SESSION_API_KEYS`. */
 @ApiTags('sessions (trusted services)')
 @ApiBearerAuth()
 @UseGuards(SessionApiKeyGuard)
@@ -32,11 +32,12 @@ export class SessionAdminController {
   @Header('cache-control', 'no-store')
   @ApiOperation({
     summary: 'Create a session',
-    description: 'For a user whom the caller has authenticated. The token is in the body and in a cookie to pass on.',
+    description:
+      'For a user whom the caller has authenticated. The token is in the body, and in a cookie that the caller may pass on.',
   })
   @ApiCreatedResponse({ standardSchema: issuedSessionSchema })
   async create(
-    @Body({ schema: createSessionSchema }) start: CreateSession,
+    @Body({ schema: createSessionSchema }) start: CreateSessionBody,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<IssuedSessionView> {
     const issued = await this.sessions.create(start);
@@ -46,7 +47,7 @@ export class SessionAdminController {
 
   @Get('users/:userId')
   @Header('cache-control', 'no-store')
-  @ApiOperation({ summary: "A user's sessions" })
+  @ApiOperation({ summary: 'List the sessions of a user' })
   @ApiOkResponse({ standardSchema: sessionListSchema })
   async list(@Param('userId', { schema: userIdSchema }) userId: string): Promise<SessionList> {
     return { sessions: (await this.sessions.listByUser(userId)).map(viewOf) };
@@ -55,14 +56,14 @@ export class SessionAdminController {
   @Delete('users/:userId')
   @ApiOperation({ summary: 'Log a user out everywhere' })
   @ApiOkResponse({ standardSchema: revokedSchema })
-  async revokeUser(@Param('userId', { schema: userIdSchema }) userId: string): Promise<Revoked> {
+  async revokeUser(@Param('userId', { schema: userIdSchema }) userId: string): Promise<RevocationCount> {
     return { revoked: await this.sessions.revokeByUser(userId) };
   }
 
   @Delete('everyone')
-  @ApiOperation({ summary: 'Log everyone out' })
+  @ApiOperation({ summary: 'Log all users out' })
   @ApiOkResponse({ standardSchema: revokedSchema })
-  async revokeEveryone(): Promise<Revoked> {
+  async revokeEveryone(): Promise<RevocationCount> {
     return { revoked: await this.sessions.revokeEveryone() };
   }
 }

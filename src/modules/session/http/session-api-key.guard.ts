@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { bearerToken, isSameSecret } from '../../../common/http/guards/secret-text.js';
 import { type SessionConfig, sessionConfig } from '../session.config.js';
 
-/** Lets pass who has one of `SESSION_API_KEYS`, sent as `Authorization: Bearer <key>`. Without any configured, nobody. */
+/** Accepts requests with one of `SESSION_API_KEYS`, sent as `Authorization: Bearer <key>`. Without configured keys it accepts none. */
 @Injectable()
 export class SessionApiKeyGuard implements CanActivate {
   constructor(@Inject(sessionConfig.KEY) private readonly config: SessionConfig) {}
@@ -13,10 +13,10 @@ export class SessionApiKeyGuard implements CanActivate {
     const { headers } = context.switchToHttp().getRequest<FastifyRequest>();
     const key = bearerToken(headers.authorization);
     if (key !== undefined && this.isKnown(key)) return true;
-    throw new UnauthorizedException('This takes a key of SESSION_API_KEYS: `Authorization: Bearer <key>`.');
+    throw new UnauthorizedException('This request needs a key of SESSION_API_KEYS: `Authorization: Bearer <key>`.');
   }
 
-  /** Compares with every hash, so that the time does not tell which of them matched. */
+  /** Compares with every hash, so that the time it takes does not reveal which one matched. */
   private isKnown(key: string): boolean {
     const hash = createHash('sha256').update(key).digest('hex');
     return this.config.apiKeyHashes.filter((known) => isSameSecret(hash, known.toLowerCase())).length > 0;

@@ -7,7 +7,7 @@ import { isCrossSite } from './cross-site.js';
 import { attachedSession, attachSession, type RequestSession } from './request-session.js';
 import { SessionCookie } from './session-cookie.js';
 
-/** Finds out whose session a request carries, once a request. */
+/** Finds the session of a request, once per request. */
 @Injectable()
 export class SessionResolver {
   constructor(
@@ -17,7 +17,7 @@ export class SessionResolver {
   ) {}
 
   /**
-   * The session of a bearer token, else of the cookie; `undefined` when there is none that lives.
+   * The session of the bearer token, or else of the cookie; `undefined` when neither has a living session.
    *
    * @throws ForbiddenException when a page of another site made a state-changing request with the cookie.
    * @throws SessionUnavailableException when no store answers.
@@ -36,7 +36,7 @@ export class SessionResolver {
     if (token === undefined) return undefined;
     if (isCrossSite(request, this.http.trustedOrigins)) {
       throw new ForbiddenException(
-        'The session cookie does not count in a request that another site made (see HTTP_TRUSTED_ORIGINS).',
+        'The session cookie is not accepted in a request from another site (see HTTP_TRUSTED_ORIGINS).',
       );
     }
     return this.open(token, 'cookie');

@@ -3,8 +3,8 @@ import { ForbiddenException, Injectable, type NestMiddleware } from '@nestjs/com
 import { SessionResolver } from './session-resolver.js';
 
 /**
- * Gives routes that work with and without a session theirs, for `@CurrentSession()`. A request another site made with
- * the cookie has none; 503 when one was sent and no store of sessions answers.
+ * For routes that work with and without a session: finds the session for `@CurrentSession()`. The cookie is ignored in a
+ * request from another site. Answers 503 when a request has a token and no store of sessions answers.
  *
  * @example
  * consumer.apply(SessionMiddleware).forRoutes('cart');

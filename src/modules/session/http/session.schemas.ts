@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Session, SessionData } from '../session.types.js';
 import type { RequestSession } from './request-session.js';
 
-/** Its members are checked where the data is stored: shallow here, so that no depth of input needs much stack. */
+/** Shallow on purpose: members are checked when the data is stored, so that deep input needs little stack here. */
 const data = z.record(z.string(), z.unknown()).transform((value) => value as SessionData);
 const userId = z
   .string()
@@ -12,11 +12,11 @@ const userId = z
 
 /** Body of `POST /sessions`. */
 export const createSessionSchema = z.strictObject({ userId: userId.optional(), data: data.optional() });
-export type CreateSession = z.output<typeof createSessionSchema>;
+export type CreateSessionBody = z.output<typeof createSessionSchema>;
 
 /** Body of `PATCH /sessions/current`. */
 export const mergeSessionSchema = z.strictObject({ data });
-export type MergeSession = z.output<typeof mergeSessionSchema>;
+export type MergeSessionBody = z.output<typeof mergeSessionSchema>;
 
 /** Path parameters. */
 export const sessionIdSchema = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'not a session id');
@@ -24,7 +24,7 @@ export const userIdSchema = userId;
 
 /** Query of `DELETE /sessions`. */
 export const revokeOwnSchema = z.strictObject({ keep: z.enum(['current']).optional() });
-export type RevokeOwn = z.output<typeof revokeOwnSchema>;
+export type RevokeOwnQuery = z.output<typeof revokeOwnSchema>;
 
 const time = z.iso.datetime();
 
@@ -40,7 +40,7 @@ export const sessionViewSchema = z.object({
 });
 export type SessionView = z.output<typeof sessionViewSchema>;
 
-/** A session with its token; the token is told once. */
+/** A session with its token. The token is sent only in this response. */
 export const issuedSessionSchema = z.object({ token: z.string().optional(), session: sessionViewSchema });
 export type IssuedSessionView = z.output<typeof issuedSessionSchema>;
 
@@ -52,7 +52,7 @@ export type SessionList = z.output<typeof sessionListSchema>;
 
 /** How many sessions were ended. */
 export const revokedSchema = z.object({ revoked: z.int() });
-export type Revoked = z.output<typeof revokedSchema>;
+export type RevocationCount = z.output<typeof revokedSchema>;
 
 /** A session as clients see it. */
 export function viewOf(session: Session): SessionView {
@@ -67,7 +67,7 @@ export function viewOf(session: Session): SessionView {
   };
 }
 
-/** A reissued session: the token is in the body only for who sent a token, since scripts of a page must not read a cookie's. */
+/** A reissued session. The token is in the body only if the request had a bearer token: scripts of a page must not be able to read the token of a cookie. */
 export function reissuedView(token: string, session: Session, via: RequestSession['via']): IssuedSessionView {
   return { ...(via === 'bearer' ? { token } : {}), session: viewOf(session) };
 }

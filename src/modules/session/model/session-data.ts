@@ -1,14 +1,14 @@
 import { ProblemException } from '../../../common/http/problems/problem.exception.js';
 import type { JsonValue, SessionData } from '../session.types.js';
 
-/** Deeper data is refused, so that nothing which walks it needs much stack. */
+/** Data nested deeper is refused, so that code which walks it needs little stack. */
 const MAX_DEPTH = 32;
 
 type JsonObject = { readonly [key: string]: JsonValue };
 
 /**
- * `current` changed as a JSON Merge Patch (RFC 7396) says: members of the patch replace, `null` removes, objects merge.
- * Neither argument is changed.
+ * Applies a JSON Merge Patch (RFC 7396) to `current`: members of the patch replace, `null` removes, objects merge.
+ * Returns a new object; neither argument is changed.
  */
 export function mergeData(current: SessionData, patch: SessionData): SessionData {
   const merged = new Map(Object.entries(current));
@@ -23,7 +23,7 @@ export function mergeData(current: SessionData, patch: SessionData): SessionData
 }
 
 /**
- * The data as it is stored.
+ * The JSON under which data is stored.
  *
  * @throws ProblemException 400 when it is nested more than 32 deep or has a member called `__proto__`; 413 when its JSON
  *   is longer than `maxBytes`.
@@ -35,14 +35,14 @@ export function encodeData(data: SessionData, maxBytes: number): string {
   if (sizeBytes > maxBytes) {
     throw new ProblemException(413, {
       type: 'urn:larder:session-too-large',
-      title: 'The session holds too much',
-      detail: `Its data would take ${sizeBytes} bytes of JSON; ${maxBytes} are allowed (SESSION_MAX_BYTES).`,
+      title: 'The session data is too large',
+      detail: `The data would take ${sizeBytes} bytes of JSON; ${maxBytes} are allowed (SESSION_MAX_BYTES).`,
     });
   }
   return text;
 }
 
-/** Reads what {@link encodeData} wrote; deeply frozen, because readers share it. */
+/** Parses the output of {@link encodeData}. The result is deeply frozen, because readers share it. */
 export function decodeData(text: string): SessionData {
   return JSON.parse(text, (_key, value: JsonValue) => Object.freeze(value)) as SessionData;
 }

@@ -1,18 +1,18 @@
 /** How long sessions live, in milliseconds. */
 export interface SessionLifetime {
-  /** Ends after this long without use. */
+  /** A session ends after this time without use. */
   readonly idleTimeoutMs: number;
-  /** Ends this long after the login, however much it is used. */
+  /** A session ends this long after its login, however much it is used. */
   readonly absoluteTimeoutMs: number;
 }
 
 /**
- * What is known of a dead session (revoked or expired) is kept this long at least, so that a save which was under way
- * when it died finds it dead and not unknown.
+ * The record of a dead session (revoked or expired) is kept at least this long, so that a save which was under way when
+ * it died finds it dead and not unknown.
  */
 export const DEAD_KEPT_MS = 10 * 60_000;
 
-/** When a session that is used at `nowMs` ends if it is not used again: never past its absolute end. */
+/** When a session used at `nowMs` ends if it is not used again; never after its absolute end. */
 export function idleEndMs(nowMs: number, absoluteExpiresAtMs: number, { idleTimeoutMs }: SessionLifetime): number {
   return Math.min(nowMs + idleTimeoutMs, absoluteExpiresAtMs);
 }

@@ -3,12 +3,12 @@ import { createHash, randomBytes } from 'node:crypto';
 const PREFIX = 'ls_';
 const PATTERN = /^ls_[A-Za-z0-9_-]{43}$/;
 
-/** A new token: 256 random bits, base64url, after a prefix by which secret scanners know it. 46 characters. */
+/** A new token: 256 random bits, base64url, after a prefix that secret scanners recognise. 46 characters. */
 export function createSessionToken(): string {
   return PREFIX + randomBytes(32).toString('base64url');
 }
 
-/** Whether a text can be a token at all; what can't is never looked up. */
+/** Whether a text has the form of a token. Other texts are never looked up. */
 export function isSessionToken(text: string): boolean {
   return PATTERN.test(text);
 }

@@ -2,10 +2,10 @@ import { BoundedMap } from '../../../common/bounded-map.js';
 import type { Clock } from '../../../common/clock.js';
 import type { Session } from '../session.types.js';
 
-/** Sessions remembered; past it, the ones touched longest ago are touched again too early, which is harmless. */
+/** Sessions remembered. With more, the sessions touched longest ago may be touched again too early, which is harmless. */
 const MAX_REMEMBERED = 50_000;
 
-/** Decides when the use of a session is worth a write: at most once an interval, per session and instance. */
+/** Limits the writes that record the use of a session: at most one per interval, session and instance. */
 export class TouchThrottle {
   private readonly touchedAtMs = new BoundedMap<string, number>(MAX_REMEMBERED);
 
@@ -14,9 +14,9 @@ export class TouchThrottle {
     private readonly clock: Clock,
   ) {}
 
-  /** Whether to touch it now; when true, not again for an interval. */
+  /** Whether to record this use. After `true` it returns `false` for an interval. */
   isDue({ id, lastSeenAtMs }: Session): boolean {
-    // The store's clock against ours: whichever of them is wrong, a large difference means a touch, not none.
+    // The two times come from different clocks. If either clock is wrong, the difference is large and the use is recorded.
     if (Math.abs(this.clock.wallMs() - lastSeenAtMs) < this.intervalMs) return false;
     const nowMs = this.clock.nowMs();
     const touchedAtMs = this.touchedAtMs.get(id);

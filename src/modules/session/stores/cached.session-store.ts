@@ -7,23 +7,23 @@ import type {
   NewSession,
   Rotation,
   SessionChange,
-  SessionScope,
+  SessionSelector,
   SessionStore,
-  UpdateRefusal,
+  UpdateFailure,
 } from './session-store.js';
 
-/** How sessions are cached. */
+/** Options of a {@link CachedSessionStore}. */
 export interface CachedSessionStoreOptions {
-  /** Read from the store again after this long. */
+  /** A cached session is read from the store again after this time. */
   readonly ttlMs: number;
-  /** Serve what was read for this long after that while the store doesn't answer. */
+  /** For this time after the ttl a cached session is served while the store doesn't answer. */
   readonly graceMs: number;
   readonly clock: Clock;
 }
 
 /**
- * A cache in front of a durable store (cache-aside). Every change evicts what it changed before it returns, on every
- * instance, so a revoked session is dead here at once and elsewhere within the latency of the bus.
+ * A cache in front of a durable store (cache-aside). Every change evicts the changed sessions on every instance before it
+ * returns, so a revoked session is dead on this instance at once and on others within the latency of the bus.
  */
 export class CachedSessionStore implements SessionStore {
   constructor(
@@ -34,7 +34,7 @@ export class CachedSessionStore implements SessionStore {
 
   async find(id: string): Promise<Session | undefined> {
     const session = await this.read(id, 'cached');
-    // A copy doesn't know of later touches: that one has expired is for the store to say.
+    // A cached copy has no later touches. Only the store can tell whether the session has really expired.
     const hasExpired = session && session.expiresAtMs <= this.options.clock.wallMs();
     return hasExpired ? this.read(id, 'refresh') : session;
   }
@@ -43,7 +43,7 @@ export class CachedSessionStore implements SessionStore {
     return this.store.create(session);
   }
 
-  async update(id: string, to: SessionChange): Promise<Session | UpdateRefusal> {
+  async update(id: string, to: SessionChange): Promise<Session | UpdateFailure> {
     return change(
       () => this.store.update(id, to),
       () => this.cache.delete(id),
@@ -68,18 +68,20 @@ export class CachedSessionStore implements SessionStore {
     );
   }
 
-  async revokeAll(scope: SessionScope, exceptId?: string): Promise<number> {
+  async revokeAll(selector: SessionSelector, exceptId?: string): Promise<number> {
     const evict = () =>
-      scope === 'everyone' ? this.cache.clear() : this.cache.invalidateTags([userTag(scope.userId)]);
-    return change(() => this.store.revokeAll(scope, exceptId), evict);
+      selector === 'everyone' ? this.cache.clear() : this.cache.invalidateTags([userTag(selector.userId)]);
+    return change(() => this.store.revokeAll(selector, exceptId), evict);
   }
 
-  list(scope: SessionScope): Promise<Session[]> {
-    return this.store.list(scope);
+  list(selector: SessionSelector): Promise<Session[]> {
+    return this.store.list(selector);
   }
 
   private read(id: string, consistency: 'cached' | 'refresh'): Promise<Session | undefined> {
     const { ttlMs, graceMs } = this.options;
+    // Loaded through the cache, not found and then set: the load path is fenced. A session that is revoked while it is
+    // being read is returned to this request, which began before, but is not stored.
     return this.cache.getOrLoad(
       id,
       async (context) => {
@@ -87,25 +89,25 @@ export class CachedSessionStore implements SessionStore {
         if (session?.userId) context.set({ tags: [userTag(session.userId)] });
         return session;
       },
-      // Ids nobody has are not remembered: anyone could fill the cache with them.
+      // Unknown ids are not stored: any client could fill the cache with them.
       { ttlMs, graceMs, consistency, shouldStore: (session) => session !== undefined },
     );
   }
 }
 
-/** Groups the cached sessions of a user; keys in Redis tell no user's name. */
+/** The tag of a user's cached sessions. It is hashed, so keys in Redis reveal no user. */
 function userTag(userId: string): string {
   return `user:${sessionIdOf(userId)}`;
 }
 
-/** Makes a change and evicts what it changed; also when the connection broke and nobody knows whether it was made. */
+/** Makes a change and evicts the changed sessions, also when the connection broke and the outcome is unknown. */
 async function change<T>(make: () => Promise<T>, evict: () => Promise<unknown>): Promise<T> {
   try {
     const outcome = await make();
     await evict();
     return outcome;
   } catch (error) {
-    if (error instanceof SessionUnavailableException && error.mayHaveHappened) await evict();
+    if (error instanceof SessionUnavailableException && error.isOutcomeUnknown) await evict();
     throw error;
   }
 }

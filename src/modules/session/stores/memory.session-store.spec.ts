@@ -47,10 +47,10 @@ describe('sessions in memory', () => {
     const [theirs, ours] = [newStore(clock), newStore(clock)];
     const session = (await theirs.create({ id: 'a', userId: 'ada', data: {} }))!;
     await ours.revoke('a');
-    ours.adopt(session);
+    ours.insertIfAbsent(session);
     expect(await ours.find('a')).toBeUndefined();
     ours.forget('a');
-    ours.adopt(session);
+    ours.insertIfAbsent(session);
     expect(await ours.find('a')).toEqual(session);
   });
 });

@@ -5,28 +5,28 @@ import type {
   NewSession,
   Rotation,
   SessionChange,
-  SessionScope,
+  SessionSelector,
   SessionStore,
-  UpdateRefusal,
+  UpdateFailure,
 } from './session-store.js';
 
-/** Roughly what a slot takes beside its data. */
-const SLOT_BYTES = 400;
+/** Estimated size of an entry without its data. */
+const ENTRY_BYTES = 400;
 
-/** What is known of an id: the session, or that it is dead. */
-type Slot = Session | 'dead';
+/** The state of an id: its session, or dead (revoked). */
+type SessionState = Session | 'dead';
 
-/** How much a memory store may hold, and how it tells the time. */
+/** Options of a {@link MemorySessionStore}. */
 export interface MemorySessionStoreOptions {
-  /** Past this many bytes the sessions written longest ago are dropped. */
+  /** Above this many bytes the sessions written longest ago are deleted. */
   readonly maxBytes: number;
   readonly clock: Clock;
 }
 
-/** Sessions in this process alone. They end with it. */
+/** Sessions in this process alone. They end when it ends. */
 export class MemorySessionStore implements SessionStore {
-  /** The one written longest ago comes first. */
-  private readonly slots = new Map<string, Slot>();
+  /** In the order of their last write. */
+  private readonly states = new Map<string, SessionState>();
   private usedBytes = 0;
 
   constructor(
@@ -35,104 +35,111 @@ export class MemorySessionStore implements SessionStore {
   ) {}
 
   async create({ id, userId, data }: NewSession): Promise<Session | undefined> {
-    if (this.slots.has(id)) return undefined;
-    return this.put(id, { id, userId, data, version: 1, ...this.startingNow() });
+    if (this.states.has(id)) return undefined;
+    return this.put(id, { id, userId, data, version: 1, ...this.newTimes() });
   }
 
   async find(id: string): Promise<Session | undefined> {
-    return this.living(id);
+    return this.liveSession(id);
   }
 
-  async update(id: string, { data, userId, ifVersion }: SessionChange): Promise<Session | UpdateRefusal> {
-    const session = this.living(id);
-    if (!session) return this.slots.has(id) ? 'gone' : 'unknown';
+  async update(id: string, { data, userId, ifVersion }: SessionChange): Promise<Session | UpdateFailure> {
+    const session = this.liveSession(id);
+    if (!session) return this.states.has(id) ? 'gone' : 'unknown';
     if (ifVersion !== undefined && ifVersion !== session.version) return 'conflict';
     const isGiven = userId !== undefined;
-    return this.put(id, { ...this.used(session), data, version: session.version + 1, ...(isGiven ? { userId } : {}) });
+    return this.put(id, {
+      ...this.withUse(session),
+      data,
+      version: session.version + 1,
+      ...(isGiven ? { userId } : {}),
+    });
   }
 
   async touch(id: string): Promise<Session | undefined> {
-    const session = this.living(id);
-    return session && this.put(id, this.used(session));
+    const session = this.liveSession(id);
+    return session && this.put(id, this.withUse(session));
   }
 
   async rotate(id: string, { newId, login }: Rotation): Promise<Session | undefined> {
-    const session = this.living(id);
-    if (!session || this.slots.has(newId)) return undefined;
-    this.keep(id, 'dead');
-    const next = login ? { ...session, ...login, ...this.startingNow() } : this.used(session);
+    const session = this.liveSession(id);
+    if (!session || this.states.has(newId)) return undefined;
+    this.setState(id, 'dead');
+    const next = login ? { ...session, ...login, ...this.newTimes() } : this.withUse(session);
     return this.put(newId, { ...next, id: newId });
   }
 
   async revoke(id: string): Promise<boolean> {
-    const session = this.living(id);
-    this.keep(id, 'dead');
+    const session = this.liveSession(id);
+    this.setState(id, 'dead');
     return session !== undefined;
   }
 
-  async revokeAll(scope: SessionScope, exceptId?: string): Promise<number> {
-    const ended = this.livingOf(scope).filter(({ id }) => id !== exceptId);
-    for (const { id } of ended) this.keep(id, 'dead');
+  async revokeAll(selector: SessionSelector, exceptId?: string): Promise<number> {
+    const ended = this.liveSessionsOf(selector).filter(({ id }) => id !== exceptId);
+    for (const { id } of ended) this.setState(id, 'dead');
     return ended.length;
   }
 
-  async list(scope: SessionScope): Promise<Session[]> {
-    return this.livingOf(scope);
+  async list(selector: SessionSelector): Promise<Session[]> {
+    return this.liveSessionsOf(selector);
   }
 
-  /** Takes a session in as it is, unless its id is known here. */
-  adopt(session: Session): void {
-    if (!this.slots.has(session.id)) this.put(session.id, session);
+  /** Stores a session unchanged, unless its id has a state here. */
+  insertIfAbsent(session: Session): void {
+    if (!this.states.has(session.id)) this.put(session.id, session);
   }
 
-  /** Everything known here, by id. */
-  known(): [id: string, slot: Slot][] {
-    return [...this.slots.entries()];
+  /** The state of every id. */
+  entries(): [id: string, state: SessionState][] {
+    return [...this.states.entries()];
   }
 
-  /** What is known of an id, whether or not it has expired. */
-  slotOf(id: string): Slot | undefined {
-    return this.slots.get(id);
+  /** The state of an id, also of an expired session; `undefined` for an unknown id. */
+  stateOf(id: string): SessionState | undefined {
+    return this.states.get(id);
   }
 
-  /** Forgets an id, even that it is dead. */
+  /** Deletes the state of an id, even when it is dead. */
   forget(id: string): void {
-    const slot = this.slots.get(id);
-    if (slot === undefined) return;
-    this.slots.delete(id);
-    this.usedBytes -= sizeOf(slot);
+    const state = this.states.get(id);
+    if (state === undefined) return;
+    this.states.delete(id);
+    this.usedBytes -= sizeOf(state);
   }
 
   private put(id: string, session: Session): Session {
     const frozen = Object.freeze(session);
-    this.keep(id, frozen);
+    this.setState(id, frozen);
     return frozen;
   }
 
-  private keep(id: string, slot: Slot): void {
+  private setState(id: string, state: SessionState): void {
     this.forget(id);
-    this.slots.set(id, slot);
-    this.usedBytes += sizeOf(slot);
-    for (const oldest of this.slots.keys()) {
+    this.states.set(id, state);
+    this.usedBytes += sizeOf(state);
+    for (const oldest of this.states.keys()) {
       if (this.usedBytes <= this.options.maxBytes || oldest === id) return;
       this.forget(oldest);
     }
   }
 
-  private livingOf(scope: SessionScope): Session[] {
-    return [...this.slots.keys()]
-      .map((id) => this.living(id))
+  private liveSessionsOf(selector: SessionSelector): Session[] {
+    return [...this.states.keys()]
+      .map((id) => this.liveSession(id))
       .filter((session) => session !== undefined)
-      .filter((session) => scope === 'everyone' || session.userId === scope.userId)
+      .filter((session) => selector === 'everyone' || session.userId === selector.userId)
       .toSorted((a, b) => a.createdAtMs - b.createdAtMs);
   }
 
-  private living(id: string): Session | undefined {
-    const slot = this.slots.get(id);
-    return slot === undefined || slot === 'dead' || slot.expiresAtMs <= this.options.clock.wallMs() ? undefined : slot;
+  private liveSession(id: string): Session | undefined {
+    const state = this.states.get(id);
+    return state === undefined || state === 'dead' || state.expiresAtMs <= this.options.clock.wallMs()
+      ? undefined
+      : state;
   }
 
-  private used(session: Session): Session {
+  private withUse(session: Session): Session {
     const lastSeenAtMs = this.options.clock.wallMs();
     return {
       ...session,
@@ -141,7 +148,7 @@ export class MemorySessionStore implements SessionStore {
     };
   }
 
-  private startingNow(): Pick<Session, 'createdAtMs' | 'lastSeenAtMs' | 'expiresAtMs' | 'absoluteExpiresAtMs'> {
+  private newTimes(): Pick<Session, 'createdAtMs' | 'lastSeenAtMs' | 'expiresAtMs' | 'absoluteExpiresAtMs'> {
     const nowMs = this.options.clock.wallMs();
     const absoluteExpiresAtMs = nowMs + this.lifetime.absoluteTimeoutMs;
     return {
@@ -153,6 +160,6 @@ export class MemorySessionStore implements SessionStore {
   }
 }
 
-function sizeOf(slot: Slot): number {
-  return SLOT_BYTES + (slot === 'dead' ? 0 : JSON.stringify(slot.data).length);
+function sizeOf(state: SessionState): number {
+  return ENTRY_BYTES + (state === 'dead' ? 0 : JSON.stringify(state.data).length);
 }

@@ -8,28 +8,29 @@ import type {
   NewSession,
   Rotation,
   SessionChange,
-  SessionScope,
+  SessionSelector,
   SessionStore,
-  UpdateRefusal,
+  UpdateFailure,
 } from './session-store.js';
 
-/** What carries sessions over an outage. */
+/** Options of an {@link OutageSessionStore}. */
 export interface OutageSessionStoreOptions {
-  /** Copies of the sessions this instance serves, in memory; a revocation elsewhere takes its copy away. */
+  /** Copies of the sessions this instance serves, in memory. A revocation on another instance removes the copy here. */
   readonly copies: Cache;
-  /** Holds the sessions that are used while Redis is away, until they are written back. */
+  /** Stores the sessions that are used while Redis is away, until they are written back. */
   readonly local: MemorySessionStore;
   readonly journal: RevocationJournal;
-  /** No copy is older than this, ms. */
+  /** Longest life of a copy, ms. */
   readonly copyTtlMs: number;
-  /** Something waits to be written back. */
+  /** Called when there is something to write back. */
   readonly onPending: () => void;
 }
 
 /**
- * Sessions in Redis that go on in memory while Redis is away (`SESSION_ON_OUTAGE=memory`). Every read asks Redis, so with
- * Redis well a revocation holds everywhere at once. Without it this instance serves the sessions it has served before;
- * of others it can't tell, so it answers 503 and not 401. `SessionRecovery` writes back what happened meanwhile.
+ * Sessions in Redis that go on in memory while Redis is away (`SESSION_ON_OUTAGE=memory`). Every read asks Redis, so a
+ * revocation holds everywhere at once while Redis works. While Redis is away, an instance serves the sessions it has
+ * served before. For other tokens it can't know whether a session exists, so it answers 503 and not 401.
+ * `SessionRecovery` writes the changes made meanwhile back to Redis.
  */
 export class OutageSessionStore implements SessionStore {
   constructor(
@@ -40,7 +41,11 @@ export class OutageSessionStore implements SessionStore {
   async find(id: string): Promise<Session | undefined> {
     const { copies, local, copyTtlMs: ttlMs } = this.options;
     const read = () => this.redis.find(id);
-    return this.either(
+    // The read goes through the cache's load path, not `find` and then `set`, because that path is fenced: when a
+    // revocation arrives while Redis is being asked, the engine detaches the load and stores no copy. A plain `set` could
+    // store the session after its revocation had removed the copy, and the next outage would serve a revoked session.
+    // `refresh` makes every request ask Redis itself; it never joins the read of an earlier request.
+    return this.redisElseLocal(
       id,
       () =>
         copies.getOrLoad(id, read, {
@@ -63,8 +68,8 @@ export class OutageSessionStore implements SessionStore {
     }
   }
 
-  async update(id: string, change: SessionChange): Promise<Session | UpdateRefusal> {
-    return this.either(
+  async update(id: string, change: SessionChange): Promise<Session | UpdateFailure> {
+    return this.redisElseLocal(
       id,
       this.andEvict(id, () => this.redis.update(id, change)),
       () => this.options.local.update(id, change),
@@ -72,7 +77,7 @@ export class OutageSessionStore implements SessionStore {
   }
 
   async touch(id: string): Promise<Session | undefined> {
-    return this.either(
+    return this.redisElseLocal(
       id,
       () => this.redis.touch(id),
       () => this.options.local.touch(id),
@@ -80,12 +85,12 @@ export class OutageSessionStore implements SessionStore {
   }
 
   async rotate(id: string, rotation: Rotation): Promise<Session | undefined> {
-    return this.either(
+    return this.redisElseLocal(
       id,
       this.andEvict(id, () => this.redis.rotate(id, rotation)),
       async () => {
         const session = await this.options.local.rotate(id, rotation);
-        if (session) this.options.journal.add({ id }, false);
+        if (session) this.options.journal.add({ id }, 'pending');
         return session;
       },
     );
@@ -100,8 +105,8 @@ export class OutageSessionStore implements SessionStore {
     } catch (error) {
       if (!(error instanceof SessionUnavailableException)) throw error;
       const copy = await copies.get<Session>(id);
-      if (copy) local.adopt(copy);
-      journal.add({ id }, false);
+      if (copy) local.insertIfAbsent(copy);
+      journal.add({ id }, 'pending');
       onPending();
       return local.revoke(id);
     } finally {
@@ -109,47 +114,47 @@ export class OutageSessionStore implements SessionStore {
     }
   }
 
-  async revokeAll(scope: SessionScope, exceptId?: string): Promise<number> {
+  async revokeAll(selector: SessionSelector, exceptId?: string): Promise<number> {
     const { local, journal, copies, onPending } = this.options;
-    const endedHere = await local.revokeAll(scope, exceptId);
+    const revokedLocally = await local.revokeAll(selector, exceptId);
     try {
-      const ended = await this.redis.endAll(scope, exceptId);
-      if (ended.length > 0) await copies.delete(ended);
-      return ended.length;
+      const revokedIds = await this.redis.revokeAllReturningIds(selector, exceptId);
+      if (revokedIds.length > 0) await copies.delete(revokedIds);
+      return revokedIds.length;
     } catch (error) {
       if (!(error instanceof SessionUnavailableException)) throw error;
-      journal.add({ scope, exceptId }, false);
+      journal.add({ selector, exceptId }, 'pending');
       onPending();
-      return endedHere;
+      return revokedLocally;
     }
   }
 
-  /** @throws SessionUnavailableException while Redis is away: what this instance knows is not all. */
-  list(scope: SessionScope): Promise<Session[]> {
-    return this.redis.list(scope);
+  /** @throws SessionUnavailableException while Redis is away: this instance knows only a part of the sessions. */
+  list(selector: SessionSelector): Promise<Session[]> {
+    return this.redis.list(selector);
   }
 
-  /** Redis, unless the session went on here since Redis was away; then, and while it is away, what is known here. */
-  private async either<T>(id: string, remote: () => Promise<T>, local: () => Promise<T>): Promise<T> {
-    if (!this.options.local.slotOf(id)) {
+  /** Asks Redis. Asks the local store while Redis is away, and for a session whose local changes are not written back yet. */
+  private async redisElseLocal<T>(id: string, remote: () => Promise<T>, local: () => Promise<T>): Promise<T> {
+    if (!this.options.local.stateOf(id)) {
       try {
         return await remote();
       } catch (error) {
         if (!(error instanceof SessionUnavailableException)) throw error;
-        await this.adopt(id, error);
+        await this.takeOverCopy(id, error);
       }
     }
     this.options.onPending();
     return local();
   }
 
-  /** Takes the copy of a session over into the local store. @throws the error when there is none. */
-  private async adopt(id: string, error: SessionUnavailableException): Promise<void> {
+  /** Puts the copy of a session into the local store. @throws the error when there is no copy. */
+  private async takeOverCopy(id: string, error: SessionUnavailableException): Promise<void> {
     const { copies, journal, local } = this.options;
     const copy = await copies.get<Session>(id);
     if (!copy) throw error;
-    if (journal.covers(copy)) await local.revoke(id);
-    else local.adopt(copy);
+    if (journal.includes(copy)) await local.revoke(id);
+    else local.insertIfAbsent(copy);
   }
 
   private andEvict<T>(id: string, change: () => Promise<T>): () => Promise<T> {

@@ -9,17 +9,17 @@ import type {
   NewSession,
   Rotation,
   SessionChange,
-  SessionScope,
+  SessionSelector,
   SessionStore,
-  UpdateRefusal,
+  UpdateFailure,
 } from './session-store.js';
 
-/** Taken shared by rotations and alone by revocations of many: a session must not slip away under a new id. */
+/** Rotations take this lock shared, revocations of many sessions take it exclusively: a rotation must not move a session to a new id during such a revocation. */
 const REVOCATION_LOCK = 0x6c617264_7365;
 
 const isLiving = and(isNull(table.revokedAt), gt(table.expiresAt, sql`now()`));
 
-/** Sessions in PostgreSQL: what it acknowledged survives everything. */
+/** Sessions in PostgreSQL. They survive restarts of every instance and of Redis. */
 export class PostgresSessionStore implements SessionStore {
   constructor(
     private readonly database: Database,
@@ -31,7 +31,7 @@ export class PostgresSessionStore implements SessionStore {
     return this.run(async () => {
       const rows = await this.database
         .insert(table)
-        .values({ id, userId, data: JSON.stringify(data), version: 1, ...times, ...this.use(this.absoluteEnd()) })
+        .values({ id, userId, data: JSON.stringify(data), version: 1, ...times, ...this.useTimes(this.absoluteEnd()) })
         .onConflictDoNothing()
         .returning();
       return firstOf(rows);
@@ -49,14 +49,14 @@ export class PostgresSessionStore implements SessionStore {
     );
   }
 
-  async update(id: string, { data, userId, ifVersion }: SessionChange): Promise<Session | UpdateRefusal> {
+  async update(id: string, { data, userId, ifVersion }: SessionChange): Promise<Session | UpdateFailure> {
     return this.run(async () => {
       const rows = await this.database
         .update(table)
-        .set({ data: JSON.stringify(data), userId, version: sql`${table.version} + 1`, ...this.use() })
+        .set({ data: JSON.stringify(data), userId, version: sql`${table.version} + 1`, ...this.useTimes() })
         .where(and(eq(table.id, id), isLiving, ifVersion === undefined ? undefined : eq(table.version, ifVersion)))
         .returning();
-      return firstOf(rows) ?? (await this.refusal(id));
+      return firstOf(rows) ?? (await this.failureOf(id));
     });
   }
 
@@ -65,7 +65,7 @@ export class PostgresSessionStore implements SessionStore {
       firstOf(
         await this.database
           .update(table)
-          .set(this.use())
+          .set(this.useTimes())
           .where(and(eq(table.id, id), isLiving))
           .returning(),
       ),
@@ -79,7 +79,7 @@ export class PostgresSessionStore implements SessionStore {
         const begun = login && { ...login, createdAt: sql`now()`, absoluteExpiresAt: this.absoluteEnd() };
         const [row] = await transaction
           .update(table)
-          .set({ id: newId, ...begun, ...this.use(begun?.absoluteExpiresAt) })
+          .set({ id: newId, ...begun, ...this.useTimes(begun?.absoluteExpiresAt) })
           .where(and(eq(table.id, id), isLiving))
           .returning();
         if (row) await transaction.insert(table).values({ ...row, id, ...revoked });
@@ -96,7 +96,7 @@ export class PostgresSessionStore implements SessionStore {
         .where(and(eq(table.id, id), isLiving))
         .returning({ id: table.id });
       if (rows.length > 0) return true;
-      const never = {
+      const unknown = {
         id,
         version: 0,
         createdAt: sql`now()`,
@@ -106,13 +106,13 @@ export class PostgresSessionStore implements SessionStore {
       };
       await this.database
         .insert(table)
-        .values({ ...never, ...revoked })
+        .values({ ...unknown, ...revoked })
         .onConflictDoUpdate({ target: table.id, set: revoked });
       return false;
     });
   }
 
-  async revokeAll(scope: SessionScope, exceptId?: string): Promise<number> {
+  async revokeAll(selector: SessionSelector, exceptId?: string): Promise<number> {
     return this.run(() =>
       this.database.transaction(async (transaction) => {
         await transaction.execute(sql`select pg_advisory_xact_lock(${REVOCATION_LOCK})`);
@@ -120,25 +120,25 @@ export class PostgresSessionStore implements SessionStore {
         const rows = await transaction
           .update(table)
           .set(revoked)
-          .where(and(inScope(scope), isLiving, kept))
+          .where(and(isSelected(selector), isLiving, kept))
           .returning({ id: table.id });
         return rows.length;
       }),
     );
   }
 
-  async list(scope: SessionScope): Promise<Session[]> {
+  async list(selector: SessionSelector): Promise<Session[]> {
     return this.run(async () => {
       const rows = await this.database
         .select()
         .from(table)
-        .where(and(inScope(scope), isLiving))
+        .where(and(isSelected(selector), isLiving))
         .orderBy(asc(table.createdAt));
       return rows.map(toSession);
     });
   }
 
-  /** Deletes rows that have been dead for a while; gives how many. */
+  /** Deletes rows that have been dead for some time; returns their number. */
   async purge(): Promise<number> {
     const before = sql`now() - ${DEAD_KEPT_MS} * interval '1 ms'`;
     return this.run(async () => {
@@ -150,7 +150,7 @@ export class PostgresSessionStore implements SessionStore {
     });
   }
 
-  private async refusal(id: string): Promise<UpdateRefusal> {
+  private async failureOf(id: string): Promise<UpdateFailure> {
     const [row] = await this.database
       .select({ isLiving: sql<boolean>`${isLiving}` })
       .from(table)
@@ -163,7 +163,7 @@ export class PostgresSessionStore implements SessionStore {
     return sql`now() + ${this.lifetime.absoluteTimeoutMs} * interval '1 ms'`;
   }
 
-  private use(absoluteEnd: SQL = sql`${table.absoluteExpiresAt}`): { seenAt: SQL; expiresAt: SQL } {
+  private useTimes(absoluteEnd: SQL = sql`${table.absoluteExpiresAt}`): { seenAt: SQL; expiresAt: SQL } {
     return {
       seenAt: sql`now()`,
       expiresAt: sql`least(now() + ${this.lifetime.idleTimeoutMs} * interval '1 ms', ${absoluteEnd})`,
@@ -181,8 +181,8 @@ export class PostgresSessionStore implements SessionStore {
 
 const revoked = { revokedAt: sql`now()`, data: '{}' };
 
-function inScope(scope: SessionScope): SQL | undefined {
-  return scope === 'everyone' ? undefined : eq(table.userId, scope.userId);
+function isSelected(selector: SessionSelector): SQL | undefined {
+  return selector === 'everyone' ? undefined : eq(table.userId, selector.userId);
 }
 
 function firstOf([row]: SessionRow[]): Session | undefined {

@@ -8,17 +8,17 @@ import type {
   NewSession,
   Rotation,
   SessionChange,
-  SessionScope,
+  SessionSelector,
   SessionStore,
-  UpdateRefusal,
+  UpdateFailure,
 } from './session-store.js';
 
-/** Members of an index that one script looks at; others wait meanwhile. */
+/** Members of an index that one script examines. Redis runs no other command meanwhile. */
 const BATCH = 500;
 
-/** Sessions in Redis, each operation one script (`scripts/`), timed by the clock of Redis. */
+/** Sessions in Redis. Each operation is one script (`scripts/`) that uses the clock of Redis. */
 export class RedisSessionStore implements SessionStore {
-  /** A dead id is remembered longer than any copy of its session could be written back. */
+  /** How long a dead id is kept: longer than any copy of its session could be written back. */
   private readonly deadMs: number;
 
   constructor(
@@ -47,7 +47,7 @@ export class RedisSessionStore implements SessionStore {
     return toSession(await this.scripts.run('find', [id]));
   }
 
-  async update(id: string, { data, userId, ifVersion }: SessionChange): Promise<Session | UpdateRefusal> {
+  async update(id: string, { data, userId, ifVersion }: SessionChange): Promise<Session | UpdateFailure> {
     const user = [userId === undefined ? 0 : 1, userId ?? ''];
     const reply = await this.scripts.run('update', [
       id,
@@ -57,7 +57,7 @@ export class RedisSessionStore implements SessionStore {
       this.lifetime.idleTimeoutMs,
       DEAD_KEPT_MS,
     ]);
-    return toSession(reply) ?? (String(reply) as UpdateRefusal);
+    return toSession(reply) ?? (String(reply) as UpdateFailure);
   }
 
   async touch(id: string): Promise<Session | undefined> {
@@ -78,43 +78,46 @@ export class RedisSessionStore implements SessionStore {
         this.deadMs,
       ]),
     );
-    if (session) this.journal.add({ id }, true);
+    if (session) this.journal.add({ id }, 'acknowledged');
     return session;
   }
 
   async revoke(id: string): Promise<boolean> {
     const hasLived = (await this.scripts.run('revoke', [id, this.deadMs])) === 1;
-    this.journal.add({ id }, true);
+    this.journal.add({ id }, 'acknowledged');
     return hasLived;
   }
 
-  async revokeAll(scope: SessionScope, exceptId?: string): Promise<number> {
-    return (await this.endAll(scope, exceptId)).length;
+  async revokeAll(selector: SessionSelector, exceptId?: string): Promise<number> {
+    return (await this.revokeAllReturningIds(selector, exceptId)).length;
   }
 
-  /** As {@link revokeAll}, but gives their ids. */
-  async endAll(scope: SessionScope, exceptId?: string): Promise<string[]> {
-    const ended = await this.endThoseBegun(0, scope, exceptId);
-    this.journal.add({ scope, exceptId }, true);
-    return ended;
+  /** As {@link revokeAll}, but returns their ids. */
+  async revokeAllReturningIds(selector: SessionSelector, exceptId?: string): Promise<string[]> {
+    const ids = await this.revokeStartedBefore(0, selector, exceptId);
+    this.journal.add({ selector, exceptId }, 'acknowledged');
+    return ids;
   }
 
-  async list(scope: SessionScope): Promise<Session[]> {
+  async list(selector: SessionSelector): Promise<Session[]> {
     const found: Session[] = [];
     for (let skipped = 0; ; skipped += BATCH) {
-      const [seen, sessions] = (await this.scripts.run('list', [userOf(scope), skipped, BATCH])) as [number, unknown[]];
+      const [seen, sessions] = (await this.scripts.run('list', [userOf(selector), skipped, BATCH])) as [
+        number,
+        unknown[],
+      ];
       found.push(...sessions.map((reply) => toSession(reply)!));
       if (seen < BATCH) return found.toSorted((a, b) => a.createdAtMs - b.createdAtMs);
     }
   }
 
-  /** Tells Redis again what was revoked `agoMs` ago. */
+  /** Repeats a revocation that was made `agoMs` ago. */
   async replay(target: RevocationTarget, agoMs: number): Promise<void> {
     if ('id' in target) await this.scripts.run('revoke', [target.id, this.deadMs]);
-    else await this.endThoseBegun(agoMs, target.scope, target.exceptId);
+    else await this.revokeStartedBefore(agoMs, target.selector, target.exceptId);
   }
 
-  /** Writes back a session that went on elsewhere while Redis was away, unless Redis knows it dead or newer. */
+  /** Writes back a session that was used while Redis was away, unless it is dead or newer in Redis. */
   async restore({
     id,
     userId,
@@ -129,11 +132,11 @@ export class RedisSessionStore implements SessionStore {
     await this.scripts.run('restore', [id, userId ?? '', JSON.stringify(data), version, ...times, DEAD_KEPT_MS]);
   }
 
-  private async endThoseBegun(agoMs: number, scope: SessionScope, exceptId = ''): Promise<string[]> {
-    const ended: string[] = [];
+  private async revokeStartedBefore(agoMs: number, selector: SessionSelector, exceptId = ''): Promise<string[]> {
+    const revokedIds: string[] = [];
     for (let skipped = 0; ;) {
       const reply = await this.scripts.run('revoke-all', [
-        userOf(scope),
+        userOf(selector),
         Math.ceil(agoMs),
         exceptId,
         skipped,
@@ -141,18 +144,18 @@ export class RedisSessionStore implements SessionStore {
         this.deadMs,
       ]);
       const [left, seen, ids] = reply as [number, number, Buffer[]];
-      ended.push(...ids.map(String));
+      revokedIds.push(...ids.map(String));
       skipped += left;
-      if (seen < BATCH) return ended;
+      if (seen < BATCH) return revokedIds;
     }
   }
 }
 
-function userOf(scope: SessionScope): string {
-  return scope === 'everyone' ? '' : scope.userId;
+function userOf(selector: SessionSelector): string {
+  return selector === 'everyone' ? '' : selector.userId;
 }
 
-/** A script's reply as a session; `undefined` when it is none. */
+/** The session in a script's reply; `undefined` for another reply. */
 function toSession(reply: unknown): Session | undefined {
   if (!Array.isArray(reply)) return undefined;
   const [id, user, data, version, created, seen, expires, absolute] = reply.map(String) as [

@@ -23,32 +23,32 @@ describe('the journal of revocations', () => {
   });
 
   it('tells what Redis does not know yet from what it may have forgotten', () => {
-    journal.add({ id: 'told' }, true);
-    journal.add({ id: 'untold' }, false);
-    expect(journal.list(false).map(({ target }) => target)).toEqual([{ id: 'untold' }]);
-    expect(journal.list(true).map(({ target }) => target)).toEqual([{ id: 'told' }, { id: 'untold' }]);
+    journal.add({ id: 'told' }, 'acknowledged');
+    journal.add({ id: 'untold' }, 'pending');
+    expect(journal.list('pending').map(({ target }) => target)).toEqual([{ id: 'untold' }]);
+    expect(journal.list('all').map(({ target }) => target)).toEqual([{ id: 'told' }, { id: 'untold' }]);
   });
 
   it('covers sessions that began before, of the user who was logged out, but for the one kept', async () => {
     const [kept, ended, other] = [session('kept', 'ada'), session('ended', 'ada'), session('other', 'bob')];
     await clock.advance(1_000);
-    journal.add({ scope: { userId: 'ada' }, exceptId: 'kept' }, false);
+    journal.add({ selector: { userId: 'ada' }, exceptId: 'kept' }, 'pending');
     await clock.advance(1_000);
     const later = session('later', 'ada');
-    expect([kept, ended, other, later].map((one) => journal.covers(one))).toEqual([false, true, false, false]);
-    journal.add({ scope: 'everyone', exceptId: undefined }, false);
-    expect([kept, ended, other, later].map((one) => journal.covers(one))).toEqual([true, true, true, true]);
+    expect([kept, ended, other, later].map((one) => journal.includes(one))).toEqual([false, true, false, false]);
+    journal.add({ selector: 'everyone', exceptId: undefined }, 'pending');
+    expect([kept, ended, other, later].map((one) => journal.includes(one))).toEqual([true, true, true, true]);
   });
 
   it('covers nothing that Redis knows: Redis has said so', () => {
-    journal.add({ id: 'a' }, true);
-    expect(journal.covers(session('a', null))).toBe(false);
+    journal.add({ id: 'a' }, 'acknowledged');
+    expect(journal.includes(session('a', null))).toBe(false);
   });
 
   it('forgets what no living session can have been revoked by', async () => {
-    journal.add({ id: 'old' }, false);
+    journal.add({ id: 'old' }, 'pending');
     await clock.advance(HOUR_MS + 1);
-    journal.add({ id: 'new' }, false);
-    expect(journal.list(true).map(({ target }) => target)).toEqual([{ id: 'new' }]);
+    journal.add({ id: 'new' }, 'pending');
+    expect(journal.list('all').map(({ target }) => target)).toEqual([{ id: 'new' }]);
   });
 });

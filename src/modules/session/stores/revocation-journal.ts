@@ -1,63 +1,62 @@
 import type { Clock } from '../../../common/clock.js';
 import type { Session } from '../session.types.js';
-import type { SessionScope } from './session-store.js';
+import type { SessionSelector } from './session-store.js';
 
-/** Past this the oldest are forgotten. About 20 MB. */
+/** With more entries the oldest are deleted. About 20 MB. */
 const MAX_ENTRIES = 100_000;
 
-/** What was revoked: one session, or all of a scope but one. */
+/** One session, or all selected sessions except one. */
 export type RevocationTarget =
   | { readonly id: string }
-  | { readonly scope: SessionScope; readonly exceptId: string | undefined };
+  | { readonly selector: SessionSelector; readonly exceptId: string | undefined };
 
 /** A revocation this instance made. */
 export interface Revocation {
   readonly target: RevocationTarget;
   /** Monotonic ms. */
   readonly atMs: number;
-  /** Whether Redis has it. */
+  /** Whether Redis has confirmed it. */
   isAcknowledged: boolean;
 }
 
 /**
- * The revocations this instance made, for as long as a session lives: those Redis could not be told yet, and those it was
- * told and may forget (a failover to a replica that lags, a restart from an old snapshot). Both are told again before
- * Redis is trusted.
+ * The revocations this instance made, kept for as long as a session can live. Some are pending: Redis has not received
+ * them. Redis has acknowledged the others and may lose them again (a failover to a replica that lags, a restart from an
+ * old snapshot). Both kinds are repeated before Redis is used again.
  */
 export class RevocationJournal {
   private readonly entries = new Set<Revocation>();
 
   constructor(
-    /** No session of before lives after this, so what revoked it may be forgotten. */
-    private readonly keptMs: number,
+    /** Longest life of a session. No session from before a revocation is alive after this time, so the entry is deleted. */
+    private readonly lifetimeMs: number,
     private readonly clock: Clock,
   ) {}
 
-  /** Notes a revocation. */
-  add(target: RevocationTarget, isAcknowledged: boolean): void {
+  add(target: RevocationTarget, status: 'pending' | 'acknowledged'): void {
     this.forgetOld();
-    this.entries.add({ target, atMs: this.clock.nowMs(), isAcknowledged });
+    this.entries.add({ target, atMs: this.clock.nowMs(), isAcknowledged: status === 'acknowledged' });
   }
 
-  /** In the order they were made: all, or those Redis has not acknowledged. */
-  list(isAll: boolean): Revocation[] {
-    return [...this.entries].filter(({ isAcknowledged }) => isAll || !isAcknowledged);
+  /** Oldest first: all, or those that Redis has not acknowledged. */
+  list(which: 'all' | 'pending'): Revocation[] {
+    return [...this.entries].filter(({ isAcknowledged }) => which === 'all' || !isAcknowledged);
   }
 
-  /** Whether something that Redis does not know yet revoked this session. */
-  covers({ id, userId, createdAtMs }: Session): boolean {
+  /** Whether a pending revocation ended this session. */
+  includes({ id, userId, createdAtMs }: Session): boolean {
     const ageMs = this.clock.wallMs() - createdAtMs;
-    const isCovered = ({ target, atMs }: Revocation) => {
+    const isTarget = ({ target, atMs }: Revocation) => {
       if ('id' in target) return target.id === id;
-      const { scope, exceptId } = target;
+      const { selector, exceptId } = target;
       if (id === exceptId || ageMs < this.clock.nowMs() - atMs) return false;
-      return scope === 'everyone' || scope.userId === userId;
+      return selector === 'everyone' || selector.userId === userId;
     };
-    return this.list(false).some(isCovered);
+    return this.list('pending').some(isTarget);
   }
 
   private forgetOld(): void {
-    const tooOldMs = this.clock.nowMs() - this.keptMs;
+    const tooOldMs = this.clock.nowMs() - this.lifetimeMs;
     for (const entry of this.entries) {
       if (entry.atMs >= tooOldMs && this.entries.size < MAX_ENTRIES) return;
       this.entries.delete(entry);

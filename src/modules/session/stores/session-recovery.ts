@@ -4,13 +4,13 @@ import type { MemorySessionStore } from './memory.session-store.js';
 import type { RedisSessionStore } from './redis.session-store.js';
 import type { RevocationJournal } from './revocation-journal.js';
 
-/** What a single operation that failed left behind is written back after this. */
+/** Delay before local changes are written back after a single failed operation. */
 const RETRY_MS = 250;
 
-/** What a recovery works with. */
+/** The parts of a recovery. */
 export interface SessionRecoveryOptions {
   readonly pool: RedisPool;
-  /** A store that may be used before Redis is trusted. */
+  /** A store that works during the recovery of Redis, before Redis is used for anything else. */
   readonly redis: RedisSessionStore;
   readonly local: MemorySessionStore;
   readonly journal: RevocationJournal;
@@ -18,8 +18,8 @@ export interface SessionRecoveryOptions {
 }
 
 /**
- * Makes Redis true again before it is trusted: first it is told the revocations it missed or may have forgotten, then the
- * sessions that went on in memory are written back. One at a time; repeated by itself until nothing waits.
+ * Brings Redis up to date before it is used again. First it repeats the revocations that Redis has missed or may have
+ * lost, then it writes back the sessions that went on in memory. One run at a time, repeated until nothing is pending.
  */
 export class SessionRecovery {
   private readonly detach: () => void;
@@ -30,18 +30,18 @@ export class SessionRecovery {
     this.detach = options.pool.monitor.addRecoveryStep((server) => this.recover(server));
   }
 
-  /** Writes back soon, also when Redis was never judged to be away. */
-  soon(): void {
+  /** Writes back after a short delay, also when Redis was never considered to be away. */
+  schedule(): void {
     const { pool, clock } = this.options;
     this.timer ??= clock.setTimer(() => {
       this.timer = undefined;
-      // While Redis is away, its recovery does it.
+      // While Redis is away this waits; its recovery writes back then.
       const attempt = pool.monitor.canWrite() ? this.run(false) : Promise.reject(new Error('Redis is away'));
-      attempt.catch(() => this.soon());
+      attempt.catch(() => this.schedule());
     }, RETRY_MS);
   }
 
-  /** Writes back what still waits, when Redis is well, and stops. */
+  /** Writes back the pending changes, if Redis works, and stops. */
   async close(): Promise<void> {
     this.detach();
     this.timer?.cancel();
@@ -49,30 +49,30 @@ export class SessionRecovery {
   }
 
   private async recover({ isWritable, mayHaveLostWrites }: ServerIdentity): Promise<void> {
-    // What is revoked or changed here stays so here; it is written back once Redis takes writes again.
+    // Changes stay in this instance until Redis accepts writes again.
     if (isWritable) await this.run(mayHaveLostWrites);
   }
 
-  private async run(hasForgotten: boolean): Promise<void> {
+  private async run(mayHaveLostWrites: boolean): Promise<void> {
     await this.running?.catch(() => undefined);
-    await (this.running = this.writeBack(hasForgotten));
+    await (this.running = this.writeBack(mayHaveLostWrites));
   }
 
-  private async writeBack(hasForgotten: boolean): Promise<void> {
+  private async writeBack(mayHaveLostWrites: boolean): Promise<void> {
     const { redis, local, journal, clock } = this.options;
     for (let isFirst = true; ; isFirst = false) {
-      // Before the journal is read: whoever is dead in here because of it is in there then.
-      const waiting = local.known();
-      const revocations = journal.list(hasForgotten && isFirst);
-      if (waiting.length === 0 && revocations.length === 0) return;
+      // Read before the journal: every session that a revocation has ended in here is then in the journal too.
+      const pending = local.entries();
+      const revocations = journal.list(mayHaveLostWrites && isFirst ? 'all' : 'pending');
+      if (pending.length === 0 && revocations.length === 0) return;
       for (const revocation of revocations) {
         await redis.replay(revocation.target, clock.nowMs() - revocation.atMs);
         revocation.isAcknowledged = true;
       }
-      for (const [id, slot] of waiting) {
-        await (slot === 'dead' ? redis.replay({ id }, 0) : redis.restore(slot));
-        // Unless it changed meanwhile: then once more.
-        if (local.slotOf(id) === slot) local.forget(id);
+      for (const [id, state] of pending) {
+        await (state === 'dead' ? redis.replay({ id }, 0) : redis.restore(state));
+        // A session that changed meanwhile is written again in the next round.
+        if (local.stateOf(id) === state) local.forget(id);
       }
     }
   }

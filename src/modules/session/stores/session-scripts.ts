@@ -18,7 +18,7 @@ const KINDS = {
 
 type ScriptName = keyof typeof KINDS;
 
-/** So long after their first use sessions wait for a Redis that was never there: nobody should be told 503 because it was not connected to yet. */
+/** For this time after the first use sessions wait for the first connection to Redis, so that a starting instance does not answer 503. */
 const START_MS = 1_000;
 
 const read = (name: string) => readFileSync(new URL(`./scripts/${name}.lua`, import.meta.url), 'utf8');
@@ -27,17 +27,17 @@ const scripts = new Map(
   (Object.keys(KINDS) as ScriptName[]).map((name) => [name, loadScript(`session-${name}`, shared + read(name))]),
 );
 
-/** Which Redis the scripts run on, and under which keys. */
+/** The Redis on which the scripts run, and the start of their keys. */
 export interface SessionScriptsOptions {
   readonly pool: RedisPool;
-  /** Begins every key. All are in one slot of a Cluster: a session, its user's index and everyone's change in one step. */
+  /** First part of every key. All keys are in one slot of a Cluster, because a session, the index of its user and the index of all sessions change in one step. */
   readonly namespace: string;
   readonly clock: Clock;
-  /** Also while Redis is not trusted yet, as a step of its recovery. Default false. */
+  /** Run also during the recovery of Redis, before it is used for anything else. Default false. */
   readonly isRecovering?: boolean;
 }
 
-/** Runs the session scripts, and tells the pool's monitor how that went. */
+/** Runs the session scripts and reports each outcome to the pool's monitor. */
 export class SessionScripts {
   private readonly prefix: string;
   private firstUsedAtMs: number | undefined;
@@ -47,15 +47,15 @@ export class SessionScripts {
     this.prefix = `{${options.namespace}}:`;
   }
 
-  /** @throws SessionUnavailableException when Redis is not well, refuses, or doesn't answer in time; the script may run then. */
+  /** @throws SessionUnavailableException when Redis is down, refuses the command or doesn't answer in time. The script may still run then. */
   async run(name: ScriptName, args: readonly CommandArgument[]): Promise<unknown> {
     const { pool, clock, isRecovering = false } = this.options;
     const kind = KINDS[name];
-    if (!isRecovering) await this.demandRedis(kind);
+    if (!isRecovering) await this.requireRedis(kind);
     const askedAtMs = clock.nowMs();
     try {
       const running = runScript(pool.client(), scripts.get(name)!, [this.prefix], args);
-      const reply = await (isRecovering ? running : this.answeredOrDown(kind, running));
+      const reply = await (isRecovering ? running : this.replyUnlessDown(kind, running));
       pool.monitor.recordSuccess(kind, clock.nowMs() - askedAtMs);
       return reply;
     } catch (error) {
@@ -64,7 +64,7 @@ export class SessionScripts {
     }
   }
 
-  private async demandRedis(kind: CommandKind): Promise<void> {
+  private async requireRedis(kind: CommandKind): Promise<void> {
     const {
       pool: { monitor },
       clock,
@@ -78,10 +78,11 @@ export class SessionScripts {
   }
 
   /**
-   * Waits for a reply no longer than Redis is thought to be there: one that froze costs what finding that out takes, not
-   * the whole time a command has. A slow read alone is not given up, since only Redis knows what was revoked.
+   * Waits for a reply, but no longer than Redis is considered up. A frozen Redis then costs the time the monitor needs to
+   * notice it, not the whole timeout of a command. A slow read by itself is not given up, since only Redis knows which
+   * sessions were revoked.
    */
-  private answeredOrDown(kind: CommandKind, reply: Promise<unknown>): Promise<unknown> {
+  private replyUnlessDown(kind: CommandKind, reply: Promise<unknown>): Promise<unknown> {
     const {
       pool: { monitor },
       clock,
@@ -91,7 +92,7 @@ export class SessionScripts {
       const stopListening = monitor.onChange(({ to }) => {
         if (to === 'down') reject(isLate());
       });
-      // Tells the monitor, which then looks for itself.
+      // The monitor then probes Redis.
       const onLate = () => monitor.recordFailure(kind, isLate());
       const timer = kind === 'read' ? clock.setTimer(onLate, 2 * monitor.readBudgetMs()) : undefined;
       const end = () => {
