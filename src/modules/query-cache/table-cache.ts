@@ -1,49 +1,112 @@
 import { boundedStableKey, UnstableKeyError } from '../../common/stable-key.js';
 import type { Cache, LoadOptions } from '../cache/library.js';
-import { copyRows, type QueryRow } from './rows.js';
-import { tablesOf } from './sql-tables.js';
+import { packCells, unpackCells, UnstorableCellError } from './cells.js';
+import type { QueryCacheOptions } from './query-cache.options.js';
+import { FunctionNames } from './statements/function-names.js';
+import { ANY_TABLE, type Dialect, type Statement } from './statements/statement.js';
+import { StatementParser } from './statements/statement-parser.js';
+import { UnknownStatementWarnings } from './unknown-statement-warnings.js';
 
 /** What one query says of its entry. */
 export interface QueryEntry {
   ttlMs?: number;
-  /** Invalidated by the names of its tables. Default true. */
+  /** Invalidated by changes of its tables. Default true. */
   hasTableTags?: boolean;
   /** A name to invalidate it by. */
   tag?: string;
+  /** What else makes its answer differ from that of the same statement, as the form in which rows are given. */
+  form?: string;
 }
 
-/** Rows by statement and parameters, tagged with the tables they came from. What both adapters are made of. */
+/** What a statement does, for one cache and its options. */
+export interface StatementEffects extends Pick<Statement, 'reads' | 'writes' | 'steps'> {
+  /** Changes tables, or begins or ends a transaction. */
+  readonly isHarmless: boolean;
+}
+
+/** Loads an answer; told by `skipStore` not to store it. */
+export type AnswerLoader = (skipStore: () => void) => Promise<unknown>;
+
+/** Stands for an answer that can't be stored, for those callers who waited for it. */
+const UNSTORABLE = { isUnstorable: true };
+/** Carried by every answer that is invalidated by its tables: what may change any table invalidates this one. */
+const ALL_TABLES_TAG = 'tables';
+
+/** Answers by statement and parameters, tagged with the tables they came from. What all adapters are made of. */
 export class TableCache {
-  /** @param dependentsOf tables that change with the given one. */
+  private readonly parser: StatementParser;
+  private readonly harmlessFunctions: FunctionNames;
+  private readonly warnings = new UnknownStatementWarnings();
+  private readonly defaults: LoadOptions;
+
+  /** @param dependentsOf tables that change with the given one; asked with names in lower case. */
   constructor(
     private readonly cache: Cache,
-    private readonly defaults: LoadOptions,
-    private readonly dependentsOf: (table: string) => readonly string[],
-  ) {}
+    dialect: Dialect,
+    { dependents = {}, harmlessFunctions = [], ...defaults }: QueryCacheOptions,
+    dependentsOf: (table: string) => readonly string[] = () => [],
+  ) {
+    this.parser = StatementParser.of(dialect);
+    this.harmlessFunctions = new FunctionNames(harmlessFunctions);
+    this.defaults = defaults;
+    const declared = new Map(Object.entries(dependents).map(([table, names]) => [table.toLowerCase(), names]));
+    this.dependentsOf = (table) => [...(declared.get(table) ?? []), ...dependentsOf(table)];
+  }
 
-  /** The caller's own copy of the rows, from the cache or from `load`. Concurrent equal queries share one load. */
-  async rows<Row extends QueryRow>(
+  private readonly dependentsOf: (table: string) => readonly string[];
+
+  /** What a statement does; a promise only until the grammar is loaded. */
+  effectsOf(statement: string): StatementEffects | Promise<StatementEffects> {
+    if (this.parser.isReady) return this.judge(this.parser.parse(statement), statement);
+    return this.parser.ready().then(() => this.judge(this.parser.parse(statement), statement));
+  }
+
+  /**
+   * The caller's own copy of the answer, from the cache or from `load`. Concurrent equal queries share one load.
+   *
+   * @param reads of the statement's effects.
+   */
+  async answer(
     statement: string,
     params: readonly unknown[],
-    load: () => Promise<Row[]>,
-    entry: QueryEntry = {},
-  ): Promise<Row[]> {
-    const { ttlMs, hasTableTags = true, tag } = entry;
+    reads: readonly string[],
+    load: AnswerLoader,
+    { ttlMs, hasTableTags = true, tag, form }: QueryEntry = {},
+  ): Promise<unknown> {
     const tags = [
-      ...(hasTableTags ? tablesOf(statement).reads.map(tableTag) : []),
+      ...(hasTableTags ? [ALL_TABLES_TAG, ...reads.map(tableTag)] : []),
       ...(tag === undefined ? [] : [namedTag(tag)]),
     ];
-    const key = keyOf(statement, params, tags);
-    if (key === undefined) return load();
+    const key = keyOf(2, statement, params, tags, form);
+    if (key === undefined) return load(() => {});
     const options = { ...this.defaults, tags, ...(ttlMs !== undefined && { ttlMs }) };
-    return copyRows(await this.cache.getOrLoad(key, load, options));
+    let own: { answer: unknown } | undefined;
+    const packed = await this.cache.getOrLoad<unknown>(
+      key,
+      async (context) => {
+        const answer = await load(() => context.skipStore());
+        try {
+          return packCells(answer);
+        } catch (error) {
+          if (!(error instanceof UnstorableCellError)) throw error;
+          own = { answer };
+          context.skipStore();
+          return UNSTORABLE;
+        }
+      },
+      options,
+    );
+    if (!isUnstorable(packed)) return unpackCells(packed);
+    return own ? own.answer : load(() => {});
   }
 
   /** To be called once the change is committed: sooner, and a reader would store the old rows again. */
-  async invalidateTables(tables: Iterable<string>): Promise<void> {
-    const changed = new Set(tables);
-    for (const table of changed) for (const dependent of this.dependentsOf(table)) changed.add(dependent);
-    if (changed.size > 0) await this.cache.invalidateTags([...changed].map(tableTag));
+  async invalidateTables(tables: Iterable<string> | typeof ANY_TABLE): Promise<void> {
+    if (tables === ANY_TABLE) return void (await this.cache.invalidateTags([ALL_TABLES_TAG]));
+    const changed = new Set(Array.from(tables, (table) => table.toLowerCase()));
+    for (const table of changed) for (const dependent of this.dependentsOf(table)) changed.add(dependent.toLowerCase());
+    if (changed.has('*')) await this.invalidateTables(ANY_TABLE);
+    else if (changed.size > 0) await this.cache.invalidateTags([...changed].map(tableTag));
   }
 
   async invalidateNamed(tags: readonly string[]): Promise<void> {
@@ -53,10 +116,24 @@ export class TableCache {
   async clear(): Promise<void> {
     await this.cache.clear();
   }
+
+  private judge({ reads, writes, functions, steps, isUnreadable }: Statement, text: string): StatementEffects {
+    const unknownFunctions = functions.filter((name) => !this.harmlessFunctions.has(name));
+    if (isUnreadable) this.warnings.warnOfStatement(text);
+    if (unknownFunctions.length > 0) {
+      this.warnings.warnOfFunctions(unknownFunctions);
+      return { reads: undefined, writes: ANY_TABLE, steps, isHarmless: false };
+    }
+    return { reads, writes, steps, isHarmless: writes.length === 0 && steps.length === 0 };
+  }
 }
 
 const tableTag = (table: string) => `table:${table}`;
 const namedTag = (tag: string) => `query:${tag}`;
+
+function isUnstorable(packed: unknown): boolean {
+  return typeof packed === 'object' && packed !== null && 'isUnstorable' in packed;
+}
 
 /**
  * Parameters may be texts of users, so the key is a digest. One statement tagged in two ways is two entries. `undefined`

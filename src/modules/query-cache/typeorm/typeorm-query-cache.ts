@@ -3,9 +3,26 @@ import type { QueryResultCache } from 'typeorm/cache/QueryResultCache.js';
 import type { QueryResultCacheOptions } from 'typeorm/cache/QueryResultCacheOptions.js';
 import type { Cache } from '../../cache/library.js';
 import type { QueryCacheOptions } from '../query-cache.options.js';
+import type { Dialect } from '../statements/statement.js';
 import { TableCache } from '../table-cache.js';
-import { CachingQueryRunner } from './caching-query-runner.js';
+import { CachingQueryRunner, type RunnerSettings } from './caching-query-runner.js';
 import { cascadesOf } from './cascades.js';
+
+const DIALECTS: Readonly<Record<string, Dialect>> = {
+  postgres: 'postgres',
+  'aurora-postgres': 'postgres',
+  cockroachdb: 'postgres',
+  mysql: 'mysql',
+  mariadb: 'mysql',
+  'aurora-mysql': 'mysql',
+  'better-sqlite3': 'sqlite',
+  sqljs: 'sqlite',
+  cordova: 'sqlite',
+  expo: 'sqlite',
+  nativescript: 'sqlite',
+  'react-native': 'sqlite',
+  capacitor: 'sqlite',
+};
 
 /**
  * TypeORM's query result cache in Larder: results are invalidated by writes to their tables, after the commit, whether
@@ -28,16 +45,22 @@ export class TypeOrmQueryCache implements QueryResultCache {
   private readonly runners = new WeakMap<QueryRunner, CachingQueryRunner>();
   private readonly tables: TableCache;
 
-  /** @param cache a namespace of its own, which TypeORM's `clear()` clears; closed by its owner. */
-  constructor(source: DataSource, cache: Cache, { dependents = {}, ...defaults }: QueryCacheOptions = {}) {
+  /**
+   * @param cache a namespace of its own, which TypeORM's `clear()` clears; closed by its owner.
+   * @throws TypeError for a database whose SQL is not understood.
+   */
+  constructor(source: DataSource, cache: Cache, options: QueryCacheOptions = {}) {
+    const dialect = Object.hasOwn(DIALECTS, source.options.type) ? DIALECTS[source.options.type] : undefined;
+    if (!dialect) throw new TypeError(`TypeOrmQueryCache does not understand the SQL of ${source.options.type}`);
     // The entities are known only after the data source was built.
-    const dependentsOf = (table: string) => [
-      ...(dependents[table] ?? []),
-      ...cascadesOf(table, source.entityMetadatas),
-    ];
-    this.tables = new TableCache(cache, defaults, dependentsOf);
+    this.tables = new TableCache(cache, dialect, options, (table) => cascadesOf(table, source.entityMetadatas));
     const create = source.createQueryRunner.bind(source);
-    source.createQueryRunner = (mode) => this.attach(create(mode));
+    const settings: RunnerSettings = {
+      tables: this.tables,
+      dialect,
+      queryPrimary: 'replication' in source.options && source.options.replication ? queryPrimary(create) : undefined,
+    };
+    source.createQueryRunner = (mode) => this.attach(create(mode), settings);
   }
 
   async connect(): Promise<void> {}
@@ -67,8 +90,21 @@ export class TypeOrmQueryCache implements QueryResultCache {
     await this.tables.invalidateNamed(identifiers);
   }
 
-  private attach(runner: QueryRunner): QueryRunner {
-    this.runners.set(runner, new CachingQueryRunner(runner, this.tables));
+  /** Some drivers have one runner and give it again. */
+  private attach(runner: QueryRunner, settings: RunnerSettings): QueryRunner {
+    if (!this.runners.has(runner)) this.runners.set(runner, new CachingQueryRunner(runner, settings));
     return runner;
   }
+}
+
+/** What is cached is read from the primary: a replica that lags would bring the lag into the cache. */
+function queryPrimary(create: DataSource['createQueryRunner']): RunnerSettings['queryPrimary'] {
+  return async (statement, params, isStructured) => {
+    const runner = create('master');
+    try {
+      return (await runner.query(statement, params, isStructured as true)) as unknown;
+    } finally {
+      await runner.release();
+    }
+  };
 }
