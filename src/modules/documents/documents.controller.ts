@@ -35,8 +35,8 @@ import {
   searchResult,
   type SearchResult,
 } from './documents.schemas.js';
-import { DOCUMENTS_CACHE, DocumentsService } from './documents.service.js';
-import { documentTag, FACETS_TAG, listTag, SEARCH_TAG } from './documents.tags.js';
+import { DocumentsService } from './documents.service.js';
+import { DOCUMENTS_CACHE, documentTag, FACETS_TAG, listTag, SEARCH_TAG } from './documents.tags.js';
 import { versionIn, versionTag } from './version-tag.js';
 import { WriterGuard } from './writer.guard.js';
 
@@ -81,13 +81,8 @@ export class DocumentsController {
   @Get('search')
   @CacheResponse({ scope: 'public', tags: [SEARCH_TAG] })
   @ApiResponse({ status: 200, standardSchema: searchResult, description: 'The documents nearest in meaning.' })
-  async search(
-    @Query({ schema: searchRequest }) request: SearchRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<SearchResult> {
-    const result = await this.documents.findSimilar(request);
-    if (result.notYetIndexed > 0) void reply.header('cache-control', 'no-store');
-    return result;
+  async search(@Query({ schema: searchRequest }) request: SearchRequest): Promise<SearchResult> {
+    return this.documents.findSimilar(request);
   }
 
   @Get(':id')

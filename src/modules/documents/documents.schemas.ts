@@ -39,11 +39,13 @@ export const document = z.object({
   version: z.int(),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
+  /** Why search can not find the document; left out where it can, or will. */
+  searchProblem: z.string().optional(),
 });
 export type Document = z.output<typeof document>;
 
 /** A document without its text, as in lists. */
-export const documentSummary = document.omit({ body: true });
+export const documentSummary = document.omit({ body: true, searchProblem: true });
 export type DocumentSummary = z.output<typeof documentSummary>;
 
 /** Which documents a list holds; conditions are joined by "and". */
@@ -72,11 +74,27 @@ export const searchRequest = z.strictObject({
 });
 export type SearchRequest = z.output<typeof searchRequest>;
 
+/** A document that a search found; `score` is the cosine, 1 for the same direction. */
+export const foundDocument = documentSummary.extend({ score: z.number() });
+export type FoundDocument = z.output<typeof foundDocument>;
+
+/** How much of all documents a search can find now. */
+export const indexCounts = z.object({
+  documents: z.int(),
+  /** Found by search. Documents among them whose text changed just now are found by the older text. */
+  indexed: z.int(),
+  /** Not indexed yet, or by an older text: they will be. */
+  pending: z.int(),
+  /** Never found: `searchProblem` of each document says why. */
+  skipped: z.int(),
+});
+
+export type IndexCounts = z.output<typeof indexCounts>;
+
 export const searchResult = z.object({
-  /** Nearest in meaning first; `score` is the cosine, 1 for the same direction. */
-  items: z.array(documentSummary.extend({ score: z.number() })),
-  /** Documents too new to be found yet: search again. */
-  notYetIndexed: z.int(),
+  /** Nearest in meaning first. */
+  items: z.array(foundDocument),
+  index: indexCounts,
 });
 export type SearchResult = z.output<typeof searchResult>;
 

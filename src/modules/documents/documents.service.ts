@@ -14,11 +14,16 @@ import type {
   SearchRequest,
   SearchResult,
 } from './documents.schemas.js';
-import { type DocumentWrite, documentTag, FACETS_TAG, SEARCH_TAG, tagsOfWrite } from './documents.tags.js';
+import {
+  DOCUMENTS_CACHE,
+  type DocumentWrite,
+  documentTag,
+  FACETS_TAG,
+  SEARCH_TAG,
+  tagsOfWrite,
+} from './documents.tags.js';
+import { DocumentIndexer } from './search/document-indexer.js';
 import { DocumentSearch } from './search/document-search.js';
-
-/** All cached reads of documents, and everything their writes evict, are in this namespace. */
-export const DOCUMENTS_CACHE = 'documents';
 
 /**
  * Documents, each read cached and each write evicting what it made untrue. A read that begins after a write's promise
@@ -30,6 +35,7 @@ export class DocumentsService {
   constructor(
     private readonly repository: DocumentsRepository,
     private readonly search: DocumentSearch,
+    private readonly indexer: DocumentIndexer,
     @Inject(CACHE) private readonly cache: Cache,
   ) {}
 
@@ -49,12 +55,8 @@ export class DocumentsService {
     return this.repository.countFacets();
   }
 
-  /** A question is somebody's text, so its digest is the key. What can't be found yet will be soon: such a result is not kept. */
-  @Cacheable({
-    key: (request) => `search:${boundedStableKey(request, 0)}`,
-    tags: [SEARCH_TAG],
-    unless: ({ notYetIndexed }) => notYetIndexed > 0,
-  })
+  /** A question is the text of a user, so its digest is the key. A write evicts the result, and the indexer evicts it again. */
+  @Cacheable({ key: (request) => `search:${boundedStableKey(request, 0)}`, tags: [SEARCH_TAG] })
   async findSimilar(request: SearchRequest): Promise<SearchResult> {
     return this.search.find(request);
   }
@@ -79,7 +81,7 @@ export class DocumentsService {
   /** When the connection breaks during the commit, nobody knows which documents changed: then none is trusted. */
   private async settled<T>(write: Promise<T>): Promise<T> {
     try {
-      return await write;
+      return await write.finally(() => this.indexer.wake());
     } catch (error) {
       if (isOutcomeUnknown(error)) await this.cache.namespace(DOCUMENTS_CACHE).clear();
       throw error;

@@ -1,5 +1,8 @@
 import type { Document, DocumentFilter } from './documents.schemas.js';
 
+/** All cached reads of documents, and everything their writes evict, are in this namespace. */
+export const DOCUMENTS_CACHE = 'documents';
+
 /** Counts over all documents. */
 export const FACETS_TAG = 'documents:facets';
 

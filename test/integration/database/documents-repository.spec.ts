@@ -1,29 +1,17 @@
-import { MigrationRegistry } from '../../../src/modules/database/migration-registry.js';
 import { DocumentsRepository } from '../../../src/modules/documents/database/documents.repository.js';
-import { VectorsRepository } from '../../../src/modules/documents/database/vectors.repository.js';
 import type { Document } from '../../../src/modules/documents/documents.schemas.js';
 import { type DatabaseUnderTest, DATABASES } from './databases.js';
-
-function documentsMigrations(): MigrationRegistry {
-  const migrations = new MigrationRegistry();
-  migrations.register({
-    feature: 'documents',
-    folder: new URL('../../../src/modules/documents/database/migrations/', import.meta.url),
-  });
-  return migrations;
-}
+import { documentsMigrations } from './document-tables.js';
 
 describe.each(DATABASES)('documents on %s', (_name, start) => {
   let databases: DatabaseUnderTest;
   let documents: DocumentsRepository;
-  let vectors: VectorsRepository;
 
   beforeAll(async () => {
     databases = await start(documentsMigrations());
     const connection = databases.connect();
     await connection.ready();
     documents = new DocumentsRepository(connection.database);
-    vectors = new VectorsRepository(connection.database);
   }, 60_000);
   afterAll(() => databases.stop());
 
@@ -69,32 +57,5 @@ describe.each(DATABASES)('documents on %s', (_name, start) => {
     expect(after.authors).toContainEqual({ value: 'fay', count: 2 });
     expect(after.months).toEqual([{ value: new Date().toISOString().slice(0, 7), count: after.total }]);
     expect(after.averageLength).toBeGreaterThan(5);
-  });
-
-  it('finds the nearest vectors of one model, and knows which documents still need one', async () => {
-    const [east, north] = [await create('east'), await create('north')];
-    const { documents: unindexed } = await vectors.findUnindexed('compass', 1_000);
-    expect(unindexed.map(({ id }) => id)).toEqual(expect.arrayContaining([east.id, north.id]));
-    const gone = await create('gone');
-    await documents.delete(gone.id, undefined);
-    await vectors.save('compass', [
-      { documentId: east.id, version: 1, vector: [1, 0] },
-      { documentId: north.id, version: 1, vector: [0, 1] },
-      { documentId: gone.id, version: 1, vector: [1, 0] },
-    ]);
-    await vectors.save('other', [{ documentId: north.id, version: 1, vector: [1, 0, 0] }]);
-
-    const nearest = await vectors.findNearest('compass', [0.8, 0.6], 5);
-    expect(nearest.map(({ title, score }) => [title, score])).toEqual([
-      ['east', 0.8],
-      ['north', 0.6],
-    ]);
-
-    await documents.update(east.id, { body: 'changed' }, undefined);
-    const { documents: outdated } = await vectors.findUnindexed('compass', 1_000);
-    expect(outdated.map(({ id }) => id)).toContain(east.id);
-    expect(outdated.map(({ id }) => id)).not.toContain(north.id);
-    await vectors.save('compass', [{ documentId: east.id, version: 2, vector: [0, -1] }]);
-    expect(await vectors.findNearest('compass', [0, 1], 1)).toMatchObject([{ title: 'north', score: 1 }]);
   });
 });

@@ -1,75 +1,81 @@
 import { sql } from 'drizzle-orm';
-import { MigrationRegistry } from '../../../src/modules/database/migration-registry.js';
-import type { Database } from '../../../src/modules/database/index.js';
-import { DocumentsRepository } from '../../../src/modules/documents/database/documents.repository.js';
-import { VectorsRepository } from '../../../src/modules/documents/database/vectors.repository.js';
+import type { VectorSpace } from '../../../src/modules/documents/database/vector-spaces.repository.js';
 import { seededRandom } from '../../support/seeded-random.js';
 import { type DatabaseUnderTest, DATABASES } from './databases.js';
+import { documentsMigrations, DocumentTables } from './document-tables.js';
 
 const DIMENSIONS = 96;
-const DOCUMENTS = 60;
-const MODEL = 'random';
+const DOCUMENTS = 1_200;
+const TOPICS = 20;
 
-function documentsMigrations(): MigrationRegistry {
-  const migrations = new MigrationRegistry();
-  migrations.register({
-    feature: 'documents',
-    folder: new URL('../../../src/modules/documents/database/migrations/', import.meta.url),
-  });
-  return migrations;
-}
-
-/** A direction at random, of length 1, as precise as the database keeps it. */
-function direction(random: () => number): number[] {
-  const vector = Array.from({ length: DIMENSIONS }, () => random() - 0.5);
-  const length = Math.hypot(...vector);
-  return vector.map((value) => Math.fround(value / length));
+/** Vectors of unit length as texts have them: some topics, and texts around each. As precise as the database keeps them. */
+function vectorsOfTexts(random: () => number): () => number[] {
+  const spread = (length: number) => Array.from({ length: DIMENSIONS }, () => (random() - 0.5) * length);
+  const topics = Array.from({ length: TOPICS }, () => spread(1));
+  return () => {
+    const topic = topics[Math.floor(random() * TOPICS)]!;
+    const vector = spread(0.8).map((number, i) => number + topic[i]!);
+    return vector.map((number) => Math.fround(number / Math.hypot(...vector)));
+  };
 }
 
 describe.each(DATABASES)('search by meaning on %s', (name, start) => {
-  const random = seededRandom(7);
-  const query = direction(random);
-  const vectorOf = new Map<string, number[]>();
+  const vector = vectorsOfTexts(seededRandom(7));
+  const vectors = new Map<string, number[]>();
   let databases: DatabaseUnderTest;
-  let database: Database;
+  let tables: DocumentTables;
+  let space: VectorSpace;
 
   beforeAll(async () => {
     databases = await start(documentsMigrations());
     const connection = databases.connect();
     await connection.ready();
-    ({ database } = connection);
-    const documents = new DocumentsRepository(database);
-    for (let i = 0; i < DOCUMENTS; i++) {
-      const { id } = await documents.create({ title: `${i}`, body: 'b', author: 'a', topic: 't', labels: [] });
-      vectorOf.set(id, direction(random));
-    }
-    const rows = [...vectorOf].map(([documentId, vector]) => ({ documentId, version: 1, vector }));
-    await new VectorsRepository(database).save(MODEL, rows);
-  }, 60_000);
+    tables = new DocumentTables(connection);
+    for (const id of await tables.createMany(DOCUMENTS)) vectors.set(id, vector());
+    const lease = await tables.leaseFilled('m', DIMENSIONS);
+    ({ space } = lease);
+    await tables.index.ensure(space);
+    await tables.saveVectors(lease, (id) => vectors.get(id)!);
+    await tables.database.execute(sql`analyze document_vectors`);
+  }, 120_000);
   afterAll(() => databases.stop());
 
-  /** By the definition of the cosine, of vectors of length 1. */
-  const expected = () =>
-    [...vectorOf]
-      .map(([id, vector]) => ({ id, score: vector.reduce((sum, value, i) => sum + value * query[i]!, 0) }))
-      .toSorted((a, b) => b.score - a.score);
+  const product = (a: readonly number[], b: readonly number[]) => a.reduce((sum, number, i) => sum + number * b[i]!, 0);
 
-  async function expectExact(vectors: VectorsRepository): Promise<void> {
-    const found = await vectors.findNearest(MODEL, query, DOCUMENTS);
-    expect(found.map(({ id }) => id)).toEqual(expected().map(({ id }) => id));
-    for (const [i, { score }] of expected().entries()) expect(found[i]!.score).toBeCloseTo(score, 5);
+  /** By the definition of the cosine, of vectors of length 1. */
+  const nearest = (query: readonly number[]) =>
+    [...vectors]
+      .map(([id, one]) => ({ id, score: product(one, query) }))
+      .toSorted((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1));
+
+  async function expectExact(): Promise<void> {
+    const fresh = new DocumentTables(tables);
+    for (const limit of [1, 10, 50]) {
+      const query = vector();
+      const found = await fresh.vectors.findNearest(space, query, limit);
+      const expected = nearest(query).slice(0, limit);
+      expect(found.map(({ id }) => id)).toEqual(expected.map(({ id }) => id));
+      for (const [i, { score }] of expected.entries()) expect(found[i]!.score).toBeCloseTo(score, 5);
+    }
   }
 
-  it('is exact, with pgvector where it is installed and without it', async () => {
-    const withWhatIsThere = new VectorsRepository(database);
-    await expectExact(withWhatIsThere);
-    const { rows } = await database.execute(sql`select 1 from pg_extension where extname = 'vector'`);
+  it('gives the order of a comparison with every vector, with the index of pgvector and without it', async () => {
     // The embedded database brings pgvector, so that this suite always runs both ways.
-    if (name === 'PGlite') expect(rows).toHaveLength(1);
-    if (rows.length > 0) {
-      await database.execute(sql`drop extension vector`);
-      await expect(withWhatIsThere.findNearest(MODEL, query, 1)).rejects.toThrow();
-    }
-    await expectExact(new VectorsRepository(database));
+    const hasIndex = await tables.index.has(space);
+    if (name === 'PGlite') expect(hasIndex).toBe(true);
+    await expectExact();
+    if (hasIndex) await tables.database.execute(sql`drop extension vector cascade`);
+    expect(await new DocumentTables(tables).index.has(space)).toBe(false);
+    await expectExact();
+  }, 60_000);
+
+  it('finds all documents where as many are asked for', async () => {
+    const found = await new DocumentTables(tables).vectors.findNearest(space, vector(), DOCUMENTS + 1);
+    expect(new Set(found.map(({ id }) => id)).size).toBe(DOCUMENTS);
+  }, 60_000);
+
+  it('finds nothing in a space of another width or model', async () => {
+    for (const other of [await tables.spaces.findOrCreate('m', 2), await tables.spaces.findOrCreate('n', DIMENSIONS)])
+      expect(await tables.vectors.findNearest(other, Array(other.dimensions).fill(0.5), 5)).toEqual([]);
   });
 });

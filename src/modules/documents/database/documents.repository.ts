@@ -14,10 +14,10 @@ import type {
 import { documentsTable as documents } from './documents.table.js';
 import { decodeCursor, encodeCursor } from './page-cursor.js';
 
-const { body: _body, ...summaryColumns } = getTableColumns(documents);
+const { body: _body, searchProblem: _problem, ...summaryColumns } = getTableColumns(documents);
 
 type DocumentRow = typeof documents.$inferSelect;
-type SummaryRow = Omit<DocumentRow, 'body'>;
+type SummaryRow = Omit<DocumentRow, 'body' | 'searchProblem'>;
 
 /** A write of a document that was not as the writer thought: gone, or of another version. */
 export type Conflict = 'missing' | 'changed';
@@ -61,7 +61,7 @@ export class DocumentsRepository {
       if (version !== undefined && before.version !== version) return 'changed';
       const [after] = await tx
         .update(documents)
-        .set({ ...change, version: before.version + 1, updatedAt: sql`now()` })
+        .set({ ...change, ...(isOtherText(before, change) && NOT_YET_REFUSED), ...next(before) })
         .where(eq(documents.id, id))
         .returning();
       return { before: toDocument(before), after: toDocument(after!) };
@@ -111,6 +111,17 @@ export class DocumentsRepository {
   }
 }
 
+/** Another text may be one that the embedding model takes. */
+const NOT_YET_REFUSED = { searchProblem: null };
+
+function isOtherText(before: DocumentRow, { title = before.title, body = before.body }: DocumentChange): boolean {
+  return title !== before.title || body !== before.body;
+}
+
+function next(before: DocumentRow) {
+  return { version: before.version + 1, updatedAt: sql`now()` };
+}
+
 function conditions({ author, topic, label }: DocumentFilter): (SQL | undefined)[] {
   return [
     author === undefined ? undefined : eq(documents.author, author),
@@ -128,6 +139,6 @@ export function toSummary({ createdAt, updatedAt, ...row }: SummaryRow): Documen
   return { ...row, createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString() };
 }
 
-function toDocument({ body, ...summary }: DocumentRow): Document {
-  return { ...toSummary(summary), body };
+function toDocument({ body, searchProblem, ...summary }: DocumentRow): Document {
+  return { ...toSummary(summary), body, ...(searchProblem !== null && { searchProblem }) };
 }

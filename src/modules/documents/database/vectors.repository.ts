@@ -1,108 +1,105 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { and, count, desc, eq, getTableColumns, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
+import { getTableColumns, inArray, type SQL, sql } from 'drizzle-orm';
 import { DATABASE, type Database } from '../../database/index.js';
-import type { SearchResult } from '../documents.schemas.js';
+import type { FoundDocument } from '../documents.schemas.js';
+import { planeQueryOf } from '../search/vector-planes.js';
 import { toSummary } from './documents.repository.js';
-import { documentsTable as documents, documentVectorsTable as vectors } from './documents.table.js';
+import { documentsTable as documents } from './documents.table.js';
+import { NearestIndex } from './nearest-index.js';
+import type { VectorSpace } from './vector-spaces.repository.js';
 
-/** A document whose vector is missing or of an older version. */
-export interface UnindexedDocument {
+const { body: _body, searchProblem: _problem, ...summaryColumns } = getTableColumns(documents);
+
+/** A document that may be among the nearest. */
+interface Candidate {
   readonly id: string;
-  readonly version: number;
-  readonly title: string;
-  readonly body: string;
+  readonly score: number;
 }
 
-/** The vector of one version of a document, of unit length. */
-export interface DocumentVector {
-  readonly documentId: string;
-  readonly version: number;
-  readonly vector: number[];
-}
+/** Candidates whose exact scores are compared at first, for each document that is wanted, and at least. */
+const CANDIDATES_EACH = 8;
+const MIN_CANDIDATES = 200;
 
-const { body: _body, ...summaryColumns } = getTableColumns(documents);
-
-/** Documents' vectors in the database. Compared by pgvector where it is installed, else in plain SQL: both exact. */
+/**
+ * Finds the nearest vectors: some candidates first, by pgvector's index where there is one, else by a few bits of each
+ * vector in plain SQL; then the exact order of the candidates.
+ */
 @Injectable()
 export class VectorsRepository {
-  private pgvector: Promise<boolean> | undefined;
+  constructor(
+    @Inject(DATABASE) private readonly database: Database,
+    private readonly index: NearestIndex,
+  ) {}
 
-  constructor(@Inject(DATABASE) private readonly database: Database) {}
-
-  /** The newest documents without a current vector, and how many more there are. */
-  async findUnindexed(model: string, limit: number): Promise<{ documents: UnindexedDocument[]; remaining: number }> {
-    const { id, version, title, body } = documents;
-    const isOfDocument = and(eq(vectors.documentId, id), eq(vectors.model, model));
-    const isOutdated = or(isNull(vectors.version), ne(vectors.version, version));
-    const [found, [total]] = await Promise.all([
-      this.database
-        .select({ id, version, title, body })
-        .from(documents)
-        .leftJoin(vectors, isOfDocument)
-        .where(isOutdated)
-        .orderBy(desc(documents.createdAt))
-        .limit(limit),
-      this.database.select({ count: count() }).from(documents).leftJoin(vectors, isOfDocument).where(isOutdated),
-    ]);
-    return { documents: found, remaining: Math.max(0, (total?.count ?? 0) - found.length) };
-  }
-
-  /** Documents deleted meanwhile are left out. */
-  async save(model: string, rows: readonly DocumentVector[]): Promise<void> {
-    await this.database.transaction(async (tx) => {
-      for (const { documentId, version, vector } of rows) {
-        const row = tx
-          .select({
-            documentId: documents.id,
-            model: sql`${model}`.as('model'),
-            version: sql`${version}::int`.as('version'),
-            vector: asReals(vector).as('vector'),
-          })
-          .from(documents)
-          .where(eq(documents.id, documentId));
-        await tx
-          .insert(vectors)
-          .select(row as never)
-          .onConflictDoUpdate({ target: [vectors.documentId, vectors.model], set: { version, vector } });
-      }
+  /** Nearest first, by cosine; equal ones by id. @param query of unit length. */
+  async findNearest(space: VectorSpace, query: readonly number[], limit: number): Promise<FoundDocument[]> {
+    const nearest = (await this.index.has(space))
+      ? await this.index.findCandidates(space, query).then((rows) => rank(rows, query))
+      : await this.findByPlanes(space, query, limit);
+    const scores = new Map(nearest.slice(0, limit).map(({ id, score }) => [id, score]));
+    if (scores.size === 0) return [];
+    const rows = await this.database
+      .select(summaryColumns)
+      .from(documents)
+      .where(inArray(documents.id, [...scores.keys()]));
+    const found = new Map(rows.map((row) => [row.id, toSummary(row)]));
+    // A document may have been deleted since.
+    return [...scores].flatMap(([id, score]) => {
+      const summary = found.get(id);
+      return summary ? [{ ...summary, score: Math.round(score * 1e6) / 1e6 }] : [];
     });
   }
 
-  /** Nearest first, by cosine. */
-  async findNearest(model: string, query: readonly number[], limit: number): Promise<SearchResult['items']> {
-    const score = (await this.hasPgvector()) ? byPgvector(query) : byPlainSql(query);
-    const rows = await this.database
-      .select({ ...summaryColumns, score: score.as('score') })
-      .from(vectors)
-      .innerJoin(documents, eq(documents.id, vectors.documentId))
-      .where(eq(vectors.model, model))
-      .orderBy(sql`score desc`, documents.id)
-      .limit(limit);
-    return rows.map(({ score: cosine, ...row }) =>
-      Object.assign(toSummary(row), { score: Math.round(cosine * 1e6) / 1e6 }),
-    );
-  }
-
-  private hasPgvector(): Promise<boolean> {
-    this.pgvector ??= this.database
-      .execute(sql`select 1 from pg_extension where extname = 'vector'`)
-      .then(({ rows }) => rows.length > 0)
-      .catch((error: unknown) => {
-        this.pgvector = undefined;
-        throw error;
-      });
-    return this.pgvector;
+  /**
+   * Exact. The database orders all vectors by the most that their product with the question can be. Once the last
+   * candidate's most is below the exact score of the last wanted document, no further vector can be among the nearest.
+   */
+  private async findByPlanes(space: VectorSpace, query: readonly number[], limit: number): Promise<Candidate[]> {
+    const { most, planes, margin } = mostByPlanes(query);
+    for (let count = Math.max(MIN_CANDIDATES, CANDIDATES_EACH * limit); ; count *= 4) {
+      const { rows } = await this.database.execute<{ id: string; most: number; vector: Uint8Array }>(sql`
+        select document_id as id, most, array_send(vector) as vector
+        from (
+          select document_id, vector, ${most} as most from document_vectors, (select ${planes}) as question
+          where space_id = ${space.id} order by most desc limit ${count}
+        ) as candidates order by most desc`);
+      const ranked = rank(rows, query);
+      const last = ranked[limit - 1];
+      if (rows.length < count || (last && last.score > rows.at(-1)!.most + margin)) return ranked;
+    }
   }
 }
 
-function asReals(vector: readonly number[]): SQL<number[]> {
-  return sql<number[]>`${`{${vector.join(',')}}`}::real[]`;
+/** The exact order of candidates. */
+function rank(
+  rows: readonly { readonly id: string; readonly vector: Uint8Array }[],
+  query: readonly number[],
+): Candidate[] {
+  return rows
+    .map(({ id, vector }) => ({ id, score: productWith(query, vector) }))
+    .toSorted((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1));
 }
 
-function byPgvector(query: readonly number[]): SQL<number> {
-  return sql<number>`1 - (${vectors.vector}::vector <=> ${asReals(query)}::vector)`;
+/** @param sent a `real[]` as `array_send` gives it: a head of 20 bytes, then each number's length and bytes, big-endian. */
+function productWith(query: readonly number[], sent: Uint8Array): number {
+  const view = new DataView(sent.buffer, sent.byteOffset, sent.byteLength);
+  let sum = 0;
+  for (let i = 0; i < query.length; i++) sum += query[i]! * view.getFloat32(24 + i * 8);
+  return sum;
 }
 
-function byPlainSql(query: readonly number[]): SQL<number> {
-  return sql<number>`(select sum(a * b) from unnest(${vectors.vector}, ${asReals(query)}) as pair(a, b))::float8`;
+function mostByPlanes(query: readonly number[]): { most: SQL<number>; planes: SQL; margin: number } {
+  const { planes, ofLow, ofTotal, ofPairs, reserve, margin } = planeQueryOf(query);
+  const pairs = [0, 1, 2, 3].map((i) => {
+    const counts = planes.map((_, j) => `${2 ** (i + j)} * bit_count(plane${i} & query${j})`);
+    return counts.join(' + ');
+  });
+  return {
+    most: sql`low * ${ofLow}::float8 + step * (${ofTotal}::float8 * total + ${ofPairs}::float8 * (${sql.raw(pairs.join(' + '))}) + ${reserve}::float8)`,
+    planes: sql.join(
+      planes.map((bits, j) => sql`${bits}::bit varying as ${sql.identifier(`query${j}`)}`),
+      sql`, `,
+    ),
+    margin,
+  };
 }
