@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { DocumentsModule } from '../documents/index.js';
 import { EmbeddingModule } from '../embedding/index.js';
 import { MetricsModule } from '../metrics/index.js';
 import { CacheAdminController } from './cache-admin.controller.js';
@@ -10,7 +11,7 @@ import { StatusService } from './dashboard/status.service.js';
 
 /** What operators see and do over HTTP. */
 @Module({
-  imports: [EmbeddingModule, MetricsModule],
+  imports: [DocumentsModule, EmbeddingModule, MetricsModule],
   controllers: [CacheAdminController, DashboardController],
   providers: [CacheOperations, RequestLatency, StatusHistory, StatusService],
 })

@@ -7,6 +7,7 @@ import { CacheIndicator } from './cache.indicator.js';
 import { DatabaseIndicator } from './database.indicator.js';
 import { type HealthConfig, healthConfig } from './health.config.js';
 import { RedisIndicator } from './redis.indicator.js';
+import { SearchIndexIndicator } from './search-index.indicator.js';
 
 /** A probe's answer. */
 interface ProbeAnswer {
@@ -25,6 +26,7 @@ export class HealthController {
     private readonly redis: RedisIndicator,
     private readonly cache: CacheIndicator,
     private readonly database: DatabaseIndicator,
+    private readonly search: SearchIndexIndicator,
     @Inject(healthConfig.KEY) private readonly config: HealthConfig,
   ) {}
 
@@ -62,6 +64,11 @@ export class HealthController {
   @HealthCheck()
   @ApiOperation({ summary: 'Every part in detail: 200 with ok, or degraded while memory stands in for something' })
   details(): Promise<HealthCheckResult> {
-    return this.checks.check([() => this.redis.check(), () => this.cache.check(), () => this.database.check()]);
+    return this.checks.check([
+      () => this.redis.check(),
+      () => this.cache.check(),
+      () => this.database.check(),
+      () => this.search.check(),
+    ]);
   }
 }

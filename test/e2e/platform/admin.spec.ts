@@ -104,6 +104,7 @@ describe('the dashboard', () => {
       redis: null,
       cache: { name: 'larder' },
       embeddings: { defaultModel: 'local' },
+      search: { state: 'idle', model: 'local' },
     });
     await app.http.post('/admin/cache/invalidate').send({ key: 'x' }).expect(403);
     for (const path of ['/admin', '/admin/status'])

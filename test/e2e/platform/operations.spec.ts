@@ -18,6 +18,7 @@ describe('probes', () => {
       redis: { state: 'none' },
       cache: { status: 'up' },
       database: { kind: 'embedded', state: 'idle' },
+      search: { status: 'up', state: 'idle', model: 'local', dimensions: 512 },
     });
     await app.close();
   });

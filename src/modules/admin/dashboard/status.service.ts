@@ -3,6 +3,7 @@ import { type LifecyclePhase, RequestDrain } from '../../../common/http/hooks/re
 import { unhandledErrors } from '../../../common/unhandled-errors.js';
 import { CACHE, type Cache, type CacheStats } from '../../cache/index.js';
 import { DatabaseConnection, type DatabaseHealth } from '../../database/index.js';
+import { DocumentIndexer, type IndexProgress } from '../../documents/index.js';
 import { EmbeddingLedger, type EmbeddingTotals, ModelCatalog } from '../../embedding/index.js';
 import { type CacheCounts, CacheTally, hitRatio } from '../../metrics/index.js';
 import { type RedisStatus, RedisStatusService } from '../../redis/index.js';
@@ -28,6 +29,7 @@ export interface ServiceStatus {
   readonly cache: CacheReport;
   readonly redis: RedisStatus | null;
   readonly database: DatabaseHealth;
+  readonly search: IndexProgress;
   readonly embeddings: {
     readonly defaultModel: string;
     readonly models: readonly ({ readonly model: string } & EmbeddingTotals)[];
@@ -44,6 +46,7 @@ export class StatusService {
     private readonly redis: RedisStatusService,
     private readonly database: DatabaseConnection,
     private readonly ledger: EmbeddingLedger,
+    private readonly indexer: DocumentIndexer,
     private readonly catalog: ModelCatalog,
     private readonly requests: RequestDrain,
     private readonly latency: RequestLatency,
@@ -62,6 +65,7 @@ export class StatusService {
       cache: this.cache(),
       redis: this.redis.status(),
       database: this.database.health(),
+      search: this.indexer.progress(),
       embeddings: {
         defaultModel: this.catalog.defaultModel,
         models: [...this.ledger.totals()].map(([model, totals]) => ({ model, ...totals })),
