@@ -9,6 +9,35 @@ const LAYERS = [
   'src/modules/admin/',
 ];
 
+/**
+ * The rooms of the cache engine, lowest first. Rooms of one line do not import each other; a room imports only rooms of the
+ * lines above it, and itself. `larder-cache.ts` in `engine/` itself is the facade over all of them.
+ */
+const ENGINE_ROOMS = [
+  ['contract', 'versions'],
+  ['ports'],
+  ['names', 'local'],
+  ['outage'],
+  ['remote', 'coherence'],
+  ['parts'],
+  ['load', 'write'],
+  ['read'],
+];
+
+const ENGINE = '^src/modules/cache/engine/';
+const engineRoomRules = ENGINE_ROOMS.flatMap((line, index) =>
+  line.map((room) => ({
+    name: `engine-room-${room}`,
+    comment: 'A room of the engine imports only the rooms before it: see src/modules/cache/engine/README.md.',
+    severity: 'error',
+    from: { path: `${ENGINE}${room}/`, pathNot: '\\.spec\\.ts$' },
+    to: {
+      path: ENGINE,
+      pathNot: [...ENGINE_ROOMS.slice(0, index).flat(), room].map((lower) => `${ENGINE}${lower}/`),
+    },
+  })),
+);
+
 const layerRules = LAYERS.slice(0, -1).map((layer, index) => ({
   name: `layer-${index}-only-downward`,
   comment: 'Calls go down, events go up: declare a port here and let the higher layer attach to it.',
@@ -54,6 +83,20 @@ export default {
     },
     ...layerRules,
     ...roomRules,
+    ...engineRoomRules,
+    {
+      name: 'engine-without-stores',
+      comment: 'The engine knows its stores by their ports; create-cache.ts brings both together.',
+      severity: 'error',
+      from: { path: ENGINE, pathNot: '\\.spec\\.ts$' },
+      to: {
+        path: [
+          '^src/modules/cache/(stores|scripts|interop|http|binding|decorators)/',
+          '^src/modules/cache/[^/]+\\.ts$',
+          '^src/modules/(?!cache/)',
+        ],
+      },
+    },
     {
       name: 'module-face',
       comment:

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { bytesText, durationText, listText } from '../../common/config/config-schemas.js';
 import { type ConfigOf, defineConfig } from '../../common/config/define-config.js';
-import { MAX_PARTITIONS } from './engine/names/namespace.js';
+import { MAX_PARTITIONS } from './engine/names/key-layout.js';
 
 const NAMESPACE = /^[\w.-]+$/;
 

@@ -1,4 +1,4 @@
-import type { AnnouncementSource } from './create-cache.options.js';
+import type { AnnouncementSource } from './engine/ports/announcement-source.js';
 
 /** Injects the application's root {@link Cache}: `constructor(@Inject(CACHE) private readonly cache: Cache)`. */
 export const CACHE = Symbol('larder:cache');

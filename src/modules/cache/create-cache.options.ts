@@ -1,6 +1,7 @@
 import type { Clock } from '../../common/clock.js';
 import type { RedisPool, RedisSource } from '../redis/redis.types.js';
 import type { NamespaceOptions } from './engine/contract/cache.js';
+import type { AnnouncementSource } from './engine/ports/announcement-source.js';
 
 /** Options of `createCache()`; every field has a default. Those of a namespace are the root's. */
 export interface CacheOptions extends NamespaceOptions {
@@ -48,16 +49,4 @@ export interface OutboxOptions {
    * this one, and one that starts takes over those of dead processes. Default none.
    */
   file?: string;
-}
-
-/**
- * Brings announcements from the bus. Implemented by a plain ioredis subscriber and by Nest's Redis-transport
- * microservice; both carry the same wire format, so both kinds of instances understand each other.
- */
-export interface AnnouncementSource {
-  /** Starts delivering what arrives on `channel`: the parsed message, whatever it is. Delivery need not be reliable. */
-  subscribe(channel: string, deliver: (message: unknown) => void): void;
-  /** Called whenever the subscription was confirmed (again): what was sent before may have been missed. */
-  onSubscribed(listener: () => void): void;
-  close(): Promise<void>;
 }

@@ -32,7 +32,8 @@ import { Outbox } from './engine/outage/outbox.js';
 import { OutboxFile } from './engine/outage/outbox-file.js';
 import { OutboxSender } from './engine/outage/outbox-sender.js';
 import { RemoteLevel } from './engine/remote/remote-level.js';
-import { KeyLayout, Scope } from './engine/names/namespace.js';
+import { KeyLayout } from './engine/names/key-layout.js';
+import { Scope } from './engine/names/namespace.js';
 import { Suppressed } from './engine/outage/peer-tombstones.js';
 import { WriteOrder } from './engine/local/write-order.js';
 

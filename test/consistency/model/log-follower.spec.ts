@@ -1,5 +1,5 @@
-import type { LogEntry } from '../../../src/modules/cache/engine/coherence/announcement.js';
-import type { CoherenceTarget, InvalidationLog } from '../../../src/modules/cache/engine/coherence/invalidation-log.js';
+import type { CoherenceTarget } from '../../../src/modules/cache/engine/coherence/coherence-target.js';
+import type { InvalidationLog, LogEntry } from '../../../src/modules/cache/engine/ports/invalidation-log.js';
 import { LogFollower } from '../../../src/modules/cache/engine/coherence/log-follower.js';
 import { compareLogIds, LOG_START, type LogId } from '../../../src/modules/cache/engine/versions/log-id.js';
 import { FakeClock } from '../../support/fake-clock.js';

@@ -8,7 +8,8 @@ import { MemoryLevel } from '../../../src/modules/cache/engine/local/memory-leve
 import { Outbox } from '../../../src/modules/cache/engine/outage/outbox.js';
 import { RemoteLevel } from '../../../src/modules/cache/engine/remote/remote-level.js';
 import type { RemoteTier } from '../../../src/modules/cache/engine/ports/remote-tier.js';
-import { KeyLayout, Scope } from '../../../src/modules/cache/engine/names/namespace.js';
+import { KeyLayout } from '../../../src/modules/cache/engine/names/key-layout.js';
+import { Scope } from '../../../src/modules/cache/engine/names/namespace.js';
 import { newVersion, type Version } from '../../../src/modules/cache/engine/versions/version.js';
 import { Suppressed } from '../../../src/modules/cache/engine/outage/peer-tombstones.js';
 import { MemoryStore } from '../../../src/modules/cache/stores/memory/memory-store.js';

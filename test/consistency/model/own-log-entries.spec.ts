@@ -7,7 +7,7 @@ import { MemoryLevel } from '../../../src/modules/cache/engine/local/memory-leve
 import { NoMemoryTier } from '../../../src/modules/cache/engine/ports/memory-tier.none.js';
 import type { OutboxSender } from '../../../src/modules/cache/engine/outage/outbox-sender.js';
 import type { RemoteTier } from '../../../src/modules/cache/engine/ports/remote-tier.js';
-import { KeyLayout } from '../../../src/modules/cache/engine/names/namespace.js';
+import { KeyLayout } from '../../../src/modules/cache/engine/names/key-layout.js';
 import { Suppressed } from '../../../src/modules/cache/engine/outage/peer-tombstones.js';
 import { newVersion } from '../../../src/modules/cache/engine/versions/version.js';
 import { FakeClock } from '../../support/fake-clock.js';

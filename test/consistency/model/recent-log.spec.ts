@@ -1,4 +1,4 @@
-import type { LogEntry } from '../../../src/modules/cache/engine/coherence/announcement.js';
+import type { LogEntry } from '../../../src/modules/cache/engine/ports/invalidation-log.js';
 import { RecentLog } from '../../../src/modules/cache/engine/coherence/recent-log.js';
 
 const entry = (id: string): LogEntry => ({

@@ -1,29 +1,6 @@
-import { isLogId, type LogId } from '../versions/log-id.js';
+import type { LogBody, LogEntry } from '../ports/invalidation-log.js';
+import { isLogId } from '../versions/log-id.js';
 import { isVersion, type Version } from '../versions/version.js';
-
-/** An entry of the invalidation log: what is void, never a value. */
-export interface LogBody {
-  /** Id of the instance that invalidated. */
-  readonly source: string;
-  /** Memory keys. */
-  readonly keys: readonly string[];
-  /** Ids of tags and generations with the versions they have now. */
-  readonly versions: ReadonlyArray<readonly [id: string, version: Version]>;
-  /** The log had lost entries: memory tiers must be emptied. */
-  readonly isReset: boolean;
-  /** The versions changed by an expiry: what was stored under those before is stale, not void. */
-  readonly isExpiry: boolean;
-  /** Pieces of advice its source had given before it wrote this. */
-  readonly advised: number;
-}
-
-/** An entry with its place in the log of its partition. */
-export interface LogEntry {
-  readonly id: LogId;
-  /** The entry before it; a receiver that does not know it has missed something. */
-  readonly previous: LogId;
-  readonly body: LogBody;
-}
 
 /**
  * What travels over the bus, in the shape of a Nest event (`{ pattern, data }`, of which this is `data`):

@@ -4,11 +4,12 @@ import type { InvalidationKind } from '../contract/events.js';
 import { timeOf } from '../versions/log-id.js';
 import type { OutboxSender } from '../outage/outbox-sender.js';
 import type { RemoteTier } from '../ports/remote-tier.js';
-import type { KeyLayout } from '../names/namespace.js';
+import type { KeyLayout } from '../names/key-layout.js';
 import type { Suppressed } from '../outage/peer-tombstones.js';
 import { type HeldKeys, voidKey } from '../local/local-state.js';
-import type { Announcement, LogBody, LogEntry } from './announcement.js';
-import type { CoherenceTarget, FlushReason } from './invalidation-log.js';
+import type { LogBody, LogEntry } from '../ports/invalidation-log.js';
+import type { Announcement } from './announcement.js';
+import type { CoherenceTarget, FlushReason } from './coherence-target.js';
 
 /** Invalidations re-sent in one call. */
 const REISSUE_BATCH = 1_000;

@@ -1,7 +1,8 @@
 import type { Clock, TimerHandle } from '../../../../common/clock.js';
 import { compareLogIds, LOG_START, type LogId } from '../versions/log-id.js';
-import type { LogEntry } from './announcement.js';
-import type { CoherenceTarget, FlushReason, InvalidationLog } from './invalidation-log.js';
+import type { LogEntry } from '../ports/invalidation-log.js';
+import type { InvalidationLog } from '../ports/invalidation-log.js';
+import type { CoherenceTarget, FlushReason } from './coherence-target.js';
 import { RecentLog } from './recent-log.js';
 
 const READ_LIMIT = 1_000;

@@ -1,5 +1,5 @@
 import { compareLogIds, type LogId } from '../versions/log-id.js';
-import type { LogEntry } from './announcement.js';
+import type { LogEntry } from '../ports/invalidation-log.js';
 
 /**
  * The newest log entries this instance has heard or written, per partition: should Redis come back without them (a

@@ -1,4 +1,5 @@
 import type { CacheEventListener, CacheEventName } from './events.js';
+import type { Tier } from './tier.js';
 
 /**
  * A cache of one namespace: what `createCache()` returns and what Nest injects.
@@ -184,9 +185,6 @@ export type BatchLoader<T> = (
   missing: readonly string[],
   context: LoadContext,
 ) => Promise<ReadonlyMap<string, T>> | ReadonlyMap<string, T>;
-
-/** Where a value came from. */
-export type Tier = 'memory' | 'redis';
 
 /** A value with what is known about it. Plain values are frozen: they are shared by every reader. */
 export interface EntryView<T> {

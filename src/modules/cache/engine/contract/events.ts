@@ -1,4 +1,4 @@
-import type { Tier } from './cache.js';
+import type { Tier } from './tier.js';
 
 /**
  * What the engine tells whoever listens (metrics, logs, dashboards). Events never carry values; keys are there for

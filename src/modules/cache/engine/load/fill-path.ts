@@ -1,6 +1,7 @@
 import type { EnvelopeHeader } from '../../codec/envelope.types.js';
 import type { CacheEvents } from '../contract/events.js';
 import type { Core } from '../parts/engine-parts.js';
+import { splitVersions } from '../remote/entry-header.js';
 import type { Dependency } from '../versions/dependency-table.js';
 import type { Flight } from '../local/flight.js';
 import type { LoadResult } from './load-run.js';
@@ -218,19 +219,4 @@ export class FillPath {
     this.core.counters.fillsRejected++;
     this.core.events.emit('fillRejected', { cache: this.scope.name, key: flight.key, reason });
   }
-}
-
-/** Dependencies in an entry's header: generations first, then tags with the names entries carry. */
-export function splitVersions(
-  scope: Scope,
-  dependencies: readonly Dependency[],
-  versions: readonly Version[],
-): Pick<EnvelopeHeader, 'generations' | 'tags'> {
-  const depth = scope.generations.length;
-  return {
-    generations: versions.slice(0, depth),
-    tags: dependencies
-      .slice(depth)
-      .map((dependency, i) => ({ tag: scope.tagOf(dependency.id), version: versions[depth + i]! })),
-  };
 }

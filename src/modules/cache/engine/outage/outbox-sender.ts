@@ -4,7 +4,7 @@ import type { DependencyTable } from '../versions/dependency-table.js';
 import type { Outbox, OutboxMode } from './outbox.js';
 import type { OutboxFile } from './outbox-file.js';
 import type { Invalidation, RemoteTier, SlotAddress } from '../ports/remote-tier.js';
-import type { KeyLayout } from '../names/namespace.js';
+import type { KeyLayout } from '../names/key-layout.js';
 
 /** Id of the root namespace's generation: its change clears everything. */
 const ROOT_GENERATION = 'g:';

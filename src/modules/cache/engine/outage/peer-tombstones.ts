@@ -1,5 +1,5 @@
 import type { Clock } from '../../../../common/clock.js';
-import { isWithin, partsOf, pathOfDependency } from '../names/namespace.js';
+import { isWithin, partsOf, pathOfDependency } from '../names/key-layout.js';
 
 /** Long enough for most outages; after it, an entry's ttl bounds what is served. */
 const LIFETIME_MS = 300_000;

@@ -1,4 +1,5 @@
-import type { EntryView, ReadOptions, Tier } from '../contract/cache.js';
+import type { EntryView, ReadOptions } from '../contract/cache.js';
+import type { Tier } from '../contract/tier.js';
 import type { Core } from '../parts/engine-parts.js';
 import type { Found } from '../remote/remote-entry.js';
 import type { MemoryEntry } from '../local/memory-entry.js';

@@ -2,7 +2,7 @@ import type { EntryOptions, LoadManyOptions, WriteReceipt } from '../contract/ca
 import type { Core } from '../parts/engine-parts.js';
 import type { Dependency } from '../versions/dependency-table.js';
 import type { CacheEvents } from '../contract/events.js';
-import { splitVersions } from '../load/fill-path.js';
+import { splitVersions } from '../remote/entry-header.js';
 import type { OutboxSender } from '../outage/outbox-sender.js';
 import { jittered, type LoadSettings, settingsOf } from '../parts/call-settings.js';
 import type { RemoteLevel } from '../remote/remote-level.js';

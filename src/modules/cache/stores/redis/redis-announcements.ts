@@ -1,5 +1,5 @@
 import { ConfirmedSubscription, type RedisClient, type RedisPool } from '../../../redis/library.js';
-import type { AnnouncementSource } from '../../create-cache.options.js';
+import type { AnnouncementSource } from '../../engine/ports/announcement-source.js';
 
 /** Longer messages are not ours. */
 const MAX_MESSAGE_CHARACTERS = 4 * 2 ** 20;

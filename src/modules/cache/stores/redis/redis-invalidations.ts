@@ -1,8 +1,9 @@
 import type { RedisPool } from '../../../redis/library.js';
-import { type LogBody, type LogEntry, WIRE_VERSION } from '../../engine/coherence/announcement.js';
+import { WIRE_VERSION } from '../../engine/coherence/announcement.js';
+import type { LogBody, LogEntry } from '../../engine/ports/invalidation-log.js';
 import { isLogId, type LogId } from '../../engine/versions/log-id.js';
 import type { Applied, Invalidation, SlotAddress } from '../../engine/ports/remote-tier.js';
-import type { KeyLayout } from '../../engine/names/namespace.js';
+import type { KeyLayout } from '../../engine/names/key-layout.js';
 import { isVersion, newVersion, type Version } from '../../engine/versions/version.js';
 import { cacheScripts } from './cache-scripts.js';
 import { byPartition, MAX_SCRIPT_KEYS } from './partitions.js';

@@ -1,9 +1,9 @@
 import type { Clock } from '../../../../common/clock.js';
 import { type RedisPool, sendScript } from '../../../redis/library.js';
-import { type LogEntry, parseLogBody } from '../../engine/coherence/announcement.js';
-import type { InvalidationLog } from '../../engine/coherence/invalidation-log.js';
+import { parseLogBody } from '../../engine/coherence/announcement.js';
+import type { InvalidationLog, LogEntry } from '../../engine/ports/invalidation-log.js';
 import { isLogId, type LogId } from '../../engine/versions/log-id.js';
-import type { KeyLayout } from '../../engine/names/namespace.js';
+import type { KeyLayout } from '../../engine/names/key-layout.js';
 import { cacheScripts } from './cache-scripts.js';
 import type { RedisClock } from './redis-clock.js';
 import type { ScriptCaller } from './script-caller.js';

@@ -17,7 +17,7 @@ import type {
   SlotListener,
   Written,
 } from '../../engine/ports/remote-tier.js';
-import type { KeyLayout } from '../../engine/names/namespace.js';
+import type { KeyLayout } from '../../engine/names/key-layout.js';
 import type { Version } from '../../engine/versions/version.js';
 import { cacheScripts } from './cache-scripts.js';
 import { byPartition, MAX_SCRIPT_KEYS } from './partitions.js';

@@ -1,0 +1,2 @@
+/** The tier that a value was found in. */
+export type Tier = 'memory' | 'redis';

@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { hashText } from '../../../../common/hash-text.js';
+import type { SlotAddress } from '../ports/remote-tier.js';
+
+/** Each has a log that is read at every heartbeat. */
+export const MAX_PARTITIONS = 1_024;
+const NAME = /^[\w.-]{1,64}$/;
+/** Longer names go into Redis as their hash, so that no key there exceeds a few hundred bytes. */
+const MAX_PLAIN_LENGTH = 200;
+/** Starts the memory keys of nested namespaces; a root key that starts with it is doubled. */
+export const SEPARATOR = '\u0001';
+
+/** Names shared by every namespace of one cache. */
+export class KeyLayout {
+  constructor(
+    readonly namespace: string,
+    readonly partitions: number,
+  ) {
+    assertName(namespace);
+    if (!Number.isInteger(partitions) || partitions < 1 || partitions > MAX_PARTITIONS)
+      throw new RangeError(`partitions is a whole number from 1 to ${MAX_PARTITIONS}.`);
+  }
+
+  address(memoryKey: string, path: string, key: string): SlotAddress {
+    const name = `v:${path}:${plainOrHashed(key)}`;
+    const partition = this.partitionOf(name);
+    return { memoryKey, slot: this.key(partition, name), partition };
+  }
+
+  /** The address of a memory key, wherever it came from. */
+  addressOf(memoryKey: string): SlotAddress {
+    const { path, key } = partsOf(memoryKey);
+    return this.address(memoryKey, path, key);
+  }
+
+  key(partition: number, name: string): string {
+    return this.partitions === 1 ? `{${this.namespace}}:${name}` : `{${this.namespace}:${partition}}:${name}`;
+  }
+
+  log(partition: number): string {
+    return this.key(partition, 'log');
+  }
+
+  /** Key of a tag or generation. */
+  dependency(id: string): { key: string; partition: number } {
+    const partition = this.partitionOf(id);
+    return { key: this.key(partition, id), partition };
+  }
+
+  /** The channel of announcements, and the pattern of Nest's event. */
+  get channel(): string {
+    return invalidationChannel(this.namespace);
+  }
+
+  partitionOf(name: string): number {
+    return this.partitions === 1 ? 0 : hashText(name) % this.partitions;
+  }
+}
+
+/** The channel on which a namespace's invalidations are announced; also the pattern of Nest's event. */
+export function invalidationChannel(namespace: string): string {
+  return `larder.invalidation.${namespace}`;
+}
+
+/** The path of its namespace and the key there, from a memory key. */
+export function partsOf(memoryKey: string): { path: string; key: string } {
+  const end = memoryKey.charCodeAt(0) === 1 ? memoryKey.indexOf(SEPARATOR, 1) : -1;
+  return end === -1 ? { path: '', key: memoryKey } : { path: memoryKey.slice(1, end), key: memoryKey.slice(end + 1) };
+}
+
+/** Path of the namespace of a tag's or generation's id. */
+export function pathOfDependency(id: string): string {
+  const end = id.indexOf(':', 2);
+  return end === -1 ? id.slice(2) : id.slice(2, end);
+}
+
+/** Whether it is that namespace, or one nested in it. */
+export function isWithin(path: string, outer: string): boolean {
+  return outer === '' || path === outer || path.startsWith(`${outer}/`);
+}
+
+/** Injective: a hashed name starts with `#`, and so does a plain one that starts with it. UTF-8 can't carry lone surrogates. */
+export function plainOrHashed(name: string): string {
+  if (name.length <= MAX_PLAIN_LENGTH && name.isWellFormed()) return name.charCodeAt(0) === 0x23 ? `##${name}` : name;
+  return `#${createHash('sha256').update(Buffer.from(name, 'utf16le')).digest('base64url')}`;
+}
+
+/** @throws RangeError for a name that can't be one of a namespace. */
+export function assertName(name: string): void {
+  if (!NAME.test(name))
+    throw new RangeError(`Not a namespace: ${JSON.stringify(name)}. Use up to 64 letters, digits, '.', '_' and '-'.`);
+}
