@@ -18,7 +18,7 @@ describe('an instance killed while it loads', () => {
     redis = await RedisServer.start();
     // With patience: a busy machine must not make a reader load without asking for the lease.
     caches = [1, 2].map(() =>
-      createCache({ namespace: 'holder', redis: redis.url, ttlMs: 60_000, readPatienceMs: 400 }),
+      createCache({ namespace: 'holder', redis: redis.url, ttlMs: 60_000, minReadTimeoutMs: 400 }),
     );
   });
   afterEach(async () => {

@@ -107,8 +107,8 @@ export class CacheMetrics implements OnApplicationShutdown {
     const stale = this.counter(METRIC.cacheStaleServed, 'Stale values served within their grace.', 'cache', 'reason');
     this.listen('staleServed', ({ cache, reason }) => stale.inc({ cache, reason }));
 
-    const coalesced = this.counter(METRIC.cacheCoalesced, 'Reads that shared a load.', 'cache', 'scope');
-    this.listen('coalesced', ({ cache, scope }) => coalesced.inc({ cache, scope }));
+    const coalesced = this.counter(METRIC.cacheCoalesced, 'Reads that shared a load.', 'cache', 'origin');
+    this.listen('coalesced', ({ cache, origin }) => coalesced.inc({ cache, origin }));
 
     const writes = this.counter(
       METRIC.cacheWrites,

@@ -1,4 +1,4 @@
-import { advice, type AdviceMistake, type AdviceScenario } from './advice.model.js';
+import { advice, type AdviceMistake, type AdviceScenario } from './tombstones.model.js';
 import { cacheAside } from './cache-aside.model.js';
 import { SCHEMES } from './cache-aside.schemes.js';
 import { type Exploration, explore } from './explore.js';

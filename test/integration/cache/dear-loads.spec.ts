@@ -54,7 +54,7 @@ describe('a load on another instance', () => {
 
 describe('while Redis is slow to answer', () => {
   it('a namespace whose loads are dear waits for it, and others load meanwhile', async () => {
-    const dear = { readPatienceMs: 30_000, tiers: 'redis' } as const;
+    const dear = { minReadTimeoutMs: 30_000, tiers: 'redis' } as const;
     const cheap = { tiers: 'redis' } as const;
     const loaded: string[] = [];
     const read = (name: string, options: typeof dear | typeof cheap) =>

@@ -10,7 +10,7 @@ describe('a stale entry whose key is invalidated while it is on its way from Red
   beforeAll(async () => {
     redis = await RedisServer.start();
     proxy = await TcpProxy.start(redis.port);
-    cache = createCache({ redis: proxy.url, memory: false, readPatienceMs: 10_000, graceMs: 60_000 });
+    cache = createCache({ redis: proxy.url, memory: false, minReadTimeoutMs: 10_000, graceMs: 60_000 });
     await eventually(() => expect(cache.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
   });
   afterAll(async () => {

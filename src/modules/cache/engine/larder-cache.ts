@@ -1,3 +1,4 @@
+import type { CacheRoot } from './cache-root.js';
 import type {
   BatchLoader,
   Cache,
@@ -13,24 +14,13 @@ import type {
 } from './contract/cache.js';
 import { CacheClosedError } from './contract/errors.js';
 import type { CacheEventListener, CacheEventName } from './contract/events.js';
-import type { Closing } from './closing.js';
-import type { Core } from './parts/engine-parts.js';
+import type { Namespace } from './names/namespace.js';
+import { NamespaceRegistry, registryKeyOf } from './names/namespace-registry.js';
+import { assertOptionNames, NAMESPACE_OPTIONS } from './parts/option-names.js';
+import { ReadStats } from './parts/read-stats.js';
 import { GetOrLoad } from './read/get-or-load.js';
-import type { LeaseBook } from './load/leases.js';
-import { Namespaces, wishFor } from './names/namespace-registry.js';
-import type { OutboxSender } from './outage/outbox-sender.js';
-import { ReadPath, VALUE, VIEW } from './read/read-path.js';
-import type { Scope } from './names/namespace.js';
+import { asEntryView, asValue, ReadPath } from './read/read-path.js';
 import { WritePath } from './write/write-path.js';
-
-/** What belongs to the cache as a whole and is shared by its namespaces. */
-export interface CacheRoot {
-  readonly core: Core;
-  readonly leases: LeaseBook | undefined;
-  readonly sender: OutboxSender | undefined;
-  redisState(): CacheStats['redis'];
-  readonly closing: Closing;
-}
 
 /** One namespace of a cache; see {@link Cache}. */
 export class LarderCache implements Cache {
@@ -40,33 +30,35 @@ export class LarderCache implements Cache {
 
   constructor(
     private readonly root: CacheRoot,
-    private readonly scope: Scope,
-    /** How it was asked for; `''` for the root. */
-    private readonly wish = '',
-    private readonly namespaces = new Namespaces<LarderCache>(),
+    private readonly own: Namespace,
+    /** Key of this namespace in the registry; `''` for the root. */
+    private readonly registryKey = '',
+    private readonly registry = new NamespaceRegistry<LarderCache>(),
   ) {
-    this.#reads = new ReadPath(root.core, scope);
-    this.#loads = new GetOrLoad(root.core, scope, root.leases);
-    this.#writes = new WritePath(root.core, scope, root.sender);
+    const { parts, leases } = root;
+    const stats = new ReadStats(own.name, parts.counters, parts.events);
+    this.#reads = new ReadPath(parts, own, stats);
+    this.#loads = new GetOrLoad(parts, own, stats, leases);
+    this.#writes = new WritePath(parts, own);
   }
 
   get name(): string {
-    return this.scope.name;
+    return this.own.name;
   }
 
   async get<T = unknown>(key: string, options?: ReadOptions): Promise<T | undefined> {
     this.#assertOpen();
-    return this.#reads.one(key, options, VALUE) as Promise<T | undefined>;
+    return this.#reads.one(key, options, asValue) as Promise<T | undefined>;
   }
 
   async getEntry<T = unknown>(key: string, options?: ReadOptions): Promise<EntryView<T> | undefined> {
     this.#assertOpen();
-    return this.#reads.one(key, options, VIEW) as Promise<EntryView<T> | undefined>;
+    return this.#reads.one(key, options, asEntryView) as Promise<EntryView<T> | undefined>;
   }
 
   async getMany<T = unknown>(keys: readonly string[], options?: ReadOptions): Promise<Map<string, T>> {
     this.#assertOpen();
-    return this.#reads.many(keys, options, VALUE) as Promise<Map<string, T>>;
+    return this.#reads.many(keys, options, asValue) as Promise<Map<string, T>>;
   }
 
   async getManyEntries<T = unknown>(
@@ -74,10 +66,10 @@ export class LarderCache implements Cache {
     options?: ReadOptions,
   ): Promise<Map<string, EntryView<T>>> {
     this.#assertOpen();
-    return this.#reads.many(keys, options, VIEW) as Promise<Map<string, EntryView<T>>>;
+    return this.#reads.many(keys, options, asEntryView) as Promise<Map<string, EntryView<T>>>;
   }
 
-  /** Not `async`: a hit answers a promise that is there already. */
+  /** Not `async`: a hit returns a promise that is resolved already. */
   getOrLoad<T>(key: string, loader: Loader<T>, options?: LoadOptions<T>): Promise<T> {
     try {
       this.#assertOpen();
@@ -122,27 +114,28 @@ export class LarderCache implements Cache {
   }
 
   namespace(name: string, defaults?: NamespaceOptions): Cache {
-    const wish = wishFor(this.wish, name, defaults);
-    return this.namespaces.get(
-      wish,
-      () => this.scope.child(name, defaults ?? {}),
-      (scope) => new LarderCache(this.root, scope, wish, this.namespaces),
+    assertOptionNames(defaults, NAMESPACE_OPTIONS);
+    const registryKey = registryKeyOf(this.registryKey, name, defaults);
+    return this.registry.get(
+      registryKey,
+      () => this.own.child(name, defaults ?? {}),
+      (child) => new LarderCache(this.root, child, registryKey, this.registry),
     );
   }
 
   on<E extends CacheEventName>(event: E, listener: CacheEventListener<E>): () => void {
     const { name } = this;
-    return this.root.core.events.on(event, (payload) => {
+    return this.root.parts.events.on(event, (payload) => {
       if (payload.cache === name || payload.cache.startsWith(`${name}/`)) listener(payload);
     });
   }
 
   stats(): CacheStats {
-    const { memory, follower, outbox, flights, counters, remote } = this.root.core;
+    const { memory, follower, outbox, flights, counters, remote } = this.root.parts;
     const { store } = memory;
     return {
       memory: { entries: store.count, usedBytes: store.usedBytes, maxBytes: store.maxBytes },
-      redis: this.root.redisState(),
+      redis: this.root.redisState,
       isCoherent: remote === undefined || follower!.isCoherent,
       queuedInvalidations: outbox.size,
       loadsInFlight: flights.size,
@@ -154,10 +147,10 @@ export class LarderCache implements Cache {
   }
 
   async close(): Promise<void> {
-    if (this.scope.path === '') await this.root.closing.run();
+    if (this.own.path === '') await this.root.close();
   }
 
   #assertOpen(): void {
-    if (this.root.closing.hasBegun) throw new CacheClosedError(this.name);
+    if (this.root.isClosed) throw new CacheClosedError(this.name);
   }
 }

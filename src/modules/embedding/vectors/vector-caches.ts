@@ -28,7 +28,7 @@ export class VectorCaches {
   constructor(@Inject(CACHE) cache: Cache, @Inject(embeddingConfig.KEY) config: EmbeddingConfig) {
     this.root = cache.namespace(ROOT_NAMESPACE, {
       ttlMs: config.ttlMs,
-      readPatienceMs: READ_PATIENCE_MS,
+      minReadTimeoutMs: READ_PATIENCE_MS,
       // The budget of a batch, and the call it ends with.
       maxLoadMs: config.upstreamBudgetMs + config.upstreamTimeoutMs,
     });

@@ -5,40 +5,40 @@ import { isVersion, type Version } from '../versions/version.js';
 /**
  * What travels over the bus, in the shape of a Nest event (`{ pattern, data }`, of which this is `data`):
  *
- * - an invalidation: `{ v: 1, p: partition, id, prev, b: { s: source, k: keys, t: [[id, version]], r?: 1, x?: 1, n?: advised } }`
- * - a wake-up, which is not in the log: `{ v: 1, w: keys }`: a leased slot was filled or given up;
- * - advice, which is not in the log either: `{ v: 1, s: source, a: keys, d: ids, n: advised }`: keys, and tags and
- *   generations, that an instance could not invalidate because Redis refuses writes; its n-th advice;
- * - a question, `{ v: 1, q: source }`: whoever has something to advise says it again.
+ * - an invalidation: `{ v: 1, p: partition, id, prev, b: { s: source, k: keys, t: [[id, version]], r?: 1, x?: 1, n?: tombstoneSequence } }`
+ * - a wake-up, which is not in the log: `{ v: 1, w: keys }`: a leased slot was filled or released;
+ * - tombstones, which are not in the log either: `{ v: 1, s: source, a: keys, d: ids, n: tombstoneSequence }`: keys, tags and
+ *   generations that the source could not invalidate because Redis refuses writes;
+ * - a request for tombstones, `{ v: 1, q: source }`: every instance with a filled outbox repeats its tombstones.
  */
 export type Announcement =
   | { readonly kind: 'invalidation'; readonly partition: number; readonly entry: LogEntry }
   | { readonly kind: 'wake'; readonly keys: readonly string[] }
   | {
-      readonly kind: 'advice';
+      readonly kind: 'tombstones';
       readonly source: string;
-      readonly advised: number;
+      readonly tombstoneSequence: number;
       readonly keys: readonly string[];
       readonly dependencies: readonly string[];
     }
-  | { readonly kind: 'question'; readonly source: string };
+  | { readonly kind: 'tombstone-request'; readonly source: string };
 
-/** The version of the wire format; others are ignored, and the gap makes the receiver read the log. */
+/** Version of the wire format. Messages of other versions are ignored, and the gap makes the receiver read the log. */
 export const WIRE_VERSION = 1;
 
-/** More in one message is not ours. */
+/** A message with more items is not one of Larder's. */
 const MAX_ITEMS = 20_000;
 
-/** Reads a message from outside; `undefined` for anything that is not one. */
+/** Reads a message from outside; `undefined` for a foreign one. */
 export function parseAnnouncement(raw: unknown): Announcement | undefined {
   if (!isRecord(raw) || raw['v'] !== WIRE_VERSION) return undefined;
   if (isTexts(raw['w'])) return { kind: 'wake', keys: raw['w'] };
-  if (typeof raw['q'] === 'string') return { kind: 'question', source: raw['q'] };
+  if (typeof raw['q'] === 'string') return { kind: 'tombstone-request', source: raw['q'] };
   if (typeof raw['s'] === 'string' && isTexts(raw['a']) && isTexts(raw['d']))
     return {
-      kind: 'advice',
+      kind: 'tombstones',
       source: raw['s'],
-      advised: toCount(raw['n']),
+      tombstoneSequence: toCount(raw['n']),
       keys: raw['a'],
       dependencies: raw['d'],
     };
@@ -49,7 +49,7 @@ export function parseAnnouncement(raw: unknown): Announcement | undefined {
   return { kind: 'invalidation', partition, entry: { id, previous, body } };
 }
 
-/** Reads the body as it stands in the log. */
+/** Reads the body of an entry as it stands in the log. */
 export function parseLogBody(text: string): LogBody | undefined {
   try {
     return parseBody(JSON.parse(text));
@@ -62,7 +62,7 @@ function parseBody(raw: unknown): LogBody | undefined {
   if (!isRecord(raw)) return undefined;
   const { s: source, k: keys = [], t: versions = [], r, x, n } = raw;
   if (typeof source !== 'string' || !isTexts(keys) || !isVersions(versions)) return undefined;
-  return { source, keys, versions, isReset: r === 1, isExpiry: x === 1, advised: toCount(n) };
+  return { source, keys, versions, isReset: r === 1, isExpiry: x === 1, tombstoneSequence: toCount(n) };
 }
 
 function toCount(raw: unknown): number {

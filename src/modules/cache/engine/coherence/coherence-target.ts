@@ -3,14 +3,14 @@ import type { LogEntry } from '../ports/invalidation-log.js';
 /** Why memory was emptied. */
 export type FlushReason = 'log-trimmed' | 'log-lost' | 'log-rolled-back';
 
-/** What the follower does to this instance's memory tier. */
+/** What the log follower makes of the log on this instance. */
 export interface CoherenceTarget {
-  /** Makes void what the entry names. */
+  /** Invalidates the keys, tags and generations of the entry. */
   apply(entry: LogEntry): void;
   /** Empties the memory tier and forgets every version. */
   flush(reason: FlushReason): void;
-  /** Invalidates again, everywhere, what Redis lost; what Redis does not take waits in the outbox. */
+  /** Invalidates again, on every instance, the entries that Redis lost. Invalidations that Redis does not take go to the outbox. */
   reissue(entries: readonly LogEntry[]): Promise<void>;
-  /** Clears the whole namespace everywhere: what was lost is unknown. Rejects when Redis can't be reached. */
+  /** Clears the whole cache on every instance, since the lost entries are unknown. Rejects if Redis can't be reached. */
   reset(): Promise<void>;
 }

@@ -4,9 +4,9 @@ import type { InvalidationKind } from '../contract/events.js';
 import { timeOf } from '../versions/log-id.js';
 import type { OutboxSender } from '../outage/outbox-sender.js';
 import type { RemoteTier } from '../ports/remote-tier.js';
-import type { KeyLayout } from '../names/key-layout.js';
-import type { Suppressed } from '../outage/peer-tombstones.js';
-import { type HeldKeys, voidKey } from '../local/local-state.js';
+import { type KeyLayout, ROOT_GENERATION } from '../names/key-layout.js';
+import type { PeerTombstones } from '../outage/peer-tombstones.js';
+import { type LocalState, invalidateLocally } from '../local/local-state.js';
 import type { LogBody, LogEntry } from '../ports/invalidation-log.js';
 import type { Announcement } from './announcement.js';
 import type { CoherenceTarget, FlushReason } from './coherence-target.js';
@@ -14,76 +14,86 @@ import type { CoherenceTarget, FlushReason } from './coherence-target.js';
 /** Invalidations re-sent in one call. */
 const REISSUE_BATCH = 1_000;
 
-/** Applies the log to this instance: its memory tier, its loads in flight and what it knows of versions. */
+/** The parts a {@link LocalCoherence} works with. */
+export interface LocalCoherenceParts {
+  readonly instanceId: string;
+  readonly layout: KeyLayout;
+  readonly table: DependencyTable;
+  readonly local: LocalState;
+  readonly tier: Pick<RemoteTier, 'invalidate' | 'canRead' | 'nowMs'>;
+  readonly sender: Pick<OutboxSender, 'sendOrQueue'>;
+  readonly peerTombstones: PeerTombstones;
+  readonly events: EventBus;
+  /** Called for every key that another instance invalidated. */
+  readonly onInvalidated: (memoryKey: string) => void;
+}
+
+/** Applies the log to this instance: its memory tier, its loads in flight and its knowledge of versions. */
 export class LocalCoherence implements CoherenceTarget {
-  constructor(
-    private readonly instanceId: string,
-    private readonly layout: KeyLayout,
-    private readonly table: DependencyTable,
-    private readonly held: HeldKeys,
-    private readonly tier: Pick<RemoteTier, 'invalidate' | 'canRead' | 'nowMs'>,
-    private readonly sender: Pick<OutboxSender, 'sendOrQueue'>,
-    private readonly suppressed: Suppressed,
-    private readonly events: EventBus,
-    private readonly onChanged: (memoryKey: string) => void,
-  ) {}
+  readonly #parts: LocalCoherenceParts;
+
+  constructor(parts: LocalCoherenceParts) {
+    this.#parts = parts;
+  }
 
   apply({ id, body }: LogEntry): void {
-    const writer = { source: body.source, advised: body.advised, redisMs: timeOf(id) };
-    // Versions count whoever set them: an older entry, read after this instance had asked Redis, may have taken its own away.
+    const { instanceId, table, local, peerTombstones, onInvalidated } = this.#parts;
+    const writer = { source: body.source, tombstoneSequence: body.tombstoneSequence, redisMs: timeOf(id) };
+    // Versions are applied even from this instance's own entries: an older entry, replayed after this instance had fetched
+    // the current version, may have reset that version.
     for (const [dependency, version] of body.versions) {
-      this.table.apply(dependency, version, id);
-      // An expiry leaves what was stored before readable.
-      if (!body.isExpiry) this.suppressed.liftDependency(dependency, writer);
+      table.recordFromLog(dependency, version, id);
+      // After an expiry, entries under the version before are still readable.
+      if (!body.isExpiry) peerTombstones.liftDependency(dependency, writer);
     }
-    // Its own keys were void before it was acknowledged; doing so again would only drop newer entries.
-    if (body.source === this.instanceId) return;
+    // Its own keys were invalidated before Redis acknowledged them. Doing so again would only drop newer entries.
+    if (body.source === instanceId) return;
     for (const key of body.keys) {
-      voidKey(this.held, key);
-      this.suppressed.liftKey(key, writer);
-      this.onChanged(key);
+      invalidateLocally(local, key);
+      peerTombstones.liftKey(key, writer);
+      onInvalidated(key);
     }
-    const count = body.keys.length + body.versions.length;
-    // The first entry of a log says nothing.
-    if (count > 0 || body.isReset)
-      this.events.emit('invalidationReceived', { cache: this.layout.namespace, kind: kindOf(body), count });
+    this.#reportReceived(body);
   }
 
-  /** Another instance could not invalidate these in Redis: what is there is old. */
-  suppress({ source, advised, keys, dependencies }: Extract<Announcement, { kind: 'advice' }>): void {
-    if (source === this.instanceId) return;
-    const adviser = { source, advised };
+  /** Applies tombstones: another instance could not remove these entries from Redis, so they are old. */
+  applyTombstones({
+    source,
+    tombstoneSequence,
+    keys,
+    dependencies,
+  }: Extract<Announcement, { kind: 'tombstones' }>): void {
+    const { instanceId, layout, table, local, peerTombstones } = this.#parts;
+    if (source === instanceId) return;
+    const tombstoneSource = { source, tombstoneSequence };
     for (const key of keys) {
-      this.suppressed.addKey(key, adviser, this.#redisMs(this.layout.addressOf(key).partition));
-      voidKey(this.held, key);
+      peerTombstones.addKey(key, tombstoneSource, this.#redisMs(layout.addressOf(key).partition));
+      invalidateLocally(local, key);
     }
     for (const id of dependencies) {
-      this.suppressed.addDependency(id, adviser, this.#redisMs(this.layout.dependency(id).partition));
-      this.table.invalidateId(id);
+      peerTombstones.addDependency(id, tombstoneSource, this.#redisMs(layout.dependency(id).partition));
+      table.invalidateId(id);
     }
-  }
-
-  /** Redis has told its time before it is first read from. */
-  #redisMs(partition: number): number {
-    return this.tier.canRead() ? this.tier.nowMs(partition) : Number.POSITIVE_INFINITY;
   }
 
   flush(reason: FlushReason): void {
-    const { fence, flights, memory } = this.held;
+    const { table, local, events, layout } = this.#parts;
+    const { fence, flights, memory } = local;
     const hadEntries = memory.store.count > 0;
     memory.store.clear();
-    this.table.forgetAll();
+    table.forgetAll();
     fence.raiseAll();
     flights.detachAll();
-    if (hadEntries) this.events.emit('memoryFlushed', { cache: this.layout.namespace, reason });
+    if (hadEntries) events.emit('memoryFlushed', { cache: layout.namespace, reason });
   }
 
   async reissue(entries: readonly LogEntry[]): Promise<void> {
+    const { layout, sender } = this.#parts;
     const keys = [...new Set(entries.flatMap(({ body }) => body.keys))];
     const dependencies = [...new Set(entries.flatMap(({ body }) => body.versions.map(([id]) => id)))];
     for (let from = 0; from < Math.max(keys.length, dependencies.length); from += REISSUE_BATCH) {
-      await this.sender.sendOrQueue({
-        addresses: keys.slice(from, from + REISSUE_BATCH).map((key) => this.layout.addressOf(key)),
+      await sender.sendOrQueue({
+        addresses: keys.slice(from, from + REISSUE_BATCH).map((key) => layout.addressOf(key)),
         dependencies: dependencies.slice(from, from + REISSUE_BATCH),
         mode: 'hard',
       });
@@ -91,8 +101,22 @@ export class LocalCoherence implements CoherenceTarget {
   }
 
   async reset(): Promise<void> {
-    const applied = await this.tier.invalidate({ addresses: [], dependencies: ['g:'], mode: 'hard' });
-    if (applied === undefined) throw new Error('Redis did not take the reset.');
+    const cleared = await this.#parts.tier.invalidate({ addresses: [], dependencies: [ROOT_GENERATION], mode: 'hard' });
+    if (cleared === undefined) throw new Error('Redis did not take the reset.');
+  }
+
+  /** Now in Redis time; `Infinity` before Redis has told its time, which is before this instance first reads from it. */
+  #redisMs(partition: number): number {
+    const { tier } = this.#parts;
+    return tier.canRead() ? tier.nowMs(partition) : Number.POSITIVE_INFINITY;
+  }
+
+  #reportReceived(body: LogBody): void {
+    const count = body.keys.length + body.versions.length;
+    // The first entry of a log has no content.
+    if (count === 0 && !body.isReset) return;
+    const { events, layout } = this.#parts;
+    events.emit('invalidationReceived', { cache: layout.namespace, kind: kindOf(body), count });
   }
 }
 

@@ -1,9 +1,9 @@
 import type { Clock, TimerHandle } from '../../../../common/clock.js';
 import { compareLogIds, LOG_START, type LogId } from '../versions/log-id.js';
-import type { LogEntry } from '../ports/invalidation-log.js';
-import type { InvalidationLog } from '../ports/invalidation-log.js';
+import type { InvalidationLog, LogEntry } from '../ports/invalidation-log.js';
 import type { CoherenceTarget, FlushReason } from './coherence-target.js';
-import { RecentLog } from './recent-log.js';
+import type { HeardLog } from './heard-log.js';
+import type { TrustWindow } from '../local/trust-window.js';
 
 const READ_LIMIT = 1_000;
 
@@ -11,49 +11,48 @@ const READ_LIMIT = 1_000;
 export interface FollowerOptions {
   readonly heartbeatMs: number;
   readonly unconfirmedMs: number;
+  /** Called when the log can be followed again, and when it can't be any more. */
+  readonly onCoherence: (isCoherent: boolean, reason: string) => void;
+  /** Called with the number of entries that were read from the log after their announcements were missed. */
+  readonly onReplayed: (count: number) => void;
 }
 
 /**
- * Follows the invalidation log, so that this instance's memory tier hears of every invalidation:
+ * Follows the invalidation log, so that this instance's memory tier hears of every invalidation.
  *
- * - an announcement whose predecessor is the last one heard is applied: the normal case, one hop;
- * - any other is applied too, and what lies between is read from the log;
- * - every heartbeat compares the log's end with what was heard, so a bus that lost messages, or is dead without anyone
- *   noticing, delays an invalidation by one beat;
- * - a log that no longer holds the place that was reached was trimmed, lost or rolled back: memory is emptied, and what
- *   Redis forgot is applied to it again.
+ * Invariant: before `trust.untilMs`, every entry of the log is applied here or younger than two heartbeats and the
+ * unconfirmed time. The steps that keep it:
+ *
+ * 1. An announcement whose predecessor is the position reached is applied, and the position moves: the normal case, one hop.
+ * 2. Any other announcement is applied too, and the entries between are read from the log ({@link catchUp}).
+ * 3. Every heartbeat compares the end of the log with the position reached. A bus that lost messages, or died unnoticed,
+ *    delays an invalidation by one heartbeat.
+ * 4. A log that no longer holds the position reached was trimmed, lost or rolled back. Memory is emptied, and the entries that
+ *    Redis lost are written to it again; if they are unknown, everything is cleared (`#resynchronise`).
+ *
+ * Gap detection by a predecessor id in every message follows Skybridge (Lyerly et al., OSDI 2025); re-sending after a change
+ * of server is this project's own (docs/consistency.md).
  */
 export class LogFollower {
-  /**
-   * Monotonic ms until which memory may be served: two beats and the unconfirmed time after the last beat that found
-   * everything heard. Read on every memory hit.
-   */
-  trustedUntilMs = Number.NEGATIVE_INFINITY;
-  /** The last position heard in each partition; `undefined` before the first beat. */
-  readonly #positions: (LogId | undefined)[];
-  readonly #recent: RecentLog[];
   #timer: TimerHandle | undefined;
   #reading: Promise<boolean> | undefined;
   #nextReading: Promise<boolean> | undefined;
-  /** A clear of everything, for all partitions that one reading finds without what they held. */
+  /** A clear of everything, shared by all partitions in which one reading finds lost entries. */
   #clearing: Promise<void> | undefined;
   #isStopped = false;
   #isCoherent = false;
 
   constructor(
     private readonly log: InvalidationLog,
+    private readonly heard: HeardLog,
     private readonly target: CoherenceTarget,
-    private readonly options: FollowerOptions,
+    private readonly trust: TrustWindow,
     private readonly clock: Clock,
-    private readonly onCoherence: (isCoherent: boolean, reason: string) => void,
-    private readonly onReplayed: (count: number) => void,
-  ) {
-    this.#positions = Array.from({ length: log.partitions }, () => undefined);
-    this.#recent = this.#positions.map(() => new RecentLog());
-  }
+    private readonly options: FollowerOptions,
+  ) {}
 
   get isCoherent(): boolean {
-    return this.clock.nowMs() < this.trustedUntilMs;
+    return this.clock.nowMs() < this.trust.untilMs;
   }
 
   start(): void {
@@ -65,26 +64,19 @@ export class LogFollower {
     this.#timer?.cancel();
   }
 
-  /** An announcement arrived. Applying an invalidation twice, or early, costs at most misses. */
+  /** Takes an entry that was announced. Applying an invalidation twice, or early, costs at most misses. */
   receive(partition: number, entry: LogEntry): void {
-    const recent = this.#recent[partition];
-    if (recent === undefined) return;
-    // By its id and not by its order: one that was forged must not make those after it look old.
-    if (!recent.has(entry.id)) this.target.apply(entry);
-    const position = this.#positions[partition];
+    if (!this.heard.has(partition)) return;
+    // Compared by id and not by order: a forged entry must not make the entries after it look old.
+    if (!this.heard.hasEntry(partition, entry.id)) this.target.apply(entry);
+    const position = this.heard.positionOf(partition);
     if (position === undefined) return;
-    if (entry.previous === position) this.#advance(partition, entry);
+    if (entry.previous === position) this.heard.advance(partition, entry);
     else if (compareLogIds(entry.id, position) > 0) void this.catchUp();
   }
 
-  /** This instance wrote an entry itself; its place is taken when its announcement or the log brings it. */
-  wrote(partition: number, entry: LogEntry): void {
-    this.#recent[partition]?.add(entry);
-    if (entry.previous === this.#positions[partition]) this.#positions[partition] = entry.id;
-  }
-
   /**
-   * Reads what was missed. Resolves to whether everything that was in the log at the time of the call was heard. One
+   * Reads the entries that were missed. Resolves to whether every entry that was in the log at the call is applied now. One
    * reading runs at a time; calls made meanwhile share the next one.
    */
   catchUp(): Promise<boolean> {
@@ -109,7 +101,7 @@ export class LogFollower {
   async #readAll(): Promise<boolean> {
     const askedAtMs = this.clock.nowMs();
     const isFollowed = await this.#follow().catch(() => false);
-    if (isFollowed) this.trustedUntilMs = askedAtMs + 2 * this.options.heartbeatMs + this.options.unconfirmedMs;
+    if (isFollowed) this.trust.untilMs = askedAtMs + 2 * this.options.heartbeatMs + this.options.unconfirmedMs;
     this.#report(isFollowed);
     return isFollowed;
   }
@@ -123,47 +115,46 @@ export class LogFollower {
   }
 
   async #followPartition(partition: number, tail: LogId): Promise<boolean> {
-    const position = this.#positions[partition];
-    // The first beat: nothing is known of what came before, so nothing from before may stay.
+    const position = this.heard.positionOf(partition);
+    // The first heartbeat: nothing is known of the entries before it, so no entry from before may stay in memory.
     if (position === undefined) return this.#startFrom(partition, tail, 'log-lost');
     if (compareLogIds(tail, position) <= 0) return tail === position || (await this.#isAhead(partition, tail));
     return this.#replay(partition);
   }
 
-  /** Announcements may overtake the answer that named the tail: then the position itself is in the log. */
+  /** An announcement may overtake the answer that named the tail: then the log holds the position itself. */
   async #isAhead(partition: number, tail: LogId): Promise<boolean> {
-    const position = this.#positions[partition]!;
+    const position = this.heard.positionOf(partition)!;
     const after = await this.log.readAfter(partition, tail, READ_LIMIT);
     if (after === undefined) return false;
-    return after.some((entry) => entry.id === position) || this.#mend(partition);
+    return after.some((entry) => entry.id === position) || this.#resynchronise(partition);
   }
 
   async #replay(partition: number): Promise<boolean> {
     for (;;) {
-      const position = this.#positions[partition]!;
+      const position = this.heard.positionOf(partition)!;
       const entries = await this.log.readAfter(partition, position, READ_LIMIT);
       if (entries === undefined) return false;
       let replayed = 0;
       for (const entry of entries) {
-        // Announcements went on arriving while the log was read.
-        if (compareLogIds(entry.id, this.#positions[partition]!) <= 0) continue;
-        if (entry.previous !== this.#positions[partition]) return this.#mend(partition);
+        // Announcements arrived while the log was read.
+        if (compareLogIds(entry.id, this.heard.positionOf(partition)!) <= 0) continue;
+        if (entry.previous !== this.heard.positionOf(partition)) return this.#resynchronise(partition);
         this.target.apply(entry);
-        this.#advance(partition, entry);
+        this.heard.advance(partition, entry);
         replayed++;
       }
-      if (replayed > 0) this.onReplayed(replayed);
+      if (replayed > 0) this.options.onReplayed(replayed);
       if (entries.length < READ_LIMIT) return true;
     }
   }
 
-  /** The place this instance had reached is not in the log. */
-  async #mend(partition: number): Promise<boolean> {
-    const reached = this.#positions[partition]!;
+  /** The log does not hold the position that this instance had reached. */
+  async #resynchronise(partition: number): Promise<boolean> {
+    const reached = this.heard.positionOf(partition)!;
     const entries = await this.#readWhole(partition);
     if (entries === undefined) return false;
-    const recent = this.#recent[partition]!;
-    const lost = recent.lostFrom(new Set(entries.map((entry) => entry.id)), reached);
+    const lost = this.heard.lostFrom(partition, new Set(entries.map((entry) => entry.id)), reached);
     const isTrimmed = entries.length >= this.log.length && compareLogIds(entries[0]!.id, reached) > 0;
     const wasReset = entries.some((entry) => entry.body.isReset && compareLogIds(entry.id, reached) > 0);
     let last = entries.at(-1)?.id ?? LOG_START;
@@ -173,8 +164,7 @@ export class LogFollower {
       if (reset === undefined) return false;
       last = reset;
     }
-    recent.clear();
-    for (const entry of entries) recent.add(entry);
+    this.heard.replace(partition, entries);
     return this.#startFrom(
       partition,
       last,
@@ -183,8 +173,8 @@ export class LogFollower {
   }
 
   /**
-   * What was lost is unknown: everything is cleared, once for all partitions that lost something together, and then the
-   * partition's own log says so. In this order, since an instance that dies in between has at least cleared.
+   * The lost entries are unknown, so everything is cleared: once for all partitions that lost entries together. After that the
+   * partition's log says so. In this order, since an instance that dies in between has at least cleared.
    */
   async #reset(partition: number): Promise<LogId | undefined> {
     await (this.#clearing ??= this.target.reset());
@@ -192,14 +182,14 @@ export class LogFollower {
   }
 
   /**
-   * Follows from a place, with an empty memory. An empty log is no place: one that lost its entries again would look the
-   * same, so it is given a first entry.
+   * Follows from a position, with an empty memory. An empty log is given a first entry: without one, a log that lost its
+   * entries again would look the same.
    */
   async #startFrom(partition: number, place: LogId, reason: FlushReason): Promise<boolean> {
     const start = place === LOG_START ? await this.log.begin(partition, 'start') : place;
     if (start === undefined) return false;
     this.target.flush(reason);
-    this.#positions[partition] = start;
+    this.heard.startFrom(partition, start);
     return true;
   }
 
@@ -213,15 +203,10 @@ export class LogFollower {
     }
   }
 
-  #advance(partition: number, entry: LogEntry): void {
-    this.#positions[partition] = entry.id;
-    this.#recent[partition]!.add(entry);
-  }
-
   #report(isFollowed: boolean): void {
     const isCoherent = isFollowed || this.isCoherent;
     if (isCoherent === this.#isCoherent) return;
     this.#isCoherent = isCoherent;
-    this.onCoherence(isCoherent, isCoherent ? 'the log is followed' : 'the log could not be read');
+    this.options.onCoherence(isCoherent, isCoherent ? 'the log is followed' : 'the log could not be read');
   }
 }

@@ -2,12 +2,12 @@ import { compareLogIds, type LogId } from '../versions/log-id.js';
 import type { LogEntry } from '../ports/invalidation-log.js';
 
 /**
- * The newest log entries this instance has heard or written, per partition: should Redis come back without them (a
- * failover, a restart from an old snapshot), they are applied again. Bounded in entries and in keys.
+ * The newest log entries that this instance has heard or written, of one partition. If Redis comes back without them (after a
+ * failover, or a restart from an old snapshot), they are written to it again. Bounded in entries and in keys.
  */
 export class RecentLog {
   readonly #entries = new Map<LogId, LogEntry>();
-  // One iterator for good: every new one would first walk over the places of all that was deleted.
+  // One iterator for the map's lifetime: a new one would first step over every deleted entry.
   readonly #oldest = this.#entries.values();
   #items = 0;
 
@@ -32,12 +32,12 @@ export class RecentLog {
   }
 
   /**
-   * Compares with the log as it is now: the entries after the first common one that are no longer there. `undefined`
-   * when none up to `reached` is common, so that what was lost is unknown; what this instance wrote to the log since
-   * tells nothing about what was before.
+   * Compares with the log as it is now, and returns the entries after the first common one that the log lacks. `undefined` if
+   * no entry up to `reached` is common, so that the lost entries are unknown: entries that this instance wrote since then tell
+   * nothing about the entries before.
    */
   lostFrom(present: ReadonlySet<LogId>, reached: LogId): LogEntry[] | undefined {
-    // An entry of our own is known before its announcement, and those of others before it, are heard.
+    // An entry of this instance is known before the earlier entries of other instances are heard.
     const inOrder = [...this.#entries.values()].sort((a, b) => compareLogIds(a.id, b.id));
     const first = inOrder.findIndex(({ id }) => present.has(id));
     if (first === -1 || compareLogIds(inOrder[first]!.id, reached) > 0) return undefined;

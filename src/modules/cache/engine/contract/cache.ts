@@ -112,7 +112,7 @@ export interface NamespaceOptions
    * dearer to load than to wait for. Never longer than a command may take (`REDIS_COMMAND_TIMEOUT`). Default 0: the
    * measured latency alone decides (`REDIS_READ_BUDGET_*`).
    */
-  readPatienceMs?: number;
+  minReadTimeoutMs?: number;
 }
 
 /** How a value is read. */

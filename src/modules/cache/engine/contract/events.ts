@@ -18,7 +18,7 @@ export interface CacheEvents {
   };
   staleServed: { cache: string; key: string; reason: 'loader-failed' | 'loader-slow' | 'revalidating' };
   /** A caller joined a load already running here (`local`) or waited for one on another instance (`remote`). */
-  coalesced: { cache: string; key: string; scope: 'local' | 'remote' };
+  coalesced: { cache: string; key: string; origin: 'local' | 'remote' };
   write: {
     cache: string;
     operation: 'set' | 'delete' | 'invalidateTags' | 'expireTags' | 'clear';

@@ -1,222 +1,220 @@
-import type { EnvelopeHeader } from '../../codec/envelope.types.js';
 import type { CacheEvents } from '../contract/events.js';
-import type { Core } from '../parts/engine-parts.js';
-import { splitVersions } from '../remote/entry-header.js';
-import type { Dependency } from '../versions/dependency-table.js';
+import type { Tier } from '../contract/tier.js';
 import type { Flight } from '../local/flight.js';
+import type { Namespace } from '../names/namespace.js';
+import { jittered, type CallSettings } from '../parts/call-settings.js';
+import type { EngineParts } from '../parts/engine-parts.js';
+import { entryTimes } from '../parts/entry-times.js';
+import type { Fill, FillOutcome, Lease } from '../ports/remote-tier.js';
+import { versionsInHeader } from '../remote/entry-header.js';
 import type { LoadResult } from './load-run.js';
-import { jittered, type LoadSettings } from '../parts/call-settings.js';
-import type { Leased } from './leased.js';
-import type { Fill, HeldLease } from '../ports/remote-tier.js';
-import type { Scope } from '../names/namespace.js';
-import type { Version } from '../versions/version.js';
 
 type RejectReason = CacheEvents['fillRejected']['reason'];
 
-/** How long one entry is kept, in ms from now. */
-interface Lifetime {
-  readonly freshMs: number;
-  readonly keptMs: number;
+/** A flight, with the lease that it was granted. */
+export interface LeasedFlight {
+  readonly flight: Flight;
+  readonly lease: Lease | undefined;
+}
+
+/** The loaded values of some flights, and how they may be stored. */
+export interface LoadedFlights {
+  readonly flights: readonly LeasedFlight[];
+  readonly result: LoadResult;
+  readonly settings: CallSettings;
+  /** False for flights that waited for a lease in vain: their callers get the value, and no tier keeps it. */
+  readonly storesResult: boolean;
 }
 
 /** A loaded value on its way into the tiers. */
-interface Filling {
-  readonly flight: Flight;
-  readonly lease: HeldLease | undefined;
+interface PendingFill extends LeasedFlight {
   readonly value: unknown;
   readonly isAbsent: boolean;
-  readonly lifetime: Lifetime;
+  readonly freshMs: number;
+  readonly graceMs: number;
 }
 
 /**
- * Stores what a loader brought, where it may be stored: in Redis while the lease is still held and no tag changed, in
- * memory when nothing matching was invalidated since the read began. Callers get their value in any case.
+ * Stores loaded values: in Redis while the lease is still held and no tag has changed, in memory if no matching
+ * invalidation arrived since the read began. The callers get their value in any case.
+ *
+ * Order: (1) tags that only the result named are added to the flights and checked against the log; (2) values that may not
+ * be stored give their leases back; (3) the rest is sent to Redis; (4) a value that Redis accepted goes into memory.
  */
 export class FillPath {
   constructor(
-    private readonly core: Core,
-    private readonly scope: Scope,
+    private readonly parts: EngineParts,
+    private readonly namespace: Namespace,
   ) {}
 
-  async fill(leased: readonly Leased[], result: LoadResult, settings: LoadSettings, mayStore: boolean): Promise<void> {
-    const lateTags = result.overrides.tags ?? [];
-    const hasLateChange = lateTags.length > 0 && (await this.#addLateTags(leased, lateTags));
-    const fillings: Filling[] = [];
-    const unused: HeldLease[] = [];
-    for (const { flight, lease } of leased) {
-      const filling = this.#toFilling(flight, lease, result, settings);
-      const isWanted = filling !== undefined && mayStore && !result.isSkipped && settings.consistency !== 'bypass';
-      if (isWanted && !hasLateChange) fillings.push(filling);
-      else {
-        if (lease !== undefined) unused.push(lease);
-        if (isWanted) this.#reject(flight, 'tag-changed');
-      }
+  async fill(loaded: LoadedFlights): Promise<void> {
+    const { flights, result } = loaded;
+    const hasLateChange = await this.#addLateTags(flights, result.overrides.tags ?? []);
+    const pending: PendingFill[] = [];
+    const unused: LeasedFlight[] = [];
+    for (const leased of flights) {
+      const fill = this.#toPendingFill(leased, loaded);
+      if (fill !== undefined && !hasLateChange) pending.push(fill);
+      else unused.push(leased);
+      if (fill !== undefined && hasLateChange) this.#reject(leased.flight, 'tag-changed');
     }
-    if (unused.length > 0) this.core.remote!.tier.release(unused);
-    await this.#patiently(this.#store(fillings, result, settings));
-    for (const { flight } of leased) {
+    this.#giveBack(unused);
+    await this.#withinAckBudget(this.#store(pending, loaded));
+    for (const { flight } of flights)
       flight.succeed({ value: result.values.get(flight.key), isAbsent: !result.values.has(flight.key), hasLateChange });
-    }
   }
 
-  /** Callers have their value: they wait for it to be stored for a moment only, and storing goes on. */
-  #patiently(storing: Promise<void>): Promise<void> {
-    const { remote, clock } = this.core;
+  /** Callers wait for the fill to be acknowledged for a moment only; storing goes on after that. */
+  #withinAckBudget(storing: Promise<void>): Promise<void> {
+    const { remote, clock } = this.parts;
     if (remote === undefined) return storing;
     return new Promise((resolve, reject) => {
-      const timer = clock.setTimer(() => resolve(), remote.tier.patienceMs());
+      const timer = clock.setTimer(() => resolve(), remote.tier.fillAckBudgetMs());
       storing.then(resolve, reject).finally(() => timer.cancel());
     });
   }
 
-  #toFilling(
-    flight: Flight,
-    lease: HeldLease | undefined,
-    result: LoadResult,
-    settings: LoadSettings,
-  ): Filling | undefined {
-    const isAbsent = !result.values.has(flight.key);
-    const value = result.values.get(flight.key);
+  /** `undefined` for a value that the caller or the loader does not want stored. */
+  #toPendingFill(
+    { flight, lease }: LeasedFlight,
+    { result, settings, storesResult }: LoadedFlights,
+  ): PendingFill | undefined {
+    const { values, overrides, isSkipped } = result;
+    if (!storesResult || isSkipped || settings.consistency === 'bypass') return undefined;
+    const isAbsent = !values.has(flight.key);
+    const value = values.get(flight.key);
     if (isAbsent && settings.negativeTtlMs === undefined) return undefined;
     if (!isAbsent && settings.shouldStore !== undefined && !settings.shouldStore(value as never)) return undefined;
     const isNegative = value === undefined || value === null;
-    // What the loader says of its result comes first; of a key it left out it says nothing.
+    // Options that the loader sets for its result come first; they do not concern a key that the loader left out.
     const ttlMs =
-      (isAbsent ? undefined : result.overrides.ttlMs) ??
-      (isNegative ? settings.negativeTtlMs : undefined) ??
-      settings.ttlMs;
-    const freshMs = jittered(ttlMs, result.overrides.jitter ?? settings.jitter);
+      (isAbsent ? undefined : overrides.ttlMs) ?? (isNegative ? settings.negativeTtlMs : undefined) ?? settings.ttlMs;
     return {
       flight,
       lease,
       value,
       isAbsent,
-      lifetime: { freshMs, keptMs: freshMs + (result.overrides.graceMs ?? settings.graceMs) },
+      freshMs: jittered(ttlMs, overrides.jitter ?? settings.jitter),
+      graceMs: overrides.graceMs ?? settings.graceMs,
     };
   }
 
   /**
-   * Tags that only the result named had no version captured before the load. They are taken now, and the log is read up
-   * to now: if it says that one of them was invalidated since the load began, nothing may be stored.
+   * Tags that only the result named had no version from before the load. Their versions are fetched now, and the log is
+   * read up to now. Returns true if one of the tags was invalidated since the load began, or if the log can't tell: nothing
+   * may be stored then.
    */
-  async #addLateTags(leased: readonly Leased[], names: readonly string[]): Promise<boolean> {
-    const { table, remote, follower } = this.core;
-    const late = this.scope.tags(names);
-    const sinceSequence = Math.min(...leased.map(({ flight }) => flight.captureSequence));
-    const isUnseen = (): boolean => late.some((tag) => table.hasChangedSince(tag.id, sinceSequence));
-    if (isUnseen()) return true;
-    if (remote !== undefined && remote.tier.canRead()) {
-      await remote.versions.know(late);
-      for (const { flight } of leased) this.#extend(flight, late);
-      if (follower !== undefined && !(await follower.catchUp())) return true;
-      return isUnseen();
-    }
-    for (const { flight } of leased) this.#extend(flight, late);
-    return false;
+  async #addLateTags(leased: readonly LeasedFlight[], names: readonly string[]): Promise<boolean> {
+    if (names.length === 0) return false;
+    const { table, remote, follower } = this.parts;
+    const late = this.namespace.tags(names);
+    const sinceSequence = Math.min(...leased.map(({ flight }) => flight.snapshotSequence));
+    const hasChangedSinceStart = (): boolean => late.some((tag) => table.hasChangedSince(tag.id, sinceSequence));
+    if (hasChangedSinceStart()) return true;
+    const isLogRead = remote !== undefined && remote.tier.canRead();
+    if (isLogRead) await remote.versions.ensureKnown(late);
+    for (const { flight } of leased) flight.addLateTags(table, late);
+    if (!isLogRead) return false;
+    if (follower !== undefined && !(await follower.catchUp())) return true;
+    return hasChangedSinceStart();
   }
 
-  #extend(flight: Flight, late: readonly Dependency[]): void {
-    const captured = this.core.table.capture(late);
-    flight.capture = {
-      dependencies: [...flight.capture.dependencies, ...late],
-      hardEpochs: [...flight.capture.hardEpochs, ...captured.hardEpochs],
-      softEpochs: [...flight.capture.softEpochs, ...captured.softEpochs],
-    };
-    flight.versions = [...flight.versions, ...late.map((tag) => tag.version)];
-  }
-
-  async #store(fillings: readonly Filling[], result: LoadResult, settings: LoadSettings): Promise<void> {
-    const { remote } = this.core;
-    const tiers = result.overrides.tiers;
-    const leased = fillings.filter(({ lease }) => lease !== undefined);
-    const fenced = tiers === 'memory' ? [] : leased;
-    if (tiers === 'memory' && leased.length > 0) remote!.tier.release(leased.map(({ lease }) => lease!));
-    const rest = tiers === 'memory' ? fillings : fillings.filter(({ lease }) => lease === undefined);
-    const sendable: { filling: Filling; fill: Fill }[] = [];
-    for (const filling of fenced) {
-      const fill = this.#toFill(filling, result, settings);
-      if (fill !== undefined) sendable.push({ filling, fill });
-      else remote!.tier.release([filling.lease!]);
-    }
-    const outcomes = sendable.length > 0 ? await remote!.tier.fill(sendable.map(({ fill }) => fill)) : [];
-    sendable.forEach(({ filling, fill }, i) => {
-      const outcome = outcomes[i]!;
-      if (outcome.kind === 'stored') {
-        this.#countFill(filling.flight, 'redis', outcome.sizeBytes);
-        this.#putInMemory(filling, result, settings, outcome.sizeBytes, fill.header.storedAtMs);
-      } else if (outcome.kind === 'rejected') this.#reject(filling.flight, 'lease-lost');
-      else if (outcome.kind === 'not-storable') this.#reject(filling.flight, 'not-storable');
-      else if (outcome.kind === 'unavailable') {
-        this.#reject(filling.flight, 'redis-unavailable');
-        this.#putInMemory(filling, result, settings);
-      }
-    });
-    for (const filling of rest) {
-      if (this.#putInMemory(filling, result, settings) && remote === undefined)
-        this.#countFill(filling.flight, 'memory', 0);
+  async #store(pending: readonly PendingFill[], loaded: LoadedFlights): Promise<void> {
+    const usesRedis = loaded.result.overrides.tiers !== 'memory';
+    if (!usesRedis) this.#giveBack(pending);
+    const isForRedis = ({ lease }: PendingFill): boolean => usesRedis && lease !== undefined;
+    await this.#storeInRedis(pending.filter(isForRedis), loaded);
+    for (const fill of pending) {
+      if (isForRedis(fill)) continue;
+      const isStored = this.#putInMemory(fill, loaded);
+      if (isStored && this.parts.remote === undefined) this.#countFill(fill.flight, 'memory', 0);
     }
   }
 
-  /** `undefined` when a version is unknown or what it depends on changed: such an entry would be invalid on arrival. */
-  #toFill(filling: Filling, result: LoadResult, settings: LoadSettings): Fill | undefined {
-    const { flight, lifetime } = filling;
+  async #storeInRedis(pending: readonly PendingFill[], loaded: LoadedFlights): Promise<void> {
+    const sent: { pending: PendingFill; fill: Fill }[] = [];
+    const unused: PendingFill[] = [];
+    for (const item of pending) {
+      const fill = this.#toFill(item, loaded);
+      if (fill === undefined) unused.push(item);
+      else sent.push({ pending: item, fill });
+    }
+    this.#giveBack(unused);
+    if (sent.length === 0) return;
+    const outcomes = await this.parts.remote!.tier.fill(sent.map(({ fill }) => fill));
+    sent.forEach(({ pending: item, fill }, i) => this.#settle(item, fill, outcomes[i]!, loaded));
+  }
+
+  #settle(pending: PendingFill, fill: Fill, outcome: FillOutcome, loaded: LoadedFlights): void {
+    switch (outcome.kind) {
+      case 'stored':
+        this.#countFill(pending.flight, 'redis', outcome.sizeBytes);
+        this.#putInMemory(pending, loaded, { sizeBytes: outcome.sizeBytes, storedAtMs: fill.header.storedAtMs });
+        return;
+      case 'unavailable':
+        this.#reject(pending.flight, 'redis-unavailable');
+        this.#putInMemory(pending, loaded);
+        return;
+      case 'not-storable':
+        return this.#reject(pending.flight, 'not-storable');
+      case 'rejected':
+        return this.#reject(pending.flight, 'lease-lost');
+    }
+  }
+
+  /** `undefined` if a version is unknown or a dependency has changed: such an entry would be invalid on arrival. */
+  #toFill({ flight, lease, value, isAbsent, freshMs, graceMs }: PendingFill, loaded: LoadedFlights): Fill | undefined {
+    const { result, settings } = loaded;
     const isKnown = flight.versions.length > 0 && !flight.versions.includes(undefined);
-    if (!isKnown || this.core.table.check(flight.capture) !== 'current') {
+    if (!isKnown || this.parts.table.check(flight.snapshot) !== 'current') {
       this.#reject(flight, isKnown ? 'tag-changed' : 'redis-unavailable');
       return undefined;
     }
-    const nowMs = this.core.remote!.tier.nowMs(filling.lease!.address.partition);
-    const header: EnvelopeHeader = {
-      storedAtMs: nowMs,
-      freshUntilMs: nowMs + lifetime.freshMs,
-      staleUntilMs: nowMs + lifetime.keptMs,
+    const redisMs = this.parts.remote!.tier.nowMs(lease!.address.partition);
+    const header = {
+      ...entryTimes(redisMs, freshMs, graceMs),
       loadMs: result.durationMs,
-      isAbsent: filling.isAbsent,
-      ...splitVersions(this.scope, flight.capture.dependencies, flight.versions as readonly Version[]),
+      isAbsent,
+      ...versionsInHeader(this.namespace, flight.dependencies, flight.versions),
     };
     const compressAboveBytes = result.overrides.compressAboveBytes ?? settings.compressAboveBytes;
-    return { ...filling.lease!, header, value: filling.value, compressAboveBytes };
+    return { ...lease!, header, value, compressAboveBytes };
   }
 
-  /** Whether it went in: not when something matching was invalidated since the read began. */
+  /** Returns whether the value is in memory now: not if a matching invalidation arrived since the read began. */
   #putInMemory(
-    filling: Filling,
-    result: LoadResult,
-    settings: LoadSettings,
-    payloadBytes = 0,
-    remoteStoredAtMs?: number,
+    { flight, value, isAbsent, freshMs, graceMs }: PendingFill,
+    { result, settings }: LoadedFlights,
+    inRedis?: { readonly sizeBytes: number; readonly storedAtMs: number },
   ): boolean {
-    const { flight, lifetime } = filling;
-    const { core } = this;
-    if (
-      !settings.usesMemory ||
-      result.overrides.tiers === 'redis' ||
-      !core.fence.isUnchanged(flight.memoryKey, flight.fenceMark)
-    )
-      return false;
-    if (core.table.check(flight.capture) === 'invalidated') return false;
-    const nowMs = core.clock.nowMs();
-    core.memory.put(flight.memoryKey, {
-      value: filling.value,
-      isAbsent: filling.isAbsent,
-      storedAtMs: nowMs,
-      freshUntilMs: nowMs + lifetime.freshMs,
-      staleUntilMs: nowMs + lifetime.keptMs,
+    const { fence, table, memory, clock } = this.parts;
+    if (!settings.usesMemory || result.overrides.tiers === 'redis') return false;
+    if (!fence.isUnchanged(flight.memoryKey, flight.fenceMark)) return false;
+    if (table.check(flight.snapshot) === 'invalidated') return false;
+    memory.put(flight.memoryKey, {
+      value,
+      isAbsent,
+      ...entryTimes(clock.nowMs(), freshMs, graceMs),
       loadMs: result.durationMs,
-      capture: flight.capture,
-      payloadBytes,
-      remoteStoredAtMs,
+      snapshot: flight.snapshot,
+      payloadBytes: inRedis?.sizeBytes ?? 0,
+      remoteStoredAtMs: inRedis?.storedAtMs,
     });
     return true;
   }
 
-  #countFill(flight: Flight, tier: 'memory' | 'redis', sizeBytes: number): void {
-    this.core.counters.fills++;
-    this.core.events.emit('fill', { cache: this.scope.name, key: flight.key, tier, sizeBytes });
+  #giveBack(leased: readonly LeasedFlight[]): void {
+    const leases = leased.flatMap(({ lease }) => (lease === undefined ? [] : [lease]));
+    if (leases.length > 0) this.parts.remote!.tier.release(leases);
+  }
+
+  #countFill(flight: Flight, tier: Tier, sizeBytes: number): void {
+    this.parts.counters.fills++;
+    this.parts.events.emit('fill', { cache: this.namespace.name, key: flight.key, tier, sizeBytes });
   }
 
   #reject(flight: Flight, reason: RejectReason): void {
-    this.core.counters.fillsRejected++;
-    this.core.events.emit('fillRejected', { cache: this.scope.name, key: flight.key, reason });
+    this.parts.counters.fillsRejected++;
+    this.parts.events.emit('fillRejected', { cache: this.namespace.name, key: flight.key, reason });
   }
 }

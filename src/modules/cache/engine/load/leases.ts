@@ -1,19 +1,19 @@
 import type { Clock, TimerHandle } from '../../../../common/clock.js';
 import { freshRandomBytes } from '../../../../common/random-bytes.js';
-import type { HeldLease, RemoteTier } from '../ports/remote-tier.js';
+import type { Lease, RemoteTier } from '../ports/remote-tier.js';
 
 const MIN_LEASE_MS = 1_000;
 const MAX_LEASE_MS = 30_000;
-const MAX_KEPT_MS = 60_000;
-/** 96 bits, and 16 characters in base64url: commands that are all ASCII go out as they are. */
+const DEFAULT_MAX_RENEWAL_MS = 60_000;
+/** 96 bits, and 16 characters in base64url: commands that are all ASCII are sent without being encoded. */
 const TOKEN_BYTES = 12;
 
 /**
- * How long leases last and who renews them. A lease lasts about four times what loads have taken lately; a load that
- * takes longer has its leases renewed, so that only an instance that stopped loses them.
+ * Decides how long leases last, and renews them. A lease lasts about four times as long as recent loads took. The leases of
+ * a load that takes longer are renewed, so that only an instance that stopped loses its leases.
  */
-export class LeaseBook {
-  /** Moving average of load durations, ms. */
+export class Leases {
+  /** Moving average of load durations, milliseconds. */
   #averageMs = 500;
 
   constructor(
@@ -21,10 +21,12 @@ export class LeaseBook {
     private readonly clock: Clock,
   ) {}
 
+  /** Length of the next lease, milliseconds: 1,000 to 30,000. */
   get leaseMs(): number {
     return Math.min(MAX_LEASE_MS, Math.max(MIN_LEASE_MS, Math.ceil(4 * this.#averageMs)));
   }
 
+  /** Takes the duration of a load into account. */
   observe(durationMs: number): void {
     this.#averageMs += (durationMs - this.#averageMs) / 8;
   }
@@ -34,8 +36,10 @@ export class LeaseBook {
     return freshRandomBytes(TOKEN_BYTES).toString('base64url');
   }
 
-  /** Keeps leases alive until the returned function is called, or for `maxMs`: a loader may never come back. Default a minute. */
-  keep(leases: readonly HeldLease[], leaseMs: number, maxMs = MAX_KEPT_MS): () => void {
+  /**
+   * Renews leases until the returned function is called, or for `maxMs` (default one minute): a loader may never return.
+   */
+  renewUntilStopped(leases: readonly Lease[], leaseMs: number, maxMs = DEFAULT_MAX_RENEWAL_MS): () => void {
     const untilMs = this.clock.nowMs() + maxMs;
     const schedule = (): TimerHandle =>
       this.clock.setTimer(() => {

@@ -1,5 +1,5 @@
 import { FakeClock } from '../../../../../test/support/fake-clock.js';
-import { LoadGate } from './load-limiter.js';
+import { LoadLimiter } from './load-limiter.js';
 
 describe('the gate in front of loaders', () => {
   let clock: FakeClock;
@@ -20,7 +20,7 @@ describe('the gate in front of loaders', () => {
   const names = (count: number): string[] => Array.from({ length: count }, (_, i) => `${i}`);
 
   it('lets through as many as there are places, in the order they came', async () => {
-    const gate = new LoadGate(2, clock);
+    const gate = new LoadLimiter(2, clock);
     const loads = names(4).map((name) => gate.run(load(name)));
     await clock.advance(0);
     expect(started).toEqual(['0', '1']);
@@ -34,7 +34,7 @@ describe('the gate in front of loaders', () => {
   });
 
   it('gives one place more when nothing finishes for five seconds, not all at once', async () => {
-    const gate = new LoadGate(2, clock);
+    const gate = new LoadLimiter(2, clock);
     for (const name of names(100)) void gate.run(load(name));
     await clock.advance(4_999);
     expect(started).toHaveLength(2);
@@ -48,7 +48,7 @@ describe('the gate in front of loaders', () => {
   });
 
   it('takes the places back once nobody waits', async () => {
-    const gate = new LoadGate(1, clock);
+    const gate = new LoadLimiter(1, clock);
     const first = ['a', 'b'].map((name) => gate.run(load(name)));
     await clock.advance(5_000);
     expect(started).toEqual(['a', 'b']);
@@ -60,7 +60,7 @@ describe('the gate in front of loaders', () => {
   });
 
   it('lends the place of a loader to the loads within it, one at a time', async () => {
-    const gate = new LoadGate(1, clock);
+    const gate = new LoadLimiter(1, clock);
     let running = 0;
     let most = 0;
     const inner = async (name: string): Promise<string> => {
@@ -78,7 +78,7 @@ describe('the gate in front of loaders', () => {
   });
 
   it('is no longer asked by who gave up waiting', async () => {
-    const gate = new LoadGate(1, clock);
+    const gate = new LoadLimiter(1, clock);
     void gate.run(load('a'));
     let giveUp!: () => void;
     const b = gate.run(load('b'), (stopWaiting) => (giveUp = stopWaiting));

@@ -1,39 +1,39 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock, TimerHandle } from '../../../../common/clock.js';
 
-/** When no load has finished for this long while others wait, those that run may be waiting for those. */
+/** When no load has finished for this long while others wait, the running loads may be waiting for the waiting ones. */
 const STALL_MS = 5_000;
 
-/** A load that runs or waits. */
-interface Turn {
-  /** The load within which it was asked for. */
-  readonly outer: Turn | undefined;
+/** The right of one load to run. */
+interface Permit {
+  /** The permit of the load that asked for this one from within its loader. */
+  readonly outer: Permit | undefined;
   isOver: boolean;
-  /** One that was asked for within it runs in its place. */
+  /** True while a load within this one runs on this permit. */
   isLent: boolean;
 }
 
-interface Waiter {
-  readonly turn: Turn;
-  readonly go: (place: Place) => void;
+/** How a load came to run: on a permit of its own, or on that of the load around it. */
+type PermitKind = 'own' | 'borrowed';
+
+interface WaitingLoad {
+  readonly permit: Permit;
+  readonly start: (kind: PermitKind) => void;
 }
 
-/** Its own, or that of the load that waits for it. */
-type Place = 'own' | 'lent';
-
 /**
- * Lets at most `limit` loaders run at once; more wait in the order they came. Protects the source of truth when many
+ * Lets at most `limit` loaders run at once; more wait in the order of their calls. Protects the source of truth when many
  * keys miss together, as after an outage of Redis.
  *
- * Loaders that load from the cache themselves must not wait for a place that they hold: a loader lends its place to the
- * loads within it, one at a time. That leaves loads that wait for a load which somebody else has asked for: when
- * nothing finishes for five seconds there is one place more, until nobody waits.
+ * A loader that loads from the cache itself must not wait for the permit that it holds: it lends its permit to the loads
+ * within it, one at a time. That leaves a load that waits for a load of another caller. So when no load finishes for five
+ * seconds, one more load may run, until no load waits.
  */
-export class LoadGate {
-  readonly #waiting = new Set<Waiter>();
-  readonly #turns = new AsyncLocalStorage<Turn>();
+export class LoadLimiter {
+  readonly #waiting = new Set<WaitingLoad>();
+  readonly #permits = new AsyncLocalStorage<Permit>();
   #running = 0;
-  #morePlaces = 0;
+  #extraPermits = 0;
   #stall: TimerHandle | undefined;
 
   constructor(
@@ -43,77 +43,82 @@ export class LoadGate {
     if (!(limit >= 1)) throw new RangeError('maxConcurrentLoads is at least 1.');
   }
 
-  /** `onWait` is handed a function that ends the wait: a load that nobody wants any more takes nobody's place. */
+  /**
+   * Runs a load as soon as it has a permit.
+   *
+   * @param onWait receives a function that ends the wait: a load that no caller wants any more leaves the queue.
+   */
   async run<T>(load: () => Promise<T> | T, onWait: (stopWaiting: () => void) => void = () => undefined): Promise<T> {
-    const outer = this.#turns.getStore();
-    const turn: Turn = { outer: outer?.isOver === false ? outer : undefined, isOver: false, isLent: false };
-    const place = this.#placeFor(turn) ?? (await this.#wait(turn, onWait));
+    const outer = this.#permits.getStore();
+    const permit: Permit = { outer: outer?.isOver === false ? outer : undefined, isOver: false, isLent: false };
+    const kind = this.#tryAcquire(permit) ?? (await this.#wait(permit, onWait));
     try {
-      return await this.#turns.run(turn, load);
+      return await this.#permits.run(permit, load);
     } finally {
-      turn.isOver = true;
-      this.#leave(turn, place);
+      permit.isOver = true;
+      this.#release(permit, kind);
     }
   }
 
-  #placeFor({ outer }: Turn): Place | undefined {
+  #tryAcquire({ outer }: Permit): PermitKind | undefined {
     if (outer !== undefined && !outer.isLent) {
       outer.isLent = true;
-      return 'lent';
+      return 'borrowed';
     }
-    if (this.#running >= this.limit + this.#morePlaces) return undefined;
+    if (this.#running >= this.limit + this.#extraPermits) return undefined;
     this.#running++;
     return 'own';
   }
 
-  #wait(turn: Turn, onWait: (stopWaiting: () => void) => void): Promise<Place> {
+  #wait(permit: Permit, onWait: (stopWaiting: () => void) => void): Promise<PermitKind> {
     return new Promise((resolve, reject) => {
-      const waiter: Waiter = { turn, go: resolve };
-      this.#waiting.add(waiter);
-      if (this.#stall === undefined) this.#restartStall();
+      const load: WaitingLoad = { permit, start: resolve };
+      this.#waiting.add(load);
+      if (this.#stall === undefined) this.#restartStallTimer();
       onWait(() => {
-        if (!this.#waiting.delete(waiter)) return;
-        if (this.#waiting.size === 0) this.#restartStall();
-        reject(new DOMException('Nobody waits for this load any more.', 'AbortError'));
+        if (!this.#waiting.delete(load)) return;
+        if (this.#waiting.size === 0) this.#restartStallTimer();
+        reject(new DOMException('No caller waits for this load any more.', 'AbortError'));
       });
     });
   }
 
-  #leave({ outer }: Turn, place: Place): void {
-    if (place === 'lent') this.#lendAgain(outer!);
+  #release({ outer }: Permit, kind: PermitKind): void {
+    if (kind === 'borrowed') this.#returnTo(outer!);
     else this.#running--;
-    this.#admit();
-    if (this.#stall !== undefined) this.#restartStall();
+    this.#startWaiting();
+    if (this.#stall !== undefined) this.#restartStallTimer();
   }
 
-  #lendAgain(outer: Turn): void {
+  /** A borrowed permit goes to the next load that waits within the same loader. */
+  #returnTo(outer: Permit): void {
     outer.isLent = false;
-    for (const waiter of this.#waiting) if (waiter.turn.outer === outer) return void this.#tryAdmit(waiter);
+    for (const load of this.#waiting) if (load.permit.outer === outer) return void this.#tryStart(load);
   }
 
-  #admit(): void {
-    for (const waiter of this.#waiting) if (!this.#tryAdmit(waiter)) break;
+  #startWaiting(): void {
+    for (const load of this.#waiting) if (!this.#tryStart(load)) break;
   }
 
-  #tryAdmit(waiter: Waiter): boolean {
-    const place = this.#placeFor(waiter.turn);
-    if (place === undefined) return false;
-    this.#waiting.delete(waiter);
-    waiter.go(place);
+  #tryStart(load: WaitingLoad): boolean {
+    const kind = this.#tryAcquire(load.permit);
+    if (kind === undefined) return false;
+    this.#waiting.delete(load);
+    load.start(kind);
     return true;
   }
 
-  #restartStall(): void {
+  #restartStallTimer(): void {
     this.#stall?.cancel();
     this.#stall = undefined;
     if (this.#waiting.size === 0) {
-      this.#morePlaces = 0;
+      this.#extraPermits = 0;
       return;
     }
     this.#stall = this.clock.setTimer(() => {
-      this.#morePlaces++;
-      this.#admit();
-      this.#restartStall();
+      this.#extraPermits++;
+      this.#startWaiting();
+      this.#restartStallTimer();
     }, STALL_MS);
   }
 }

@@ -1,19 +1,19 @@
-import type { Core } from '../parts/engine-parts.js';
-import type { Dependency } from '../versions/dependency-table.js';
-import { FillPath } from './fill-path.js';
 import type { Flight } from '../local/flight.js';
-import { type GroupLoader, runLoader } from './load-run.js';
-import type { LoadSettings } from '../parts/call-settings.js';
+import type { Namespace } from '../names/namespace.js';
+import type { CallSettings } from '../parts/call-settings.js';
+import type { EngineParts } from '../parts/engine-parts.js';
+import type { ReadStats } from '../parts/read-stats.js';
+import type { Lease, LeaseReply, LeaseRequest } from '../ports/remote-tier.js';
 import type { RemoteLevel } from '../remote/remote-level.js';
-import type { LeaseBook } from './leases.js';
-import type { Leased } from './leased.js';
-import type { LoadGate } from './load-limiter.js';
-import type { HeldLease, LeaseAnswer, LeaseMode } from '../ports/remote-tier.js';
-import type { Scope } from '../names/namespace.js';
+import type { Dependency } from '../versions/dependency-table.js';
+import { FillPath, type LeasedFlight } from './fill-path.js';
+import type { Leases } from './leases.js';
+import type { LoadLimiter } from './load-limiter.js';
+import { type GroupLoader, runLoader } from './load-run.js';
 
-/** Who waits for another instance's load gives up after this by default, and loads without the right to store. */
-const MAX_WAIT_MS = 10_000;
-/** Waiters look again after this at first, growing, in case the wake-up was lost. */
+/** An instance that waits for another instance's load loads for itself after this by default, without storing the result. */
+const DEFAULT_MAX_WAIT_MS = 10_000;
+/** A waiting instance looks at the slot again after this at first, growing, in case the wake-up was lost. */
 const FIRST_LOOK_MS = 50;
 /** An entry that keeps being filled and found invalid is not worth more leases. */
 const MAX_ROUNDS_FOUND_INVALID = 3;
@@ -21,240 +21,252 @@ const MAX_ROUNDS_FOUND_INVALID = 3;
 /** An early refresh is dropped where another instance has the lease, unless callers have joined it. */
 export type FlightKind = 'load' | 'early-refresh';
 
+/** A flight without a value to serve. */
+export interface FlightToLoad {
+  readonly flight: Flight;
+  /** Stored-at of the entry that was read and is invalid or stale, in Redis time. */
+  readonly seenStoredAtMs: number | undefined;
+  /** True if Redis did not answer this flight's read in time: it is not asked for a lease as well. */
+  readonly isRemoteSilent: boolean;
+}
+
+/** A group of flights to load with one call of the loader. */
+export interface LoadJob {
+  readonly flights: readonly FlightToLoad[];
+  readonly loader: GroupLoader;
+  readonly settings: CallSettings;
+  readonly kind: FlightKind;
+}
+
+/** A flight whose slot another instance has leased. */
+interface LeasedElsewhere extends FlightToLoad {
+  /** Time left of that lease, milliseconds. */
+  readonly leaseLeftMs: number;
+}
+
+/** The replies to one request for leases, sorted by what to do next. */
+interface SortedReplies {
+  readonly granted: LeasedFlight[];
+  readonly leasedElsewhere: LeasedElsewhere[];
+  /** To be loaded without the right to store. */
+  readonly unleased: LeasedFlight[];
+}
+
 /**
- * The slow part of a read, for one key or many that neither tier had: lease, loader, fill. Settles every flight it is
- * given; what to serve when that fails or takes long is the caller's business.
+ * The slow part of a read, for one key or many that neither tier had. Settles every flight it is given.
+ *
+ * Invariant: a value is stored only under versions that were current before its loader ran, and only by the holder of the
+ * slot's lease (Nishtala et al., "Scaling Memcache at Facebook", NSDI 2013, section 3.2.1; the token here is random per fill).
+ *
+ * Order of steps, repeated while another instance holds a lease:
+ *
+ * 1. Resolve the tags, so that an invalid tag rejects before a lease is taken.
+ * 2. Ask for leases and, at the same time, for the versions that the entries will depend on (`Flight.begin`).
+ * 3. Granted: run the loader, renewing the leases, and hand the result to {@link FillPath}.
+ * 4. Leased elsewhere: wait for the wake-up, the end of that lease or the next look, then start again at 2. After
+ *    `maxLoadMs` load without the right to store.
+ * 5. Without Redis, or while an invalidation of the entry waits to be sent: load at once, without a lease.
  */
 export class LoadPath {
   readonly #fills: FillPath;
 
   constructor(
-    private readonly core: Core,
-    private readonly scope: Scope,
-    private readonly leases: LeaseBook | undefined,
-    private readonly gate: LoadGate,
+    private readonly parts: EngineParts,
+    private readonly namespace: Namespace,
+    private readonly stats: ReadStats,
+    private readonly leases: Leases | undefined,
+    private readonly limiter: LoadLimiter,
   ) {
-    this.#fills = new FillPath(core, scope);
+    this.#fills = new FillPath(parts, namespace);
   }
 
-  async run(missing: readonly Missing[], loader: GroupLoader, settings: LoadSettings, kind: FlightKind): Promise<void> {
+  async run(job: LoadJob): Promise<void> {
     try {
-      // A tag that can't be meant fails before anything is leased.
-      for (const { flight } of missing) this.#tagsOf(flight, settings);
-      await this.#leaseAndLoad(missing, loader, settings, kind);
+      for (const { flight } of job.flights) flight.dependOn(this.#dependenciesOf(flight.key, job.settings));
+      await this.#leaseAndLoad(job);
     } catch (error) {
-      for (const { flight } of missing) flight.fail(error);
+      for (const { flight } of job.flights) flight.fail(error);
     }
   }
 
-  async #leaseAndLoad(
-    missing: readonly Missing[],
-    loader: GroupLoader,
-    settings: LoadSettings,
-    kind: FlightKind,
-  ): Promise<void> {
-    const { remote, clock, events } = this.core;
-    for (const { flight } of kind === 'load' ? missing : []) {
-      this.core.counters.misses++;
-      if (events.has('miss')) events.emit('miss', { cache: this.scope.name, key: flight.key });
-    }
-    const deadlineMs = clock.nowMs() + (this.scope.defaults.maxLoadMs ?? MAX_WAIT_MS);
-    const mode: LeaseMode = settings.consistency === 'refresh' ? 'steal' : 'load';
-    let waiting = missing;
+  async #leaseAndLoad(job: LoadJob): Promise<void> {
+    const { clock } = this.parts;
+    if (job.kind === 'load') for (const { flight } of job.flights) this.stats.miss(flight.key);
+    const deadlineMs = clock.nowMs() + (this.namespace.defaults.maxLoadMs ?? DEFAULT_MAX_WAIT_MS);
+    let flights = job.flights;
     for (let round = 0; ; round++) {
-      waiting = waiting.filter(({ flight }) => !flight.isAbandoned);
-      if (waiting.length === 0) return;
-      const usesLeases = remote !== undefined && settings.usesRedis && settings.consistency !== 'bypass';
-      const answers = usesLeases ? await this.#askForLeases(remote, waiting, settings, mode) : undefined;
-      if (answers === undefined) {
-        if (!usesLeases) this.#capture(waiting, settings);
-        return this.#load(
-          waiting.map(({ flight }) => ({ flight, lease: undefined })),
-          loader,
-          settings,
-          true,
-        );
+      flights = flights.filter(({ flight }) => !flight.isAbandoned);
+      if (flights.length === 0) return;
+      const replies = await this.#requestLeases(flights, job.settings);
+      if (replies === undefined) {
+        for (const { flight } of flights) flight.begin(this.parts.table);
+        return this.#load(withoutLease(flights), job, { storesResult: true });
       }
       const isLastRound = clock.nowMs() >= deadlineMs;
-      const { granted, held, hopeless } = await this.#sort(remote!, answers, settings, round, isLastRound);
-      const awaited = held.filter(({ flight }) => kind === 'load' || flight.hasCallers);
-      const wanted = hopeless.filter(({ flight }) => flight.hasCallers);
-      for (const { flight } of [...held, ...hopeless]) {
-        if (flight.hasCallers || (kind === 'load' && !isLastRound)) continue;
-        flight.isDetached = true;
-        flight.fail(new Error('Another instance loads this entry.'));
-      }
-      const loads = [this.#load(granted, loader, settings, true)];
-      if (wanted.length > 0) loads.push(this.#load(wanted, loader, settings, false));
-      if (awaited.length > 0) loads.push(this.#waitFor(remote!, awaited, round, deadlineMs));
-      await Promise.all(loads);
-      waiting = awaited;
+      const sorted = await this.#sort(replies, job.settings, round, isLastRound);
+      flights = this.#refuseUnwanted(sorted, job.kind, isLastRound);
+      await Promise.all([
+        this.#load(sorted.granted, job, { storesResult: true }),
+        this.#load(
+          sorted.unleased.filter(({ flight }) => flight.hasCallers),
+          job,
+          { storesResult: false },
+        ),
+        this.#waitForChange(flights as readonly LeasedElsewhere[], round, deadlineMs),
+      ]);
     }
   }
 
-  async #askForLeases(
-    remote: RemoteLevel,
-    waiting: readonly Missing[],
-    settings: LoadSettings,
-    mode: LeaseMode,
-  ): Promise<Answered[] | undefined> {
-    const isPossible =
-      remote.tier.canWrite() &&
-      // The script may answer with what is in the slot.
-      waiting.every(
-        ({ flight, isRemoteSilent }) =>
-          !isRemoteSilent && remote.mayRead(flight.memoryKey) && !this.#isVoidInRedis(flight, settings),
-      );
-    if (!isPossible) {
-      this.#capture(waiting, settings);
-      return undefined;
-    }
-    const requests = waiting.map(({ flight, seen }) => ({
-      address: flight.address(),
-      token: this.leases!.newToken(),
-      seenStoredAtMs: seen,
-    }));
-    const [answers] = await Promise.all([
-      remote.tier.lease(requests, mode, this.leases!.leaseMs, this.scope.defaults.readPatienceMs),
-      this.#captureKnown(remote, waiting, settings),
+  /**
+   * Asks for a lease on every slot, and takes the snapshot of the versions before any loader runs. `undefined`: leases are
+   * not used, or could not be had; the values are then loaded without.
+   */
+  async #requestLeases(flights: readonly FlightToLoad[], settings: CallSettings): Promise<LeaseAnswer[] | undefined> {
+    const { remote } = this.parts;
+    if (remote === undefined || !this.#mayLease(remote, flights, settings)) return undefined;
+    const requests = flights.map(({ flight, seenStoredAtMs }): LeaseRequest => {
+      return { address: flight.address(), token: this.leases!.newToken(), seenStoredAtMs };
+    });
+    const mode = settings.consistency === 'refresh' ? 'steal' : 'load';
+    const [replies] = await Promise.all([
+      remote.tier.lease(requests, mode, this.leases!.leaseMs, this.namespace.defaults.minReadTimeoutMs),
+      this.#beginWithKnownVersions(remote, flights),
     ]);
-    // The script may have run, or will: a lease nobody knows of would keep others waiting.
-    if (answers === undefined) remote.tier.release(requests);
-    return answers?.map((answer, i) => ({ ...waiting[i]!, lease: requests[i]!, answer }));
+    // The script may have run, or may still run: an unused lease would keep other instances waiting.
+    if (replies === undefined) remote.tier.release(requests);
+    return replies?.map((reply, i) => ({ ...flights[i]!, lease: requests[i]!, reply }));
   }
 
+  #mayLease(remote: RemoteLevel, flights: readonly FlightToLoad[], settings: CallSettings): boolean {
+    if (!settings.usesRedis || settings.consistency === 'bypass' || !remote.tier.canWrite()) return false;
+    // The reply may be the entry in the slot, so the slot must be readable too.
+    return flights.every(
+      ({ flight, isRemoteSilent }) =>
+        !isRemoteSilent && remote.mayRead(flight.memoryKey) && !this.#isInvalidatedInRedis(flight),
+    );
+  }
+
+  async #beginWithKnownVersions(remote: RemoteLevel, flights: readonly FlightToLoad[]): Promise<void> {
+    const all = new Set<Dependency>(flights.flatMap(({ flight }) => flight.dependencies));
+    if (remote.tier.canRead()) await remote.versions.ensureKnown([...all]);
+    for (const { flight } of flights) flight.begin(this.parts.table);
+  }
+
+  /** Settles the flights whose slot holds a fresh entry, and sorts the others. */
   async #sort(
-    remote: RemoteLevel,
-    answers: readonly Answered[],
-    settings: LoadSettings,
+    answers: readonly LeaseAnswer[],
+    settings: CallSettings,
     round: number,
     isLastRound: boolean,
-  ) {
-    const granted: Leased[] = [];
-    const held: Held[] = [];
-    const hopeless: Leased[] = [];
-    for (const { flight, seen, lease, answer } of answers) {
-      if (answer.kind === 'granted') granted.push({ flight, lease });
-      else if (isLastRound) hopeless.push({ flight, lease: undefined });
-      else if (answer.kind === 'held') held.push({ flight, seen, isRemoteSilent: false, leftMs: answer.leftMs });
+  ): Promise<SortedReplies> {
+    const sorted: SortedReplies = { granted: [], leasedElsewhere: [], unleased: [] };
+    for (const { flight, seenStoredAtMs, lease, reply } of answers) {
+      const waiting = { flight, seenStoredAtMs, isRemoteSilent: false };
+      if (reply.kind === 'granted') sorted.granted.push({ flight, lease });
+      else if (isLastRound) sorted.unleased.push({ flight, lease: undefined });
+      else if (reply.kind === 'held') sorted.leasedElsewhere.push({ ...waiting, leaseLeftMs: reply.leftMs });
       else {
-        const { found, seenStoredAtMs } = await remote.examine(
-          settings.reading,
-          flight.key,
-          flight.address(),
-          answer.slot,
-          flight.fenceMark,
-        );
-        if (found !== undefined && !found.isStale)
-          flight.succeed({ value: found.value, isAbsent: found.isAbsent, hasLateChange: false });
-        else if (round >= MAX_ROUNDS_FOUND_INVALID) hopeless.push({ flight, lease: undefined });
-        else held.push({ flight, seen: seenStoredAtMs, isRemoteSilent: false, leftMs: 0 });
+        const { key, fenceMark } = flight;
+        const query = { context: settings.readContext, key, address: flight.address(), fenceMark };
+        const result = await this.parts.remote!.decide(query, reply.slot);
+        const { entry } = result;
+        if (entry !== undefined && !entry.isStale)
+          flight.succeed({ value: entry.value, isAbsent: entry.isAbsent, hasLateChange: false });
+        else if (round >= MAX_ROUNDS_FOUND_INVALID) sorted.unleased.push({ flight, lease: undefined });
+        else sorted.leasedElsewhere.push({ ...waiting, seenStoredAtMs: result.seenStoredAtMs, leaseLeftMs: 0 });
       }
     }
-    return { granted, held, hopeless };
+    return sorted;
   }
 
-  /** Until another instance filled or gave up one of the slots, its lease ran out, or it is time to look again. */
-  async #waitFor(remote: RemoteLevel, held: readonly Held[], round: number, deadlineMs: number): Promise<void> {
-    if (this.core.events.has('coalesced'))
-      for (const { flight } of held)
-        this.core.events.emit('coalesced', { cache: this.scope.name, key: flight.key, scope: 'remote' });
-    const lookAgainMs = FIRST_LOOK_MS * 2 ** Math.min(round, 6) * (0.5 + Math.random());
-    const leftMs = deadlineMs - this.core.clock.nowMs();
+  /** Ends the flights that have no caller and should not wait. Returns those that wait. */
+  #refuseUnwanted(
+    { leasedElsewhere, unleased }: SortedReplies,
+    kind: FlightKind,
+    isLastRound: boolean,
+  ): readonly LeasedElsewhere[] {
+    for (const { flight } of [...leasedElsewhere, ...unleased]) {
+      if (flight.hasCallers || (kind === 'load' && !isLastRound)) continue;
+      flight.refuse(new Error('Another instance loads this entry.'));
+    }
+    return leasedElsewhere.filter(({ flight }) => kind === 'load' || flight.hasCallers);
+  }
+
+  /** Until another instance filled or released one of the slots, its lease ran out, or it is time to look again. */
+  async #waitForChange(flights: readonly LeasedElsewhere[], round: number, deadlineMs: number): Promise<void> {
+    for (const { flight } of flights) this.stats.coalesced(flight.key, 'remote');
+    const nextLookMs = FIRST_LOOK_MS * 2 ** Math.min(round, 6) * (0.5 + Math.random());
+    const leftMs = deadlineMs - this.parts.clock.nowMs();
     await Promise.all(
-      held.map(({ flight, leftMs: leaseLeftMs }) =>
-        remote.tier.waitForChange(
+      flights.map(({ flight, leaseLeftMs }) =>
+        this.parts.remote!.tier.waitForChange(
           flight.address(),
-          Math.max(0, Math.min(leaseLeftMs + 1, lookAgainMs, leftMs)),
+          Math.max(0, Math.min(leaseLeftMs + 1, nextLookMs, leftMs)),
           flight.signal,
         ),
       ),
     );
   }
 
-  /** `mayStore` is false for those who waited for a lease in vain. */
   async #load(
-    leased: readonly Leased[],
-    loader: GroupLoader,
-    settings: LoadSettings,
-    mayStore: boolean,
+    flights: readonly LeasedFlight[],
+    { loader, settings }: LoadJob,
+    { storesResult }: { readonly storesResult: boolean },
   ): Promise<void> {
-    if (leased.length === 0) return;
-    const { core } = this;
-    const held = leased.flatMap(({ lease }) => (lease === undefined ? [] : [lease]));
-    const stopRenewing =
-      held.length > 0 ? this.leases!.keep(held, this.leases!.leaseMs, this.scope.defaults.maxLoadMs) : undefined;
-    const keys = leased.map(({ flight }) => flight.key);
-    const startedAtMs = core.clock.nowMs();
+    if (flights.length === 0) return;
+    const { clock, remote } = this.parts;
+    const leases = flights.flatMap(({ lease }) => (lease === undefined ? [] : [lease]));
+    const stopRenewing = this.#renew(leases);
+    const startedAtMs = clock.nowMs();
     try {
-      const result = await runLoader(
-        this.gate,
-        core.clock,
-        loader,
-        leased.map(({ flight }) => flight),
-      );
+      const loading = flights.map(({ flight }) => flight);
+      const result = await runLoader(this.limiter, clock, loader, loading);
       this.leases?.observe(result.durationMs);
-      core.events.emit('load', { cache: this.scope.name, key: keys[0]!, durationMs: result.durationMs, outcome: 'ok' });
-      stopRenewing?.();
-      await this.#fills.fill(leased, result, settings, mayStore);
+      this.#reportLoad(flights, result.durationMs, 'ok');
+      stopRenewing();
+      await this.#fills.fill({ flights, result, settings, storesResult });
     } catch (error) {
-      stopRenewing?.();
-      core.events.emit('load', {
-        cache: this.scope.name,
-        key: keys[0]!,
-        durationMs: core.clock.nowMs() - startedAtMs,
-        outcome: leased.every(({ flight }) => flight.isAbandoned) ? 'aborted' : 'failed',
-      });
-      if (held.length > 0) core.remote!.tier.release(held);
-      for (const { flight } of leased) flight.fail(error);
+      stopRenewing();
+      const isAborted = flights.every(({ flight }) => flight.isAbandoned);
+      this.#reportLoad(flights, clock.nowMs() - startedAtMs, isAborted ? 'aborted' : 'failed');
+      if (leases.length > 0) remote!.tier.release(leases);
+      for (const { flight } of flights) flight.fail(error);
     }
   }
 
-  /** What the entries will depend on, with versions that Redis has now; before the loader runs. */
-  async #captureKnown(remote: RemoteLevel, waiting: readonly Missing[], settings: LoadSettings): Promise<void> {
-    const all = new Set<Dependency>(this.scope.generations);
-    for (const { flight } of waiting) for (const tag of this.#tagsOf(flight, settings)) all.add(tag);
-    if (remote.tier.canRead()) await remote.versions.know([...all]);
-    this.#capture(waiting, settings);
+  #renew(leases: readonly Lease[]): () => void {
+    if (leases.length === 0) return () => undefined;
+    return this.leases!.renewUntilStopped(leases, this.leases!.leaseMs, this.namespace.defaults.maxLoadMs);
   }
 
-  #capture(waiting: readonly Missing[], settings: LoadSettings): void {
-    const { table } = this.core;
-    for (const { flight } of waiting) {
-      const dependencies = [...this.scope.generations, ...this.#tagsOf(flight, settings)];
-      flight.capture = table.capture(dependencies);
-      flight.versions = dependencies.map((dependency) => dependency.version);
-      flight.captureSequence = table.sequence;
-    }
+  #reportLoad(flights: readonly LeasedFlight[], durationMs: number, outcome: 'ok' | 'failed' | 'aborted'): void {
+    const { key } = flights[0]!.flight;
+    this.parts.events.emit('load', { cache: this.namespace.name, key, durationMs, outcome });
   }
 
-  /** What would be stored would be void: everyone who reads it would have to load it again, one after the other. */
-  #isVoidInRedis(flight: Flight, settings: LoadSettings): boolean {
-    const { outbox, suppressed } = this.core;
-    if (outbox.size === 0 && suppressed.isEmpty) return false;
-    const isVoid = ({ id }: Dependency): boolean => outbox.modeOf(id) === 'hard' || suppressed.hasDependency(id);
-    return this.scope.generations.some(isVoid) || this.#tagsOf(flight, settings).some(isVoid);
+  /**
+   * True if a generation or tag of the entry has an invalidation that has not reached Redis yet. An entry stored now would
+   * be invalid on arrival, and every reader would take the lease in turn and load again.
+   */
+  #isInvalidatedInRedis({ dependencies }: Flight): boolean {
+    const { outbox, peerTombstones } = this.parts;
+    if (outbox.size === 0 && peerTombstones.isEmpty) return false;
+    return dependencies.some(({ id }) => outbox.modeOf(id) === 'hard' || peerTombstones.hasDependency(id));
   }
 
-  #tagsOf(flight: Flight, settings: LoadSettings): Dependency[] {
-    return this.scope.tags([...settings.tags, ...(settings.tagsOf?.(flight.key) ?? [])]);
+  /** @throws TypeError for an invalid tag, and whatever the caller's `tagsOf` throws. */
+  #dependenciesOf(key: string, settings: CallSettings): Dependency[] {
+    const tags = settings.tagsOf === undefined ? settings.tags : [...settings.tags, ...settings.tagsOf(key)];
+    return [...this.namespace.generations, ...this.namespace.tags(tags)];
   }
 }
 
-/** A flight that found nothing to serve. */
-export interface Missing {
-  readonly flight: Flight;
-  /** Stored-at of the entry that was found invalid or stale. */
-  readonly seen: number | undefined;
-  /** Redis did not answer this flight's read in time: it is not asked for a lease as well. */
-  readonly isRemoteSilent: boolean;
+/** The reply to one flight's request for a lease, with the lease it is about. */
+interface LeaseAnswer extends FlightToLoad {
+  readonly lease: Lease;
+  readonly reply: LeaseReply;
 }
 
-interface Held extends Missing {
-  readonly leftMs: number;
-}
-
-interface Answered extends Missing {
-  readonly lease: HeldLease;
-  readonly answer: LeaseAnswer;
+function withoutLease(flights: readonly FlightToLoad[]): LeasedFlight[] {
+  return flights.map(({ flight }) => ({ flight, lease: undefined }));
 }

@@ -2,32 +2,33 @@ import type { Clock } from '../../../../common/clock.js';
 import type { EntryOptions, LoadContext } from '../contract/cache.js';
 import type { Flight } from '../local/flight.js';
 import { assertEntryOptions } from '../parts/call-settings.js';
-import type { LoadGate } from './load-limiter.js';
+import type { LoadLimiter } from './load-limiter.js';
 
-/** A loader as the engine calls it: for a group of keys, with what is known of them. */
+/** A loader as the engine calls it: once for a group of keys. Keys without a value are left out of the result. */
 export type GroupLoader = (keys: readonly string[], context: LoadContext) => Promise<ReadonlyMap<string, unknown>>;
 
-/** What a loader brought, and what it asked for. */
+/** The result of a loader call. */
 export interface LoadResult {
   readonly values: ReadonlyMap<string, unknown>;
   readonly durationMs: number;
-  /** Options the loader set from its result. */
+  /** Options that the loader set by `context.set()`. */
   readonly overrides: EntryOptions;
+  /** True if the loader called `context.skipStore()`. */
   readonly isSkipped: boolean;
 }
 
 /**
- * Calls a loader once for a group of keys, under the namespace's cap on concurrent loads. Rejects as soon as nobody wants
- * any of them; a loader that goes on all the same keeps its place under the cap until it ends.
+ * Calls a loader once for a group of keys, under the namespace's limit on concurrent loads. Rejects as soon as no caller
+ * wants any of the keys. A loader that does not stop then keeps its permit until it ends.
  */
 export function runLoader(
-  gate: LoadGate,
+  limiter: LoadLimiter,
   clock: Clock,
   loader: GroupLoader,
   flights: readonly Flight[],
 ): Promise<LoadResult> {
   return new Promise((resolve, reject) => {
-    const running = gate.run(
+    const running = limiter.run(
       () => callLoader(clock, loader, flights),
       (stopWaiting) => whenAllAbandoned(flights, stopWaiting),
     );
@@ -45,7 +46,7 @@ async function callLoader(clock: Clock, loader: GroupLoader, flights: readonly F
       return groupSignal(flights);
     },
     keys,
-    stale: flights.length === 1 ? flights[0]!.stale : undefined,
+    stale: flights.length === 1 ? flights[0]!.stale?.view : undefined,
     set: (options) => {
       assertEntryOptions(options);
       overrides = { ...overrides, ...options, tags: [...(overrides.tags ?? []), ...(options.tags ?? [])] };
@@ -59,7 +60,7 @@ async function callLoader(clock: Clock, loader: GroupLoader, flights: readonly F
   return { values, durationMs: clock.nowMs() - startedAtMs, overrides, isSkipped };
 }
 
-/** Aborts when every flight of the group was given up. */
+/** Aborts when every flight of the group was abandoned. */
 function groupSignal(flights: readonly Flight[]): AbortSignal {
   if (flights.length === 1) return flights[0]!.signal;
   const controller = new AbortController();

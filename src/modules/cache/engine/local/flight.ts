@@ -1,64 +1,152 @@
 import type { EntryView } from '../contract/cache.js';
-import type { Capture } from '../versions/dependency-table.js';
 import type { SlotAddress } from '../ports/remote-tier.js';
+import type { Dependency, DependencyTable, VersionSnapshot } from '../versions/dependency-table.js';
 import type { Version } from '../versions/version.js';
 
-/** What a flight brought. */
-export interface Outcome {
+/** The result of a flight. */
+export interface FlightOutcome {
   readonly value: unknown;
-  /** The loader (or a remembered miss) said that there is nothing. */
+  /** True if the loader, or an entry that remembers an absence, said that there is no value. */
   readonly isAbsent: boolean;
-  /** A tag that only the result named was invalidated during the load: callers who came after that must ask again. */
+  /**
+   * True if a tag that only the result named was invalidated during the load. A caller that joined after the invalidation
+   * must ask again.
+   */
   readonly hasLateChange: boolean;
 }
 
+/** A stale value that a flight may serve, with the versions it depended on when it was found. */
+export interface StaleOffer {
+  readonly view: EntryView<unknown>;
+  readonly snapshot: VersionSnapshot;
+}
+
+/** Identity of a flight and the state of this instance when it began. */
+export interface FlightStart {
+  readonly key: string;
+  readonly memoryKey: string;
+  /** Versions of the generations of its namespace. */
+  readonly snapshot: VersionSnapshot;
+  /** `DependencyTable.sequence`. */
+  readonly sequence: number;
+  /** `KeyFence` mark. */
+  readonly fenceMark: number;
+  readonly address: () => SlotAddress;
+}
+
 /**
- * One read or load of one key that is under way on this instance. Callers join it as long as nothing it depends on was
- * invalidated since it began; an invalidation of the key detaches it, so that a reader who starts later never gets what
- * was loaded before.
+ * One read or load of one key that is under way on this instance.
+ *
+ * Invariant: a caller that joins a flight never receives a value that was loaded before an invalidation which the caller
+ * could know of. Three steps keep it:
+ *
+ * 1. `FlightTable.joinable` offers a flight only while nothing in its `snapshot` was invalidated.
+ * 2. An invalidation of the key detaches the flight: callers that are waiting get the value, later callers do not join.
+ * 3. `hasLateChange` in the outcome covers tags that were unknown until the loader named them.
+ *
+ * State changes only by the methods of this class, in this order: `dependOn`, `begin` (again in every round that asks for a
+ * lease), `addLateTags`, then `succeed`, `fail`, `refuse` or `abandon`.
  */
 export class Flight {
-  readonly outcome: Promise<Outcome>;
-  /** What the entry depends on, as it was before the loader ran. */
-  capture: Capture;
-  /** Versions of the capture's dependencies at that moment; `undefined` where Redis could not say. */
-  versions: ReadonlyArray<Version | undefined> = [];
-  /** `DependencyTable.sequence` at that moment. */
-  captureSequence: number;
-  /** A value within its grace, to serve when the loader fails or is slow. */
-  stale: EntryView<unknown> | undefined;
-  /** What the stale value depends on, as it was when it was found. */
-  staleCapture: Capture | undefined;
-  isDetached = false;
+  readonly key: string;
+  readonly memoryKey: string;
+  /** `DependencyTable.sequence` when the flight began. */
+  readonly startSequence: number;
+  /** `KeyFence` mark when the flight began. */
+  readonly fenceMark: number;
+  readonly outcome: Promise<FlightOutcome>;
+  #address: () => SlotAddress;
+  #dependencies: readonly Dependency[];
+  #snapshot: VersionSnapshot;
+  #versions: ReadonlyArray<Version | undefined> = [];
+  #snapshotSequence: number;
+  #stale: StaleOffer | undefined;
+  #onStale: (() => void) | undefined;
+  #isDetached = false;
   #callers = 0;
-  #abandonedBecause: unknown;
+  #abandonReason: unknown;
   #onAbandoned: (() => void) | undefined;
   #controller: AbortController | undefined;
-  #resolve!: (outcome: Outcome) => void;
+  #resolve!: (outcome: FlightOutcome) => void;
   #reject!: (error: unknown) => void;
-  #onStale: (() => void) | undefined;
 
-  constructor(
-    readonly key: string,
-    readonly memoryKey: string,
-    capture: Capture,
-    /** `DependencyTable.sequence` at the start. */
-    readonly startSequence: number,
-    /** `KeyFence` mark at the start. */
-    readonly fenceMark: number,
-    readonly address: () => SlotAddress,
-  ) {
-    this.capture = capture;
-    this.captureSequence = startSequence;
+  constructor(start: FlightStart) {
+    this.key = start.key;
+    this.memoryKey = start.memoryKey;
+    this.startSequence = start.sequence;
+    this.fenceMark = start.fenceMark;
+    this.#address = start.address;
+    this.#snapshot = start.snapshot;
+    this.#dependencies = start.snapshot.dependencies;
+    this.#snapshotSequence = start.sequence;
     this.outcome = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    // Every caller may have left; a failure nobody waits for is no unhandled rejection.
+    // Every caller may have left; a failure without a caller is no unhandled rejection.
     this.outcome.catch(() => undefined);
   }
 
-  succeed(outcome: Outcome): void {
+  /** The slot of the key in Redis. Computed when first asked for: a flight without Redis needs none. */
+  address(): SlotAddress {
+    const address = this.#address();
+    this.#address = () => address;
+    return address;
+  }
+
+  /** Generations and tags that the entry will depend on. Set once, before a lease is taken. */
+  get dependencies(): readonly Dependency[] {
+    return this.#dependencies;
+  }
+
+  /** The entry's dependencies with their epochs from before the loader ran. */
+  get snapshot(): VersionSnapshot {
+    return this.#snapshot;
+  }
+
+  /** Versions of the snapshot's dependencies at that moment; `undefined` where Redis could not tell. */
+  get versions(): ReadonlyArray<Version | undefined> {
+    return this.#versions;
+  }
+
+  /** `DependencyTable.sequence` at that moment. */
+  get snapshotSequence(): number {
+    return this.#snapshotSequence;
+  }
+
+  /** A value within its grace, to serve when the loader fails or is slow. */
+  get stale(): StaleOffer | undefined {
+    return this.#stale;
+  }
+
+  get isDetached(): boolean {
+    return this.#isDetached;
+  }
+
+  dependOn(dependencies: readonly Dependency[]): void {
+    this.#dependencies = dependencies;
+  }
+
+  /** Records the versions that the entry will be stored under. Called before the loader runs, never after. */
+  begin(table: DependencyTable): void {
+    this.#snapshot = table.snapshot(this.#dependencies);
+    this.#versions = this.#dependencies.map((dependency) => dependency.version);
+    this.#snapshotSequence = table.sequence;
+  }
+
+  /** Adds tags that only the loader's result named. */
+  addLateTags(table: DependencyTable, tags: readonly Dependency[]): void {
+    const late = table.snapshot(tags);
+    this.#dependencies = [...this.#dependencies, ...tags];
+    this.#snapshot = {
+      dependencies: this.#dependencies,
+      hardEpochs: [...this.#snapshot.hardEpochs, ...late.hardEpochs],
+      softEpochs: [...this.#snapshot.softEpochs, ...late.softEpochs],
+    };
+    this.#versions = [...this.#versions, ...tags.map((tag) => tag.version)];
+  }
+
+  succeed(outcome: FlightOutcome): void {
     this.#resolve(outcome);
   }
 
@@ -66,26 +154,36 @@ export class Flight {
     this.#reject(error);
   }
 
-  /** Offers a value to serve meanwhile. */
-  offerStale(view: EntryView<unknown>, capture: Capture): void {
-    this.stale = view;
-    this.staleCapture = capture;
+  /** Later callers start a flight of their own. */
+  detach(): void {
+    this.#isDetached = true;
+  }
+
+  /** Ends a flight that may not load, and lets later callers start one of their own. */
+  refuse(reason: Error): void {
+    this.detach();
+    this.fail(reason);
+  }
+
+  /** Keeps the first stale value that is offered. */
+  offerStale(offer: StaleOffer): void {
+    this.#stale = offer;
     this.#onStale?.();
   }
 
-  /** Resolves once there is a stale value. */
+  /** Resolves as soon as the flight has a stale value. */
   staleOffered(): Promise<void> {
-    return this.stale === undefined
+    return this.#stale === undefined
       ? new Promise((resolve) => (this.#onStale = chain(this.#onStale, resolve)))
       : Promise.resolve();
   }
 
-  /** Nobody wants the result any more: the last caller gave up, or the cache closes. */
+  /** True if the result is not wanted any more: the last caller gave up, or the cache closes. */
   get isAbandoned(): boolean {
-    return this.#abandonedBecause !== undefined;
+    return this.#abandonReason !== undefined;
   }
 
-  /** Aborts when the flight is abandoned. Made when first asked for: most loaders don't. */
+  /** Aborts when the flight is abandoned. Made when first asked for: most loaders do not ask. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       const controller = new AbortController();
@@ -95,14 +193,13 @@ export class Flight {
     return this.#controller.signal;
   }
 
-  /** Calls once when the flight is abandoned; at once when it was. */
+  /** Calls the listener once when the flight is abandoned; at once if it already is. */
   onAbandoned(listener: (reason: unknown) => void): void {
-    const tell = (): void => listener(this.#abandonedBecause);
-    if (this.isAbandoned) tell();
-    else this.#onAbandoned = chain(this.#onAbandoned, tell);
+    const notify = (): void => listener(this.#abandonReason);
+    if (this.isAbandoned) notify();
+    else this.#onAbandoned = chain(this.#onAbandoned, notify);
   }
 
-  /** Somebody waits for it. */
   get hasCallers(): boolean {
     return this.#callers > 0;
   }
@@ -111,22 +208,22 @@ export class Flight {
     this.#callers++;
   }
 
-  /** A caller has what it wants, or will not wait longer: the flight goes on for those who ask next. */
+  /** A caller has its value, or will not wait longer. The flight goes on for later callers. */
   leave(): void {
     this.#callers--;
   }
 
-  /** A caller does not want it any more. When it was the last one the loader is told to stop. */
+  /** A caller does not want the result any more. After the last one the loader is told to stop. */
   giveUp(): void {
     this.leave();
-    if (!this.hasCallers) this.abandon(new DOMException('Nobody waits for this load any more.', 'AbortError'));
+    if (!this.hasCallers) this.abandon(new DOMException('No caller waits for this load any more.', 'AbortError'));
   }
 
-  /** Ends it for everyone: the loader is told to stop, and nobody joins any more. */
+  /** Ends the flight for every caller: the loader is told to stop, and no caller joins any more. */
   abandon(reason: Error): void {
     if (this.isAbandoned) return;
-    this.isDetached = true;
-    this.#abandonedBecause = reason;
+    this.detach();
+    this.#abandonReason = reason;
     this.fail(reason);
     this.#onAbandoned?.();
   }

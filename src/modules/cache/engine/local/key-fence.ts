@@ -3,8 +3,11 @@ import { hashText } from '../../../../common/hash-text.js';
 const STRIPES = 4_096;
 
 /**
- * Tells whether a key was invalidated since a read of it began, so that what that read brings is neither put into memory nor
- * offered to others. Keys share stripes: a neighbour's invalidation costs a promotion now and then, never correctness.
+ * Tells whether a key was invalidated since a read of it began. The result of such a read is neither put into memory nor
+ * shared with other callers.
+ *
+ * Invariant: after `raise(key)`, `isUnchanged(key, mark)` is false for every mark taken before. Keys share stripes, so the
+ * invalidation of another key on the same stripe costs a promotion now and then, never correctness.
  */
 export class KeyFence {
   /** Every raise has a number; a stripe has that of its last one. */

@@ -1,10 +1,19 @@
-import type { Core } from '../parts/engine-parts.js';
+import type { FlightTable } from './flight-table.js';
+import type { KeyFence } from './key-fence.js';
+import type { MemoryLevel } from './memory-level.js';
 
-/** What an instance holds of keys: reads and loads under way, and values. */
-export type HeldKeys = Pick<Core, 'fence' | 'flights' | 'memory'>;
+/** Everything that this instance holds by key: entries in memory, loads in flight, and the fence that reads are checked against. */
+export interface LocalState {
+  readonly fence: KeyFence;
+  readonly flights: FlightTable;
+  readonly memory: MemoryLevel;
+}
 
-/** Nothing that this instance holds of the key, or has begun to read or load, is served or kept from now on. */
-export function voidKey({ fence, flights, memory }: HeldKeys, memoryKey: string): void {
+/**
+ * Invalidates a key on this instance: its entry leaves memory, its load in flight is joined by no later caller, and a read
+ * of it that has begun is neither kept nor shared.
+ */
+export function invalidateLocally({ fence, flights, memory }: LocalState, memoryKey: string): void {
   fence.raise(memoryKey);
   flights.detach(memoryKey);
   memory.store.delete(memoryKey);

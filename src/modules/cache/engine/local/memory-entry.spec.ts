@@ -9,7 +9,7 @@ const parts = {
   servableUntilMs: 1_000,
   unconfirmedUntilMs: 0,
   loadMs: 0,
-  capture: { dependencies: [], hardEpochs: [], softEpochs: [] },
+  snapshot: { dependencies: [], hardEpochs: [], softEpochs: [] },
   checkedAt: 0,
   sizeBytes: 1,
   payloadBytes: 0,

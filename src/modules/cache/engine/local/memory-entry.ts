@@ -1,4 +1,4 @@
-import type { Capture } from '../versions/dependency-table.js';
+import type { VersionSnapshot } from '../versions/dependency-table.js';
 import type { Resident } from '../ports/memory-tier.js';
 
 /** What an entry is made of. Times are monotonic milliseconds of this process's clock. */
@@ -14,7 +14,7 @@ export interface EntryParts {
   /** Stored while the log could not be followed: may be served until then all the same. */
   readonly unconfirmedUntilMs: number;
   readonly loadMs: number;
-  readonly capture: Capture;
+  readonly snapshot: VersionSnapshot;
   /** `DependencyTable.sequence` at which the capture was last found current. */
   readonly checkedAt: number;
   readonly sizeBytes: number;
@@ -51,7 +51,7 @@ export class MemoryEntry implements EntryParts, Resident {
   readonly servableUntilMs: number;
   readonly unconfirmedUntilMs: number;
   readonly loadMs: number;
-  readonly capture: Capture;
+  readonly snapshot: VersionSnapshot;
   readonly payloadBytes: number;
   readonly remoteStoredAtMs: number | undefined;
 
@@ -70,7 +70,7 @@ export class MemoryEntry implements EntryParts, Resident {
     this.servableUntilMs = parts.servableUntilMs;
     this.unconfirmedUntilMs = parts.unconfirmedUntilMs;
     this.loadMs = parts.loadMs;
-    this.capture = parts.capture;
+    this.snapshot = parts.snapshot;
     this.payloadBytes = parts.payloadBytes;
     this.remoteStoredAtMs = parts.remoteStoredAtMs;
   }

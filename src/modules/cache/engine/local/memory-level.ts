@@ -5,6 +5,7 @@ import type { EntryView } from '../contract/cache.js';
 import type { DependencyTable } from '../versions/dependency-table.js';
 import { type EntryParts, MemoryEntry } from './memory-entry.js';
 import type { MemoryTier } from '../ports/memory-tier.js';
+import type { TrustWindow } from './trust-window.js';
 
 /** Bytes of an entry beside its key and value, as `bench/memory.mjs` measures: the object with its times and promise, its capture, its place in the map. */
 const ENTRY_OVERHEAD_BYTES = 600;
@@ -12,31 +13,29 @@ const ENTRY_OVERHEAD_BYTES = 600;
 /** What goes into memory. `payloadBytes` is 0 when unknown. */
 export type MemoryWrite = Omit<EntryParts, 'servableUntilMs' | 'unconfirmedUntilMs' | 'checkedAt' | 'sizeBytes'>;
 
-/** How long memory may serve what it has heard nothing about. */
-export interface TrustSource {
-  readonly trustedUntilMs: number;
+/** Bounds of the memory tier. */
+export interface MemoryLimits {
+  /** No entry is served from memory for longer than this after it was stored, milliseconds. */
+  readonly maxTtlMs: number;
+  /** Entries stored while the log could not be followed are served for this long, milliseconds. */
+  readonly fallbackTtlMs: number;
+  /** Larger values are not kept. Values that were never encoded count by their estimated size. */
+  readonly maxValueBytes: number;
 }
-
-/** Without Redis nobody else can invalidate: memory is always trusted. */
-export const ALWAYS_TRUSTED: TrustSource = { trustedUntilMs: Number.POSITIVE_INFINITY };
 
 /**
  * The memory tier as the engine uses it: decides whether an entry may be served now. An entry is served while it is
  * fresh, nothing it depends on was invalidated, and the log was followed lately.
  */
 export class MemoryLevel {
-  trust: TrustSource = ALWAYS_TRUSTED;
   #isClosed = false;
 
   constructor(
     readonly store: MemoryTier<MemoryEntry>,
     private readonly table: DependencyTable,
+    private readonly trust: TrustWindow,
     private readonly clock: Clock,
-    private readonly maxTtlMs: number,
-    /** Entries stored while the log could not be followed are served for this long. */
-    private readonly fallbackTtlMs: number,
-    /** Larger values are not kept; those that were never encoded by their estimated size. */
-    private readonly maxValueBytes = Number.POSITIVE_INFINITY,
+    private readonly limits: MemoryLimits,
   ) {}
 
   /** Whether there is a memory tier, and still. */
@@ -50,7 +49,7 @@ export class MemoryLevel {
     if (entry === undefined) return undefined;
     if (entry.checkedAt !== this.table.sequence && !this.#recheck(memoryKey, entry)) return undefined;
     if (!entry.isFresh(nowMs)) return undefined;
-    if (nowMs >= this.trust.trustedUntilMs && nowMs >= entry.unconfirmedUntilMs) return undefined;
+    if (nowMs >= this.trust.untilMs && nowMs >= entry.unconfirmedUntilMs) return undefined;
     return entry;
   }
 
@@ -63,7 +62,7 @@ export class MemoryLevel {
       this.store.delete(memoryKey);
       return undefined;
     }
-    if (nowMs >= this.trust.trustedUntilMs && nowMs >= entry.unconfirmedUntilMs) return undefined;
+    if (nowMs >= this.trust.untilMs && nowMs >= entry.unconfirmedUntilMs) return undefined;
     return entry;
   }
 
@@ -76,15 +75,15 @@ export class MemoryLevel {
   put(memoryKey: string, write: MemoryWrite): void {
     if (!this.isEnabled) return;
     const valueBytes = write.payloadBytes > 0 ? write.payloadBytes : estimateSize(write.value);
-    if (write.payloadBytes === 0 && valueBytes > this.maxValueBytes) return void this.store.delete(memoryKey);
+    if (write.payloadBytes === 0 && valueBytes > this.limits.maxValueBytes) return void this.store.delete(memoryKey);
     const value = freezePlain(write.value);
-    const isTrusted = write.storedAtMs < this.trust.trustedUntilMs;
+    const isTrusted = write.storedAtMs < this.trust.untilMs;
     const entry = new MemoryEntry({
       ...write,
       value,
-      servableUntilMs: write.storedAtMs + this.maxTtlMs,
-      unconfirmedUntilMs: isTrusted ? Number.NEGATIVE_INFINITY : write.storedAtMs + this.fallbackTtlMs,
-      checkedAt: this.table.check(write.capture) === 'current' ? this.table.sequence : -1,
+      servableUntilMs: write.storedAtMs + this.limits.maxTtlMs,
+      unconfirmedUntilMs: isTrusted ? Number.NEGATIVE_INFINITY : write.storedAtMs + this.limits.fallbackTtlMs,
+      checkedAt: this.table.check(write.snapshot) === 'current' ? this.table.sequence : -1,
       sizeBytes: valueBytes + memoryKey.length * 2 + ENTRY_OVERHEAD_BYTES,
     });
     this.store.set(memoryKey, entry);
@@ -103,7 +102,7 @@ export class MemoryLevel {
 
   /** Something was invalidated since the entry was last looked at: was it this one? */
   #recheck(memoryKey: string, entry: MemoryEntry): boolean {
-    const state = this.table.check(entry.capture);
+    const state = this.table.check(entry.snapshot);
     if (state === 'invalidated') {
       this.store.delete(memoryKey);
       return false;

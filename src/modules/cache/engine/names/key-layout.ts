@@ -2,15 +2,18 @@ import { createHash } from 'node:crypto';
 import { hashText } from '../../../../common/hash-text.js';
 import type { SlotAddress } from '../ports/remote-tier.js';
 
-/** Each has a log that is read at every heartbeat. */
+/** Each partition has a log that is read at every heartbeat. */
 export const MAX_PARTITIONS = 1_024;
 const NAME = /^[\w.-]{1,64}$/;
-/** Longer names go into Redis as their hash, so that no key there exceeds a few hundred bytes. */
+/** Longer names go into Redis as their hash, so that no key exceeds a few hundred bytes. */
 const MAX_PLAIN_LENGTH = 200;
 /** Starts the memory keys of nested namespaces; a root key that starts with it is doubled. */
 export const SEPARATOR = '\u0001';
 
-/** Names shared by every namespace of one cache. */
+/** Id of the root namespace's generation: its change clears everything. */
+export const ROOT_GENERATION = 'g:';
+
+/** Names of keys and channels in Redis that all namespaces of one cache share. */
 export class KeyLayout {
   constructor(
     readonly namespace: string,
@@ -27,7 +30,7 @@ export class KeyLayout {
     return { memoryKey, slot: this.key(partition, name), partition };
   }
 
-  /** The address of a memory key, wherever it came from. */
+  /** The address of a memory key of any namespace of this cache. */
   addressOf(memoryKey: string): SlotAddress {
     const { path, key } = partsOf(memoryKey);
     return this.address(memoryKey, path, key);
@@ -57,29 +60,29 @@ export class KeyLayout {
   }
 }
 
-/** The channel on which a namespace's invalidations are announced; also the pattern of Nest's event. */
+/** The channel on which the invalidations of a namespace are announced; also the pattern of Nest's event. */
 export function invalidationChannel(namespace: string): string {
   return `larder.invalidation.${namespace}`;
 }
 
-/** The path of its namespace and the key there, from a memory key. */
+/** Splits a memory key into the path of its namespace and the key there. */
 export function partsOf(memoryKey: string): { path: string; key: string } {
   const end = memoryKey.charCodeAt(0) === 1 ? memoryKey.indexOf(SEPARATOR, 1) : -1;
   return end === -1 ? { path: '', key: memoryKey } : { path: memoryKey.slice(1, end), key: memoryKey.slice(end + 1) };
 }
 
-/** Path of the namespace of a tag's or generation's id. */
+/** Path of the namespace that the id of a tag or generation belongs to. */
 export function pathOfDependency(id: string): string {
   const end = id.indexOf(':', 2);
   return end === -1 ? id.slice(2) : id.slice(2, end);
 }
 
-/** Whether it is that namespace, or one nested in it. */
+/** Whether `path` is the namespace `outer`, or one nested in it. */
 export function isWithin(path: string, outer: string): boolean {
   return outer === '' || path === outer || path.startsWith(`${outer}/`);
 }
 
-/** Injective: a hashed name starts with `#`, and so does a plain one that starts with it. UTF-8 can't carry lone surrogates. */
+/** Injective: a hashed name starts with `#`, and a plain name that starts with `#` gets a second one. Names with lone surrogates are hashed, since UTF-8 can't carry them. */
 export function plainOrHashed(name: string): string {
   if (name.length <= MAX_PLAIN_LENGTH && name.isWellFormed()) return name.charCodeAt(0) === 0x23 ? `##${name}` : name;
   return `#${createHash('sha256').update(Buffer.from(name, 'utf16le')).digest('base64url')}`;

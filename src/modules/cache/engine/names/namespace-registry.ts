@@ -1,31 +1,32 @@
 import { WeakValues } from '../../../../common/weak-values.js';
 import type { NamespaceOptions } from '../contract/cache.js';
-import type { Scope } from './namespace.js';
+import type { Namespace } from './namespace.js';
 
 /**
- * The namespaces of one cache: one object for the same wish for as long as somebody holds it or it loads something, so
- * that its cap on loads holds for everyone who asked. After that it is forgotten: applications make one per user.
+ * The namespaces of one cache. Returns the same cache object for the same name and options while the object is referenced or
+ * has loads in flight, so that all callers share its `maxConcurrentLoads`. After that it is forgotten: applications make one
+ * namespace per user.
  *
- * @typeParam C the cache of a namespace; it holds its scope.
+ * @typeParam C the cache of a namespace. It references its `Namespace`.
  */
-export class Namespaces<C extends object> {
-  /** Loads hold the scope, and not the cache that its callers had. */
-  readonly #scopes = new WeakValues<Scope>();
-  readonly #caches = new WeakMap<Scope, C>();
+export class NamespaceRegistry<C extends object> {
+  /** Loads in flight reference the `Namespace`, not the cache object. */
+  readonly #namespaces = new WeakValues<Namespace>();
+  readonly #caches = new WeakMap<Namespace, C>();
 
-  /** The namespace of this wish, made by `make` when there is none. */
-  get(wish: string, scope: () => Scope, make: (scope: Scope) => C): C {
-    const known = this.#scopes.get(wish);
+  /** The cache of this registry key, made when there is none. */
+  get(registryKey: string, makeNamespace: () => Namespace, makeCache: (namespace: Namespace) => C): C {
+    const known = this.#namespaces.get(registryKey);
     if (known !== undefined) return this.#caches.get(known)!;
-    const made = scope();
-    const cache = make(made);
-    this.#scopes.set(wish, made);
-    this.#caches.set(made, cache);
+    const namespace = makeNamespace();
+    const cache = makeCache(namespace);
+    this.#namespaces.set(registryKey, namespace);
+    this.#caches.set(namespace, cache);
     return cache;
   }
 }
 
-/** A wish within another one's namespace (`''` for the root's). */
-export function wishFor(parent: string, name: string, defaults: NamespaceOptions | undefined): string {
+/** The key of a namespace within a parent's (`''` for the root): its name and its options. */
+export function registryKeyOf(parent: string, name: string, defaults: NamespaceOptions | undefined): string {
   return `${parent}${JSON.stringify([name, defaults ?? {}])}`;
 }

@@ -3,19 +3,19 @@ import { assertName, type KeyLayout, plainOrHashed, SEPARATOR } from './key-layo
 import type { Dependency, DependencyTable } from '../versions/dependency-table.js';
 import type { SlotAddress } from '../ports/remote-tier.js';
 
-/** What a namespace's entries get when a call does not say. */
-export type ScopeDefaults = NamespaceOptions;
+/** Options of a namespace's entries where a call does not give them. */
+export type NamespaceDefaults = NamespaceOptions;
 
 /**
- * One namespace: the names of its keys and tags in memory and in Redis, and the generations its entries depend on. The
- * only place where names of Redis keys are made:
+ * One namespace: the names of its keys and tags in memory and in Redis, and the generations its entries depend on. Names of
+ * Redis keys are made only here and in {@link KeyLayout}:
  *
  * - value or lease: `{ns}:v:<path>:<key>`; tag: `{ns}:t:<path>:<tag>`; generation: `{ns}:g:<path>`; log: `{ns}:log`
  * - in a Cluster `{ns}` is `{ns:<partition>}`, so that a value and the log of its invalidations share a slot and braces
  *   in user keys move nothing.
  */
-export class Scope {
-  /** Generation ids from the root down to this namespace; a clear of any makes its entries misses. */
+export class Namespace {
+  /** Generations from the root down to this namespace. A clear of any of them makes the entries of this namespace misses. */
   readonly generations: readonly Dependency[];
   readonly #prefix: string;
 
@@ -24,10 +24,10 @@ export class Scope {
     readonly layout: KeyLayout,
     /** `''` for the root, else names joined by `/`. */
     readonly path: string,
-    readonly defaults: ScopeDefaults,
-    parent?: Scope,
+    readonly defaults: NamespaceDefaults,
+    parent?: Namespace,
   ) {
-    this.generations = [...(parent?.generations ?? []), table.of(`g:${path}`)];
+    this.generations = [...(parent?.generations ?? []), table.getOrCreate(`g:${path}`)];
     this.#prefix = path === '' ? '' : `${SEPARATOR}${path}${SEPARATOR}`;
   }
 
@@ -40,9 +40,9 @@ export class Scope {
     return this.generations[this.generations.length - 1]!;
   }
 
-  child(name: string, defaults: ScopeDefaults): Scope {
+  child(name: string, defaults: NamespaceDefaults): Namespace {
     assertName(name);
-    return new Scope(
+    return new Namespace(
       this.table,
       this.layout,
       this.path === '' ? name : `${this.path}/${name}`,
@@ -63,7 +63,7 @@ export class Scope {
   }
 
   tags(names: readonly string[]): Dependency[] {
-    return names.map((name) => this.table.of(this.tagId(name)));
+    return names.map((name) => this.table.getOrCreate(this.tagId(name)));
   }
 
   tagId(name: string): string {
@@ -71,12 +71,12 @@ export class Scope {
     return `t:${this.path}:${plainOrHashed(name)}`;
   }
 
-  /** Id of a tag by the name an entry carries. */
+  /** Id of a tag, by the name that entries carry. */
   tagIdOf(carried: string): string {
     return `t:${this.path}:${carried}`;
   }
 
-  /** The name an entry carries for one of this scope's tag ids. */
+  /** The name that entries carry, by the id of one of this namespace's tags. */
   tagOf(id: string): string {
     return id.slice(this.path.length + 3);
   }

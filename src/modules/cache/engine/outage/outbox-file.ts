@@ -1,35 +1,36 @@
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { OutboxMode } from './outbox.js';
-import { isMark, isOwnerAlive, markOfThisProcess, releaseMark } from './process-owner.js';
+import { isOwnerId, isOwnerAlive, newOwnerId, releaseOwnerId } from './process-owner.js';
 
-/** Appended items that are always worth less than writing the file anew. */
+/** The file is not written anew for fewer appended items than this. */
 const MIN_APPENDED = 1_000;
 
-/** What the outbox holds, as a file keeps it: memory keys, since where they lie in Redis is for the next process to say. */
-export interface OutboxContents {
+/** The content of an outbox as a file keeps it: memory keys, since the next process computes their place in Redis itself. */
+export interface OutboxSnapshot {
   readonly keys: readonly string[];
   readonly dependencies: readonly (readonly [id: string, mode: OutboxMode])[];
 }
 
-const NOTHING: OutboxContents = { keys: [], dependencies: [] };
+const EMPTY_SNAPSHOT: OutboxSnapshot = { keys: [], dependencies: [] };
 
 /**
- * The outbox on disk, one JSON line per change: a process that is killed with invalidations unsent leaves them to the
- * next one. Written synchronously, since what was reported as queued must be there; it happens only while Redis is away.
+ * The outbox on disk, one JSON line per change: a process that is killed with unsent invalidations leaves them to the next
+ * process. Written synchronously, since an invalidation that was reported as queued must be on disk; this happens only while
+ * Redis is away.
  *
- * Every process (and every cache in it) writes a file of its own, `<path>.<namespace>.<mark of the process>`, so any number
- * may be given the same path. One that starts takes over the files whose owners are dead. Were an owner alive after all,
- * nothing would be lost: it still has in memory what was taken, and what it adds makes a new file.
+ * Every process (and every cache in it) writes a file of its own, `<path>.<namespace>.<owner id>`, so any number of processes
+ * may be given the same path. A process that starts takes over the files of dead owners. If an owner were alive after all,
+ * nothing would be lost: the owner still has its invalidations in memory, and the next one it adds makes a new file.
  */
 export class OutboxFile {
-  readonly #mark = markOfThisProcess();
+  readonly #ownerId = newOwnerId();
   readonly #directory: string;
   readonly #name: string;
   readonly #prefix: string;
-  /** Marks of files that were taken over, until what they say is in this one. */
+  /** Owner ids of files that were taken over, until their content is in this file. */
   #adopted: string[] = [];
-  /** Items appended since the file was written anew. */
+  /** Items appended since the file was last written as a whole. */
   #appended = 0;
 
   /** @throws the file system's error when the directory can't be made. */
@@ -40,16 +41,17 @@ export class OutboxFile {
     mkdirSync(this.#directory, { recursive: true });
   }
 
-  /** This process's own. */
+  /** The file of this process. */
   get path(): string {
-    return this.#pathOf(this.#mark);
+    return this.#pathOf(this.#ownerId);
   }
 
   /**
-   * What others left behind. `undefined`: a line can't be read, so what waited is unknown. A last line that was cut off by
-   * the end of the process was never reported as queued, and is left out. The files go with the next {@link rewrite}.
+   * Takes over the files of dead processes and returns their content. `undefined`: a line is unreadable, so the waiting
+   * invalidations are unknown. A last line that the end of the process cut off was never reported as queued, and is left
+   * out. The next {@link rewrite} deletes the files.
    */
-  adopt(): OutboxContents | undefined {
+  adopt(): OutboxSnapshot | undefined {
     const left = this.#orphans().map((name) => this.#take(name));
     if (left.includes(undefined)) return undefined;
     return {
@@ -58,62 +60,62 @@ export class OutboxFile {
     };
   }
 
-  append(contents: OutboxContents): void {
+  append(contents: OutboxSnapshot): void {
     appendFileSync(this.path, `${JSON.stringify(contents)}\n`, { mode: 0o600 });
     this.#appended += contents.keys.length + contents.dependencies.length;
   }
 
-  /** Whether the file repeats itself so much, for an outbox of `size` items, that it should be written anew. */
+  /** Whether so many lines repeat items, for an outbox of `size` items, that the file should be written as a whole. */
   isWorthCompacting(size: number): boolean {
     return this.#appended > Math.max(MIN_APPENDED, 2 * size);
   }
 
-  rewrite(contents: OutboxContents): void {
+  rewrite(contents: OutboxSnapshot): void {
     this.#appended = 0;
     if (contents.keys.length + contents.dependencies.length === 0) rmSync(this.path, { force: true });
     else {
       writeFileSync(`${this.path}.new`, `${JSON.stringify(contents)}\n`, { mode: 0o600 });
       renameSync(`${this.path}.new`, this.path);
     }
-    for (const mark of this.#adopted) {
-      rmSync(this.#pathOf(mark), { force: true });
-      releaseMark(mark);
+    for (const ownerId of this.#adopted) {
+      rmSync(this.#pathOf(ownerId), { force: true });
+      releaseOwnerId(ownerId);
     }
     this.#adopted = [];
   }
 
-  /** Whoever starts next takes over what is left. */
+  /** The next process that starts takes over the rest. */
   close(): void {
-    for (const mark of [this.#mark, ...this.#adopted]) releaseMark(mark);
+    for (const ownerId of [this.#ownerId, ...this.#adopted]) releaseOwnerId(ownerId);
   }
 
-  /** Names of files of the dead, and of one without an owner: somebody put it there. */
+  /** Names of files of dead owners, and of a file without an owner id, which an operator put there. */
   #orphans(): string[] {
     return readdirSync(this.#directory).filter((name) => {
       if (name === this.#name) return true;
-      const mark = name.startsWith(this.#prefix) ? name.slice(this.#prefix.length) : '';
-      return isMark(mark) && !isOwnerAlive(mark);
+      const ownerId = name.startsWith(this.#prefix) ? name.slice(this.#prefix.length) : '';
+      return isOwnerId(ownerId) && !isOwnerAlive(ownerId);
     });
   }
 
-  /** Nothing when another process was faster; `undefined` when it can't be read. */
-  #take(name: string): OutboxContents | undefined {
-    const mark = markOfThisProcess();
+  /** Empty if another process took the file first; `undefined` if a line is unreadable. */
+  #take(name: string): OutboxSnapshot | undefined {
+    const ownerId = newOwnerId();
     try {
-      renameSync(join(this.#directory, name), this.#pathOf(mark));
-      this.#adopted.push(mark);
-      return parseAll(readFileSync(this.#pathOf(mark), 'utf8'));
+      renameSync(join(this.#directory, name), this.#pathOf(ownerId));
+      this.#adopted.push(ownerId);
+      return parseAll(readFileSync(this.#pathOf(ownerId), 'utf8'));
     } catch (error) {
-      return (error as NodeJS.ErrnoException).code === 'ENOENT' ? NOTHING : undefined;
+      return (error as NodeJS.ErrnoException).code === 'ENOENT' ? EMPTY_SNAPSHOT : undefined;
     }
   }
 
-  #pathOf(mark: string): string {
-    return join(this.#directory, this.#prefix + mark);
+  #pathOf(ownerId: string): string {
+    return join(this.#directory, this.#prefix + ownerId);
   }
 }
 
-function parseAll(text: string): OutboxContents | undefined {
+function parseAll(text: string): OutboxSnapshot | undefined {
   const keys: string[] = [];
   const dependencies: (readonly [string, OutboxMode])[] = [];
   const lines = text.split('\n');
@@ -127,10 +129,10 @@ function parseAll(text: string): OutboxContents | undefined {
   return { keys, dependencies };
 }
 
-function parse(line: string): OutboxContents | undefined {
-  if (line === '') return NOTHING;
+function parse(line: string): OutboxSnapshot | undefined {
+  if (line === '') return EMPTY_SNAPSHOT;
   try {
-    const { keys, dependencies } = JSON.parse(line) as OutboxContents;
+    const { keys, dependencies } = JSON.parse(line) as OutboxSnapshot;
     const isOurs =
       keys.every((key) => typeof key === 'string' && key !== '') &&
       dependencies.every(([id, mode]) => typeof id === 'string' && (mode === 'hard' || mode === 'soft'));

@@ -1,105 +1,112 @@
 import type { Clock, TimerHandle } from '../../../../common/clock.js';
 import type { EventBus } from '../contract/event-bus.js';
+import type { CacheEvents } from '../contract/events.js';
+import { type KeyLayout, ROOT_GENERATION } from '../names/key-layout.js';
+import type { Invalidation, RemoteTier, SlotAddress } from '../ports/remote-tier.js';
 import type { DependencyTable } from '../versions/dependency-table.js';
 import type { Outbox, OutboxMode } from './outbox.js';
 import type { OutboxFile } from './outbox-file.js';
-import type { Invalidation, RemoteTier, SlotAddress } from '../ports/remote-tier.js';
-import type { KeyLayout } from '../names/key-layout.js';
 
-/** Id of the root namespace's generation: its change clears everything. */
-const ROOT_GENERATION = 'g:';
-/** Items of one piece of advice that is given again. */
-const ADVICE_ITEMS = 1_000;
-/** Between two answers about what waits, and so much more for every item: however many ask, the bus has room for others. */
-const ADVICE_PAUSE_MS = 100;
-const ADVICE_PAUSE_PER_ITEM_MS = 0.01;
+/** Keys and dependencies in one tombstone message. */
+const TOMBSTONES_PER_MESSAGE = 1_000;
+/** Pause between two repetitions of the tombstones, and more for every item: the bus keeps room for other messages. */
+const REPEAT_PAUSE_MS = 100;
+const REPEAT_PAUSE_PER_ITEM_MS = 0.01;
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 5_000;
 
+/** The parts an {@link OutboxSender} works with. */
+export interface OutboxSenderParts {
+  readonly outbox: Outbox;
+  readonly tier: RemoteTier;
+  readonly table: DependencyTable;
+  readonly events: EventBus;
+  readonly clock: Clock;
+  readonly layout: KeyLayout;
+  /** Keeps the outbox on disk, too. */
+  readonly file: OutboxFile | undefined;
+}
+
 /**
- * Sends what the outbox holds: at once when Redis answers again (before it is trusted), and by itself after a write that
- * merely timed out. One sending runs at a time.
+ * Sends the invalidations in the outbox: when Redis answers again, before it is trusted, and by itself after a write that
+ * merely timed out. At most one sending runs at a time. Until an invalidation is sent, its tombstone tells the other
+ * instances not to read the entry.
  */
 export class OutboxSender {
+  readonly #parts: OutboxSenderParts;
   #sending: Promise<boolean> | undefined;
   #retry: TimerHandle | undefined;
-  #advice: TimerHandle | undefined;
-  #nextAdviceMs = Number.NEGATIVE_INFINITY;
-  #delayMs = FIRST_RETRY_MS;
+  #repetition: TimerHandle | undefined;
+  #nextRepetitionMs = Number.NEGATIVE_INFINITY;
+  #retryDelayMs = FIRST_RETRY_MS;
   #isClosed = false;
 
-  constructor(
-    private readonly outbox: Outbox,
-    private readonly tier: RemoteTier,
-    private readonly table: DependencyTable,
-    private readonly events: EventBus,
-    private readonly clock: Clock,
-    private readonly layout: KeyLayout,
-    private readonly file: OutboxFile | undefined,
-  ) {}
+  constructor(parts: OutboxSenderParts) {
+    this.#parts = parts;
+  }
 
-  /** Keeps what instances of the same file left behind when they ended. */
+  /** Takes over the invalidations that dead processes left in files of the same name. */
   restore(): void {
-    if (this.file === undefined) return;
-    const contents = this.file.adopt();
-    for (const key of contents?.keys ?? []) this.outbox.addKey(this.layout.addressOf(key));
-    for (const [id, mode] of contents?.dependencies ?? []) this.outbox.addDependency(id, mode);
-    if (contents === undefined || this.outbox.isOverflowing) this.outbox.replaceBy(ROOT_GENERATION);
-    // Also where nothing waits: what was taken over goes.
-    this.#keep((file) => file.rewrite(this.outbox.contents()));
-    if (this.outbox.size > 0) this.#scheduleRetry();
+    const { file, outbox, layout } = this.#parts;
+    if (file === undefined) return;
+    const found = file.adopt();
+    for (const key of found?.keys ?? []) outbox.addKey(layout.addressOf(key));
+    for (const [id, mode] of found?.dependencies ?? []) outbox.addDependency(id, mode);
+    if (found === undefined || outbox.isOverflowing) outbox.replaceBy(ROOT_GENERATION);
+    // Also when the outbox is empty: this deletes the files that were taken over.
+    this.#writeFile((own) => own.rewrite(outbox.snapshot()));
+    if (outbox.size > 0) this.#scheduleRetry();
   }
 
   queue(addresses: readonly SlotAddress[], dependencies: readonly string[], mode: OutboxMode): void {
-    if (mode === 'hard') this.tier.advise(addresses, dependencies);
-    if (this.outbox.modeOf(ROOT_GENERATION) === 'hard') {
-      // A clear of everything waits already. Asked for again, so that one that is being sent now does not stand for this.
-      this.outbox.addDependency(ROOT_GENERATION, 'hard');
+    const { outbox, tier } = this.#parts;
+    if (mode === 'hard') tier.announceTombstones(addresses, dependencies);
+    if (outbox.modeOf(ROOT_GENERATION) === 'hard') {
+      // A clear of everything waits already. It is added again, so that one that is being sent now does not stand for this.
+      outbox.addDependency(ROOT_GENERATION, 'hard');
       return;
     }
-    for (const address of addresses) this.outbox.addKey(address);
-    for (const id of dependencies) this.outbox.addDependency(id, mode);
-    if (this.outbox.isOverflowing) {
-      this.outbox.replaceBy(ROOT_GENERATION);
-      this.#keep((file) => file.rewrite(this.outbox.contents()));
-      this.events.emit('outbox', { cache: this.layout.namespace, size: this.outbox.size, event: 'overflowed' });
+    for (const address of addresses) outbox.addKey(address);
+    for (const id of dependencies) outbox.addDependency(id, mode);
+    if (outbox.isOverflowing) {
+      outbox.replaceBy(ROOT_GENERATION);
+      this.#writeFile((file) => file.rewrite(outbox.snapshot()));
+      this.#emit('overflowed');
     } else {
-      const keys = addresses.map(({ memoryKey }) => memoryKey);
-      this.#keep((file) => {
-        if (file.isWorthCompacting(this.outbox.size)) file.rewrite(this.outbox.contents());
-        else file.append({ keys, dependencies: dependencies.map((id) => [id, mode]) });
-      });
-      this.events.emit('outbox', { cache: this.layout.namespace, size: this.outbox.size, event: 'queued' });
+      this.#append(addresses, dependencies, mode);
+      this.#emit('queued');
     }
     this.#scheduleRetry();
   }
 
-  /** Sends it now if that works; else it waits. */
+  /** Sends an invalidation now, and queues it if Redis does not take it. */
   async sendOrQueue(invalidation: Invalidation): Promise<void> {
     if (await this.#sendBatch(invalidation)) return;
     this.queue(invalidation.addresses, invalidation.dependencies, invalidation.mode);
   }
 
-  /** Says soon again what waits: to instances that were not there, or were cut off, when it was said. */
-  adviseAgain(): void {
-    if (this.#advice !== undefined || this.#isClosed) return;
-    this.#advice = this.clock.setTimer(
-      () => void this.#adviseAll(),
-      Math.max(0, this.#nextAdviceMs - this.clock.nowMs()),
-    );
+  /** Soon repeats the tombstones of the whole outbox, for instances that were not there when they were first announced. */
+  announceTombstones(): void {
+    if (this.#repetition !== undefined || this.#isClosed) return;
+    const { clock } = this.#parts;
+    const delayMs = Math.max(0, this.#nextRepetitionMs - clock.nowMs());
+    this.#repetition = clock.setTimer(() => void this.#repeatTombstones(), delayMs);
   }
 
-  /** Resolves to whether all that waited when it began was sent. What came meanwhile is sent soon. */
+  /**
+   * Sends what is in the outbox now. Resolves to whether Redis acknowledged all of it; invalidations that are added
+   * meanwhile are sent soon after.
+   */
   send(): Promise<boolean> {
     return (this.#sending ??= this.#sendAll().finally(() => {
       this.#sending = undefined;
     }));
   }
 
-  /** As {@link send}, and waits for at most so long. */
+  /** As {@link send}, and resolves to false after `maxMs` milliseconds. */
   sendFor(maxMs: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const timer = this.clock.setTimer(() => resolve(false), maxMs);
+      const timer = this.#parts.clock.setTimer(() => resolve(false), maxMs);
       void this.send().then((isSent) => {
         timer.cancel();
         resolve(isSent);
@@ -110,61 +117,81 @@ export class OutboxSender {
   close(): void {
     this.#isClosed = true;
     this.#retry?.cancel();
-    this.#advice?.cancel();
-    this.file?.close();
+    this.#repetition?.cancel();
+    this.#parts.file?.close();
   }
 
   async #sendAll(): Promise<boolean> {
-    if (this.outbox.size === 0) return true;
-    const isSent = await this.outbox.drain((batch) => this.#sendBatch(batch));
-    if (!isSent) return false;
-    this.#delayMs = FIRST_RETRY_MS;
-    this.#keep((file) => file.rewrite(this.outbox.contents()));
-    if (this.outbox.size === 0) this.events.emit('outbox', { cache: this.layout.namespace, size: 0, event: 'drained' });
+    const { outbox } = this.#parts;
+    if (outbox.size === 0) return true;
+    if (!(await outbox.drain((batch) => this.#sendBatch(batch)))) return false;
+    this.#retryDelayMs = FIRST_RETRY_MS;
+    this.#writeFile((file) => file.rewrite(outbox.snapshot()));
+    if (outbox.size === 0) this.#emit('drained');
     else this.#scheduleRetry();
     return true;
   }
 
-  async #adviseAll(): Promise<void> {
-    // What is on its way was written before this advice, and would not lift it.
+  async #repeatTombstones(): Promise<void> {
+    // A batch on its way was written before this tombstone, so its log entry would not lift the tombstone.
     while (this.#sending !== undefined) await this.#sending;
-    this.#advice = undefined;
+    this.#repetition = undefined;
     if (this.#isClosed) return;
-    for (const { addresses, dependencies } of this.outbox.hardParts(ADVICE_ITEMS))
-      this.tier.advise(addresses, dependencies);
-    this.#nextAdviceMs = this.clock.nowMs() + ADVICE_PAUSE_MS + this.outbox.size * ADVICE_PAUSE_PER_ITEM_MS;
+    const { outbox, tier, clock } = this.#parts;
+    for (const { addresses, dependencies } of outbox.hardInvalidations(TOMBSTONES_PER_MESSAGE))
+      tier.announceTombstones(addresses, dependencies);
+    this.#nextRepetitionMs = clock.nowMs() + REPEAT_PAUSE_MS + outbox.size * REPEAT_PAUSE_PER_ITEM_MS;
   }
 
-  /** A full disk costs what the file is for, the death of the process; the outbox itself goes on. */
-  #keep(write: (file: OutboxFile) => void): void {
-    if (this.file === undefined) return;
+  #append(addresses: readonly SlotAddress[], dependencies: readonly string[], mode: OutboxMode): void {
+    const { outbox } = this.#parts;
+    this.#writeFile((file) => {
+      if (file.isWorthCompacting(outbox.size)) file.rewrite(outbox.snapshot());
+      else
+        file.append({
+          keys: addresses.map(({ memoryKey }) => memoryKey),
+          dependencies: dependencies.map((id) => [id, mode]),
+        });
+    });
+  }
+
+  /** A full disk costs only the protection against the death of the process; the outbox in memory goes on. */
+  #writeFile(write: (file: OutboxFile) => void): void {
+    const { file } = this.#parts;
+    if (file === undefined) return;
     try {
-      write(this.file);
+      write(file);
     } catch {
-      this.events.emit('outbox', { cache: this.layout.namespace, size: this.outbox.size, event: 'file-failed' });
+      this.#emit('file-failed');
     }
   }
 
   async #sendBatch(batch: Invalidation): Promise<boolean> {
-    const applied = await this.tier.invalidate(batch);
-    if (applied === undefined) return false;
-    for (const [id, { version, at }] of applied.versions) this.table.apply(id, version, at);
+    const acknowledged = await this.#parts.tier.invalidate(batch);
+    if (acknowledged === undefined) return false;
+    for (const [id, { version, at }] of acknowledged.versions) this.#parts.table.recordFromLog(id, version, at);
     return true;
   }
 
   #scheduleRetry(): void {
     if (this.#retry !== undefined || this.#isClosed) return;
-    this.#retry = this.clock.setTimer(
+    const { clock, tier } = this.#parts;
+    this.#retry = clock.setTimer(
       () => {
         this.#retry = undefined;
-        // While Redis is down its recovery sends; asking it now would only wait.
-        const attempt = this.tier.canWrite() ? this.send() : Promise.resolve(false);
+        // While Redis is down, its recovery sends the outbox; a command now would only wait.
+        const attempt = tier.canWrite() ? this.send() : Promise.resolve(false);
         void attempt.then((isSent) => {
           if (!isSent) this.#scheduleRetry();
         });
       },
-      this.#delayMs * (0.5 + Math.random()),
+      this.#retryDelayMs * (0.5 + Math.random()),
     );
-    this.#delayMs = Math.min(LAST_RETRY_MS, this.#delayMs * 2);
+    this.#retryDelayMs = Math.min(LAST_RETRY_MS, this.#retryDelayMs * 2);
+  }
+
+  #emit(event: CacheEvents['outbox']['event']): void {
+    const { events, layout, outbox } = this.#parts;
+    events.emit('outbox', { cache: layout.namespace, size: outbox.size, event });
   }
 }

@@ -1,9 +1,9 @@
 import type { SlotAddress } from '../ports/remote-tier.js';
 
-/** How a dependency waits: `hard` makes entries misses, `soft` stale. */
+/** How a waiting invalidation of a dependency treats entries: `hard` makes them misses, `soft` makes them stale. */
 export type OutboxMode = 'hard' | 'soft';
 
-/** What waits to be sent, as a drain takes it. */
+/** Some of the waiting invalidations, sent in one call. */
 export interface OutboxBatch {
   readonly addresses: readonly SlotAddress[];
   readonly dependencies: readonly string[];
@@ -11,8 +11,8 @@ export interface OutboxBatch {
 }
 
 /**
- * Invalidations that Redis did not acknowledge. What is in it is void on this instance until it was sent, whatever Redis
- * says. Bounded: past `maxItems` the owner is told to put one clear of the whole namespace in its place.
+ * Invalidations that Redis did not acknowledge. Until one is sent, this instance treats its entries as invalid, whatever
+ * Redis holds. Bounded: past `maxItems` the owner replaces everything by one clear of the whole cache.
  */
 export class Outbox {
   readonly #addresses = new Map<string, { address: SlotAddress; ticket: number }>();
@@ -33,13 +33,13 @@ export class Outbox {
     return this.#addresses.size > 0 && this.#addresses.has(memoryKey);
   }
 
-  /** How a dependency waits; `undefined` when it does not. */
+  /** The mode of a waiting dependency; `undefined` if it does not wait. */
   modeOf(id: string): OutboxMode | undefined {
     return this.#dependencies.size === 0 ? undefined : this.#dependencies.get(id)?.mode;
   }
 
   addKey(address: SlotAddress): void {
-    // Anew at the end, so that a drain meets the oldest first.
+    // Added again at the end, so that a drain sends the oldest first.
     this.#addresses.delete(address.memoryKey);
     this.#addresses.set(address.memoryKey, { address, ticket: ++this.#ticket });
   }
@@ -50,23 +50,23 @@ export class Outbox {
     this.#dependencies.set(id, { mode: waiting?.mode === 'hard' ? 'hard' : mode, ticket: ++this.#ticket });
   }
 
-  /** One clear of everything stands for all that waited. */
+  /** One clear of everything takes the place of all waiting invalidations. */
   replaceBy(rootGeneration: string): void {
     this.#addresses.clear();
     this.#dependencies.clear();
     this.addDependency(rootGeneration, 'hard');
   }
 
-  /** What waits to make entries misses, in parts of at most `size` items. */
-  *hardParts(size: number): Generator<{ addresses: SlotAddress[]; dependencies: string[] }> {
+  /** The waiting invalidations that make entries misses, in batches of at most `size` items. */
+  *hardInvalidations(size: number): Generator<{ addresses: SlotAddress[]; dependencies: string[] }> {
     const addresses = [...this.#addresses.values()].map(({ address }) => address);
     const dependencies = [...this.#dependencies].flatMap(([id, { mode }]) => (mode === 'hard' ? [id] : []));
     for (let from = 0; from < Math.max(addresses.length, dependencies.length); from += size)
       yield { addresses: addresses.slice(from, from + size), dependencies: dependencies.slice(from, from + size) };
   }
 
-  /** Everything that waits, for a file. */
-  contents(): { keys: string[]; dependencies: [id: string, mode: OutboxMode][] } {
+  /** All waiting invalidations, for a file. */
+  snapshot(): { keys: string[]; dependencies: [id: string, mode: OutboxMode][] } {
     return {
       keys: [...this.#addresses.keys()],
       dependencies: [...this.#dependencies].map(([id, { mode }]) => [id, mode]),
@@ -74,10 +74,10 @@ export class Outbox {
   }
 
   /**
-   * Sends what waits now, in batches; an item goes when its batch was acknowledged and it was not added again meanwhile.
-   * What is added meanwhile is left for the next drain: under a steady writer there is no end to wait for.
+   * Sends the waiting invalidations in batches. An item is removed when its batch was acknowledged, unless it was added again
+   * meanwhile. Items that are added meanwhile are left for the next drain: under a steady writer a drain would never end.
    *
-   * @returns whether everything that waited was acknowledged.
+   * @returns whether Redis acknowledged every item that waited at the call.
    */
   async drain(send: (batch: OutboxBatch) => Promise<boolean>, batchSize = 500): Promise<boolean> {
     const last = this.#ticket;
@@ -91,7 +91,7 @@ export class Outbox {
     return true;
   }
 
-  /** Whether something added up to this ticket still waits. */
+  /** Whether an item that was added up to this ticket still waits. */
   #hasWaitedSince(ticket: number): boolean {
     const [key] = this.#addresses.values();
     const [dependency] = this.#dependencies.values();

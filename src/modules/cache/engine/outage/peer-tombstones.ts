@@ -1,46 +1,54 @@
 import type { Clock } from '../../../../common/clock.js';
 import { isWithin, partsOf, pathOfDependency } from '../names/key-layout.js';
 
-/** Long enough for most outages; after it, an entry's ttl bounds what is served. */
+/** A tombstone ends after five minutes: longer than most outages. After it, an entry's ttl bounds what is served. */
 const LIFETIME_MS = 300_000;
-/** Keys, and tags and generations: past this the oldest are forgotten. */
-const MAX_ITEMS = 100_000;
+/** Of keys, and of tags and generations: past this the oldest tombstones are forgotten. */
+const MAX_TOMBSTONES = 100_000;
 /**
- * What anyone wrote to the log this much later than the advice was heard, by Redis's clock, came after it: its source may be
- * gone. That clock is known to within half an answer, and one that takes more than 500 ms is given up.
+ * A log entry whose Redis time is more than 300 ms after the tombstone was received is certainly newer, whichever instance
+ * wrote it (the tombstone's source may have died). 300 ms covers the error of the estimate of Redis's clock: half a round
+ * trip, and round trips are given up after 500 ms.
  */
 const CERTAINLY_LATER_MS = 300;
-/** Instances whose advice about one item is kept apart; with more it is not lifted before its time. */
-const MAX_ADVISERS = 64;
+/** Sources of one tombstone that are told apart. With more, only {@link CERTAINLY_LATER_MS} or the lifetime ends it. */
+const MAX_SOURCES = 64;
 
-/** Who says so, and how many pieces of advice it had given by then, this one included. */
-export interface Adviser {
+/** An instance that published a tombstone, and the number of that message among all it published. */
+export interface TombstoneSource {
   readonly source: string;
-  readonly advised: number;
+  readonly tombstoneSequence: number;
 }
 
-/** Who wrote an entry of the log, and when by Redis's clock. */
-export interface Writer extends Adviser {
+/** The instance that wrote a log entry, the number of tombstones it had published by then, and the entry's Redis time. */
+export interface LogWriter extends TombstoneSource {
   readonly redisMs: number;
 }
 
-interface Item {
+interface Tombstone {
+  /** Monotonic milliseconds of this process's clock. */
   readonly untilMs: number;
-  /** When it was last heard, by Redis's clock. */
+  /** When the tombstone was last received, in Redis time. */
   readonly redisMs: number;
-  readonly advisers: readonly Adviser[];
+  readonly sources: readonly TombstoneSource[];
 }
 
 /**
- * Keys, tags and generations that other instances have invalidated while Redis refuses writes: what Redis holds of them is
- * old, and can't be removed yet. Lifted when the invalidation, or a clear of their namespace, arrives through the log, written
- * after the advice: one from before, heard late, removed an older value. Whoever said so numbers what it writes; of others
- * the time tells.
+ * Tombstones of keys, tags and generations: other instances have invalidated them while Redis refused writes. What Redis
+ * holds of them is old, and can't be removed yet.
+ *
+ * Invariant: while a tombstone stands, no entry that it concerns is served from Redis. It is lifted by a log entry about the
+ * same key, tag or generation, or about a generation above it, that was certainly written after the tombstone:
+ *
+ * 1. An entry from the tombstone's own source is compared by sequence number: each entry carries the number of tombstones
+ *    its source had published ({@link LogWriter.tombstoneSequence}).
+ * 2. An entry from any other instance is compared by Redis time ({@link CERTAINLY_LATER_MS}).
+ * 3. An entry from before that arrives late removed an older value. It lifts nothing.
  */
-export class Suppressed {
-  /** Memory keys are the callers' own text, so they may read as the id of a tag. */
-  readonly #keys = new Items();
-  readonly #dependencies = new Items();
+export class PeerTombstones {
+  /** Apart from the dependencies: memory keys are the callers' own text, and may read like the id of a tag. */
+  readonly #keys = new TombstoneMap();
+  readonly #dependencies = new TombstoneMap();
 
   constructor(private readonly clock: Clock) {}
 
@@ -52,29 +60,32 @@ export class Suppressed {
     return this.#keys.size > 0 && this.#keys.has(memoryKey, this.clock.nowMs());
   }
 
-  /** By the id of a tag or generation. */
+  /** @param id of a tag or generation. */
   hasDependency(id: string): boolean {
     return this.#dependencies.size > 0 && this.#dependencies.has(id, this.clock.nowMs());
   }
 
-  /** `redisMs`: now, by the clock of the Redis that holds it; `Infinity` where that is not known. */
-  addKey(memoryKey: string, adviser: Adviser, redisMs: number): void {
-    this.#keys.add(memoryKey, adviser, { untilMs: this.clock.nowMs() + LIFETIME_MS, redisMs });
+  /** @param redisMs now, by the clock of the Redis that holds the key; `Infinity` where that is unknown. */
+  addKey(memoryKey: string, source: TombstoneSource, redisMs: number): void {
+    this.#keys.add(memoryKey, source, { untilMs: this.clock.nowMs() + LIFETIME_MS, redisMs });
   }
 
   /** As {@link addKey}. */
-  addDependency(id: string, adviser: Adviser, redisMs: number): void {
-    this.#dependencies.add(id, adviser, { untilMs: this.clock.nowMs() + LIFETIME_MS, redisMs });
+  addDependency(id: string, source: TombstoneSource, redisMs: number): void {
+    this.#dependencies.add(id, source, { untilMs: this.clock.nowMs() + LIFETIME_MS, redisMs });
   }
 
-  liftKey(memoryKey: string, writer: Writer): void {
+  liftKey(memoryKey: string, writer: LogWriter): void {
     this.#keys.lift(memoryKey, writer);
   }
 
-  /** What was stored under the version before is void. A generation's says so of its whole namespace, and of those within. */
-  liftDependency(id: string, writer: Writer): void {
+  /**
+   * Entries under the version before are invalid now, so the tombstone is not needed any more. A generation lifts the
+   * tombstones of its whole namespace and of the namespaces below it.
+   */
+  liftDependency(id: string, writer: LogWriter): void {
     this.#dependencies.lift(id, writer);
-    if (!id.startsWith('g:') || this.#keys.size + this.#dependencies.size === 0) return;
+    if (!id.startsWith('g:') || this.isEmpty) return;
     const path = pathOfDependency(id);
     for (const key of this.#keys.names()) if (isWithin(partsOf(key).path, path)) this.#keys.lift(key, writer);
     for (const other of this.#dependencies.names())
@@ -82,42 +93,43 @@ export class Suppressed {
   }
 }
 
-class Items {
-  readonly #items = new Map<string, Item>();
-  // One iterator for good: every new one would first walk over the places of all that was deleted.
-  readonly #oldest = this.#items.keys();
+class TombstoneMap {
+  readonly #tombstones = new Map<string, Tombstone>();
+  // One iterator for the map's lifetime: a new one would first step over every deleted entry.
+  readonly #oldest = this.#tombstones.keys();
 
   get size(): number {
-    return this.#items.size;
+    return this.#tombstones.size;
   }
 
   names(): Iterable<string> {
-    return this.#items.keys();
+    return this.#tombstones.keys();
   }
 
   has(name: string, nowMs: number): boolean {
-    const item = this.#items.get(name);
-    return item !== undefined && nowMs < item.untilMs;
+    const tombstone = this.#tombstones.get(name);
+    return tombstone !== undefined && nowMs < tombstone.untilMs;
   }
 
-  add(name: string, adviser: Adviser, times: Pick<Item, 'untilMs' | 'redisMs'>): void {
-    const advisers = this.#items.get(name)?.advisers ?? [];
-    const others = advisers.filter(({ source }) => source !== adviser.source);
-    this.#items.delete(name);
-    this.#items.set(name, {
-      ...times,
-      advisers:
-        others.length < MAX_ADVISERS ? [...others, adviser] : [...others.slice(1), { ...adviser, advised: Infinity }],
-    });
-    if (this.#items.size > MAX_ITEMS) this.#items.delete(this.#oldest.next().value!);
+  add(name: string, added: TombstoneSource, times: Pick<Tombstone, 'untilMs' | 'redisMs'>): void {
+    const others = (this.#tombstones.get(name)?.sources ?? []).filter(({ source }) => source !== added.source);
+    const sources =
+      others.length < MAX_SOURCES
+        ? [...others, added]
+        : [...others.slice(1), { ...added, tombstoneSequence: Infinity }];
+    this.#tombstones.delete(name);
+    this.#tombstones.set(name, { ...times, sources });
+    if (this.#tombstones.size > MAX_TOMBSTONES) this.#tombstones.delete(this.#oldest.next().value!);
   }
 
-  lift(name: string, writer: Writer): void {
-    const item = this.#items.get(name);
-    if (item === undefined) return;
-    if (writer.redisMs > item.redisMs + CERTAINLY_LATER_MS) return void this.#items.delete(name);
-    const left = item.advisers.filter(({ source, advised }) => source !== writer.source || advised > writer.advised);
-    if (left.length === 0) this.#items.delete(name);
-    else if (left.length < item.advisers.length) this.#items.set(name, { ...item, advisers: left });
+  lift(name: string, writer: LogWriter): void {
+    const tombstone = this.#tombstones.get(name);
+    if (tombstone === undefined) return;
+    if (writer.redisMs > tombstone.redisMs + CERTAINLY_LATER_MS) return void this.#tombstones.delete(name);
+    const left = tombstone.sources.filter(
+      ({ source, tombstoneSequence }) => source !== writer.source || tombstoneSequence > writer.tombstoneSequence,
+    );
+    if (left.length === 0) this.#tombstones.delete(name);
+    else if (left.length < tombstone.sources.length) this.#tombstones.set(name, { ...tombstone, sources: left });
   }
 }

@@ -1,45 +1,47 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-/** Names made here whose owner has not ended. */
-const namesInUse = new Set<string>();
-const NAME = /^(\d+)-(\w+)-\w+$/;
-/** The process's start, where a number of it may be given to another later: fields of `/proc/<pid>/stat` after the name. */
+/** Owner ids made in this process and not released. */
+const idsInUse = new Set<string>();
+const OWNER_ID = /^(\d+)-(\w+)-\w+$/;
+/** Fields of `/proc/<pid>/stat` after the name: the state, and the start of the process, which tells a reused pid apart. */
 const STATE = 0;
 const STARTED_AT = 19;
 
-/** A name for something that this process owns until it ends or says {@link releaseMark}: another one can tell whether it has. */
-export function markOfThisProcess(): string {
-  const name = `${process.pid}-${startOf(process.pid)}-${randomBytes(6).toString('hex')}`;
-  namesInUse.add(name);
-  return name;
+/**
+ * A name for something that this process owns until it ends or calls {@link releaseOwnerId}. Any process can tell from the
+ * name whether the owner still lives.
+ */
+export function newOwnerId(): string {
+  const id = `${process.pid}-${startOf(process.pid)}-${randomBytes(6).toString('hex')}`;
+  idsInUse.add(id);
+  return id;
 }
 
-/** Its owner has ended, though the process has not. */
-export function releaseMark(name: string): void {
-  namesInUse.delete(name);
+/** The owner has ended, although the process goes on. */
+export function releaseOwnerId(id: string): void {
+  idsInUse.delete(id);
 }
 
-/** Whether text is such a name. */
-export function isMark(text: string): boolean {
-  return NAME.test(text);
+export function isOwnerId(text: string): boolean {
+  return OWNER_ID.test(text);
 }
 
 /**
- * Whether the owner lives, as far as can be seen from here: a process of another container counts as dead. Where there is no
- * `/proc` one that was given a dead one's number counts as it.
+ * Whether the owner lives, as far as this process can see: a process of another container counts as dead. Without `/proc`, a
+ * process that was given the pid of a dead owner counts as that owner.
  */
-export function isOwnerAlive(name: string): boolean {
-  const [, pid, start] = NAME.exec(name)!;
-  const isOurs = Number(pid) === process.pid && start === startOf(process.pid);
-  return isOurs ? namesInUse.has(name) : start === startOf(Number(pid));
+export function isOwnerAlive(id: string): boolean {
+  const [, pid, start] = OWNER_ID.exec(id)!;
+  const isThisProcess = Number(pid) === process.pid && start === startOf(process.pid);
+  return isThisProcess ? idsInUse.has(id) : start === startOf(Number(pid));
 }
 
-/** `undefined` where there is no such process. */
+/** When a process started, as text to compare; `undefined` if there is no such process. */
 function startOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name may contain anything, spaces and parentheses too.
+    // The name of the program may contain spaces and parentheses.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return fields[STATE] === 'Z' || fields[STATE] === 'X' ? undefined : fields[STARTED_AT];
   } catch {

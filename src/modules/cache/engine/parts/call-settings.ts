@@ -1,12 +1,13 @@
 import type { EntryOptions, LoadManyOptions } from '../contract/cache.js';
-import type { Reading } from '../remote/remote-level.js';
-import type { Scope } from '../names/namespace.js';
+import type { Namespace } from '../names/namespace.js';
+import type { ReadContext } from '../remote/remote-level.js';
+import { assertOptionNames, CALL_OPTIONS } from './option-names.js';
 
 /** Five minutes. */
 const DEFAULT_TTL_MS = 300_000;
 
 /** Options of one call with every default filled in. */
-export interface LoadSettings {
+export interface CallSettings {
   readonly ttlMs: number;
   readonly graceMs: number;
   readonly tags: readonly string[];
@@ -19,33 +20,33 @@ export interface LoadSettings {
   readonly negativeTtlMs: number | undefined;
   readonly earlyRefreshBeta: number;
   readonly consistency: 'cached' | 'strict' | 'bypass' | 'refresh';
-  /** How Redis is read. */
-  readonly reading: Reading;
+  readonly readContext: ReadContext;
   readonly signal: AbortSignal | undefined;
   readonly shouldStore: ((value: never) => boolean) | undefined;
   readonly tagsOf: ((key: string) => readonly string[]) | undefined;
 }
 
-/** @throws RangeError for a negative or NaN duration and for a jitter outside 0 to 1. */
-export function settingsOf(scope: Scope, options: LoadManyOptions<never> | undefined): LoadSettings {
-  const { defaults } = scope;
+/** @throws RangeError for a negative or NaN duration and for a jitter outside 0 to 1; TypeError for an unknown option. */
+export function settingsOf(namespace: Namespace, options: LoadManyOptions<never> | undefined): CallSettings {
+  assertOptionNames(options, CALL_OPTIONS);
+  const { defaults } = namespace;
   const tiers = options?.tiers ?? defaults.tiers ?? 'both';
-  const jitter = share('jitter', options?.jitter ?? defaults.jitter);
+  const jitter = assertShare('jitter', options?.jitter ?? defaults.jitter);
   const consistency = options?.consistency ?? 'cached';
   return {
-    ttlMs: duration('ttlMs', options?.ttlMs ?? defaults.ttlMs ?? DEFAULT_TTL_MS),
-    graceMs: duration('graceMs', options?.graceMs ?? defaults.graceMs ?? 0),
+    ttlMs: assertDuration('ttlMs', options?.ttlMs ?? defaults.ttlMs ?? DEFAULT_TTL_MS),
+    graceMs: assertDuration('graceMs', options?.graceMs ?? defaults.graceMs ?? 0),
     tags: options?.tags ?? defaults.tags ?? [],
     jitter,
     usesMemory: tiers !== 'redis',
     usesRedis: tiers !== 'memory',
     compressAboveBytes: options?.compressAboveBytes ?? defaults.compressAboveBytes ?? Number.POSITIVE_INFINITY,
-    softTimeoutMs: optional('softTimeoutMs', options?.softTimeoutMs ?? defaults.softTimeoutMs),
-    hardTimeoutMs: optional('hardTimeoutMs', options?.hardTimeoutMs ?? defaults.hardTimeoutMs),
-    negativeTtlMs: optional('negativeTtlMs', options?.negativeTtlMs ?? defaults.negativeTtlMs),
+    softTimeoutMs: assertOptional('softTimeoutMs', options?.softTimeoutMs ?? defaults.softTimeoutMs),
+    hardTimeoutMs: assertOptional('hardTimeoutMs', options?.hardTimeoutMs ?? defaults.hardTimeoutMs),
+    negativeTtlMs: assertOptional('negativeTtlMs', options?.negativeTtlMs ?? defaults.negativeTtlMs),
     earlyRefreshBeta: options?.earlyRefreshBeta ?? defaults.earlyRefreshBeta ?? 0,
     consistency,
-    reading: { scope, isStrict: consistency === 'strict', promotes: tiers !== 'redis' },
+    readContext: { namespace, isStrict: consistency === 'strict', promotes: tiers !== 'redis' },
     signal: options?.signal,
     shouldStore: options?.shouldStore,
     tagsOf: options?.tagsOf,
@@ -57,24 +58,24 @@ export function jittered(ttlMs: number, jitter: number): number {
   return jitter > 0 ? ttlMs * (1 - jitter * Math.random()) : ttlMs;
 }
 
-/** @throws RangeError for a duration or a jitter that can't be meant. */
+/** @throws RangeError for an invalid duration or jitter. */
 export function assertEntryOptions({ ttlMs, graceMs, jitter }: EntryOptions): void {
-  optional('ttlMs', ttlMs);
-  optional('graceMs', graceMs);
-  share('jitter', jitter);
+  assertOptional('ttlMs', ttlMs);
+  assertOptional('graceMs', graceMs);
+  assertShare('jitter', jitter);
 }
 
-function share(name: string, value: number | undefined): number {
+function assertShare(name: string, value: number | undefined): number {
   if (value === undefined) return 0;
   if (value >= 0 && value <= 1) return value;
   throw new RangeError(`${name} is a share from 0 to 1, not ${value}.`);
 }
 
-function duration(name: string, value: number): number {
+function assertDuration(name: string, value: number): number {
   if (typeof value === 'number' && value >= 0) return value;
   throw new RangeError(`${name} is a number of milliseconds, 0 or more, not ${String(value)}.`);
 }
 
-function optional(name: string, value: number | undefined): number | undefined {
-  return value === undefined ? undefined : duration(name, value);
+function assertOptional(name: string, value: number | undefined): number | undefined {
+  return value === undefined ? undefined : assertDuration(name, value);
 }

@@ -1,20 +1,20 @@
 import type { LogId } from '../versions/log-id.js';
 import type { Version } from '../versions/version.js';
 
-/** An entry of the invalidation log: what is void, never a value. */
+/** The content of an entry of the invalidation log: keys, tags and generations, never a value. */
 export interface LogBody {
   /** Id of the instance that invalidated. */
   readonly source: string;
   /** Memory keys. */
   readonly keys: readonly string[];
-  /** Ids of tags and generations with the versions they have now. */
+  /** Ids of tags and generations, with their new versions. */
   readonly versions: ReadonlyArray<readonly [id: string, version: Version]>;
-  /** The log had lost entries: memory tiers must be emptied. */
+  /** The log had lost entries, so memory tiers must be emptied. */
   readonly isReset: boolean;
-  /** The versions changed by an expiry: what was stored under those before is stale, not void. */
+  /** The versions changed by an expiry: entries under the versions before are stale, not invalid. */
   readonly isExpiry: boolean;
-  /** Pieces of advice its source had given before it wrote this. */
-  readonly advised: number;
+  /** Number of tombstone messages that the source had published before it wrote this entry. */
+  readonly tombstoneSequence: number;
 }
 
 /** An entry with its place in the log of its partition. */
@@ -25,16 +25,16 @@ export interface LogEntry {
   readonly body: LogBody;
 }
 
-/** The log as a follower needs it: one capped stream per partition. Methods answer `undefined` when Redis can't. */
+/** The invalidation log: one capped stream per partition. Methods resolve to `undefined` while Redis can't answer. */
 export interface InvalidationLog {
   readonly partitions: number;
-  /** Entries kept, about. */
+  /** Approximate number of entries kept in each partition. */
   readonly length: number;
   /** The last position of every partition (`LOG_START` for an empty or lost log). */
   tails(): Promise<readonly LogId[] | undefined>;
   /**
-   * Appends an entry that says nothing and gives its id: an empty log has no place to follow from. A `reset` says that the
-   * log had lost entries and that all they may have said was made void, so that one instance does so and not every one.
+   * Appends an entry without keys and resolves to its id: an empty log has no position to follow from. A `reset` says that the
+   * log had lost entries and that everything was cleared for it, so that only one instance clears.
    */
   begin(partition: number, kind: 'start' | 'reset'): Promise<LogId | undefined>;
   /** Entries after a position, oldest first, at most `limit`; unreadable ones are skipped (their successor shows a gap). */

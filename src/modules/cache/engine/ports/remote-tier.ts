@@ -14,7 +14,7 @@ export interface RemoteTier {
   /** Whether an invalidation is worth trying: it also works while Redis is out of memory. */
   canInvalidate(): boolean;
   /** How long a caller who has its value waits for it to be stored, ms. */
-  patienceMs(): number;
+  fillAckBudgetMs(): number;
   /**
    * Now in the tier's own time, ms since the epoch, as estimated from its last answers about this partition.
    *
@@ -24,13 +24,13 @@ export interface RemoteTier {
   /** Makes the tier's own time known where these lie, if it is not: at the start. `false`: it could not be had. */
   synchronise(addresses: readonly SlotAddress[]): Promise<boolean>;
 
-  /** Waits for `patienceMs` at least. Default: as long as the measured latency suggests. */
-  read(address: SlotAddress, listener: SlotListener, patienceMs?: number): void;
+  /** Waits for `minTimeoutMs` at least. Default: as long as the measured latency suggests. */
+  read(address: SlotAddress, listener: SlotListener, minTimeoutMs?: number): void;
   /** Many at once; `onSlot` is told of each as it comes, by its place in `addresses`, before this resolves. */
   readMany(
     addresses: readonly SlotAddress[],
     onSlot: (index: number, slot: ReadSlot) => void,
-    patienceMs?: number,
+    minTimeoutMs?: number,
   ): Promise<void>;
 
   /** Takes a lease on each slot that has nothing to serve; see `scripts/lease.lua`. In the order of `requests`. */
@@ -38,13 +38,13 @@ export interface RemoteTier {
     requests: readonly LeaseRequest[],
     mode: LeaseMode,
     leaseMs: number,
-    patienceMs?: number,
-  ): Promise<readonly LeaseAnswer[] | undefined>;
+    minTimeoutMs?: number,
+  ): Promise<readonly LeaseReply[] | undefined>;
   /** Writes where the lease is still held. In the order of `fills`. */
   fill(fills: readonly Fill[]): Promise<ReadonlyArray<FillOutcome>>;
   /** Gives leases back without a value and wakes who waits. */
-  release(leases: readonly HeldLease[]): void;
-  renew(leases: readonly HeldLease[], leaseMs: number): void;
+  release(leases: readonly Lease[]): void;
+  renew(leases: readonly Lease[], leaseMs: number): void;
   /** Resolves when the slot was filled, changed or released somewhere or the signal aborts, at the latest after `maxMs`. */
   waitForChange(address: SlotAddress, maxMs: number, signal: AbortSignal): Promise<void>;
 
@@ -54,11 +54,11 @@ export interface RemoteTier {
     header: EnvelopeHeader,
     value: unknown,
     options: { compressAboveBytes: number },
-  ): Promise<Written | undefined>;
+  ): Promise<PutAck | undefined>;
   /** Removes slots, changes versions, appends to the log and announces. */
-  invalidate(invalidation: Invalidation): Promise<Applied | undefined>;
+  invalidate(invalidation: Invalidation): Promise<InvalidationAck | undefined>;
   /** Tells other instances, if it can, what could not be invalidated. */
-  advise(addresses: readonly SlotAddress[], dependencies: readonly string[]): void;
+  announceTombstones(addresses: readonly SlotAddress[], dependencies: readonly string[]): void;
   /** Current versions, made where missing; `undefined` in the list where one could not be had. */
   versions(ids: readonly string[]): Promise<ReadonlyArray<Version | undefined> | undefined>;
 }
@@ -94,18 +94,18 @@ export interface LeaseRequest {
   readonly seenStoredAtMs: number | undefined;
 }
 
-export type LeaseAnswer =
+export type LeaseReply =
   | { readonly kind: 'granted' }
   | { readonly kind: 'held'; readonly leftMs: number }
   | { readonly kind: 'found'; readonly slot: Slot };
 
-export interface HeldLease {
+export interface Lease {
   readonly address: SlotAddress;
   readonly token: string;
 }
 
 /** A value for a leased slot. */
-export interface Fill extends HeldLease {
+export interface Fill extends Lease {
   readonly header: EnvelopeHeader;
   readonly value: unknown;
   readonly compressAboveBytes: number;
@@ -125,13 +125,13 @@ export interface Invalidation {
 }
 
 /** An invalidation that Redis acknowledged. */
-export interface Applied {
+export interface InvalidationAck {
   /** The versions the dependencies have now, with the log position that set them. */
   readonly versions: ReadonlyMap<string, { version: Version; at: LogId }>;
 }
 
 /** A value that Redis acknowledged. */
-export interface Written {
+export interface PutAck {
   /** Bytes of the entry before compression; `undefined` when the value was too large: the slot is empty now. */
   readonly sizeBytes: number | undefined;
 }

@@ -1,60 +1,58 @@
 import type { BatchLoader, Loader, LoadManyOptions, LoadOptions } from '../contract/cache.js';
-import type { Core } from '../parts/engine-parts.js';
 import type { CacheEvents } from '../contract/events.js';
-import { Flight, type Outcome } from '../local/flight.js';
-import type { Examined, Found } from '../remote/remote-entry.js';
-import { LoadGate } from '../load/load-limiter.js';
-import { LoadPath, type Missing } from '../load/load-path.js';
+import type { Leases } from '../load/leases.js';
+import { LoadLimiter } from '../load/load-limiter.js';
+import { type FlightToLoad, LoadPath } from '../load/load-path.js';
 import type { GroupLoader } from '../load/load-run.js';
-import { type LoadSettings, settingsOf } from '../parts/call-settings.js';
-import type { LeaseBook } from '../load/leases.js';
-import { waitFor } from './wait-for-flight.js';
-import { inOrder } from './read-path.js';
-import { RefreshRefusals } from './early-refresh-backoff.js';
-import type { Scope } from '../names/namespace.js';
+import { Flight, type FlightOutcome } from '../local/flight.js';
+import type { Namespace } from '../names/namespace.js';
+import { type CallSettings, settingsOf } from '../parts/call-settings.js';
+import type { EngineParts } from '../parts/engine-parts.js';
+import type { ReadStats } from '../parts/read-stats.js';
+import type { RemoteEntry, SlotResult } from '../remote/remote-entry.js';
+import { EarlyRefresh } from './early-refresh.js';
+import { inOrder } from './in-order.js';
+import { waitForFlight } from './wait-for-flight.js';
 
-/** A caller asks again when what it joined turned out to be older than it; more often than this is no coincidence. */
+/** A caller asks again when the flight that it joined turns out to be older than itself; after three tries it takes the value. */
 const MAX_TRIES = 3;
 const DEFAULT_CONCURRENT_LOADS = 256;
 
-/** Cache-aside for one key or many: memory, then a flight (own or joined), then what is stale if that fails or is slow. */
+/** Cache-aside for one key or many: memory, then Redis, then a flight (own or joined), then a stale value. */
 export class GetOrLoad {
   readonly #path: LoadPath;
-  readonly #refusals: RefreshRefusals;
-  /** What a call without options gets. */
-  #defaults: LoadSettings | undefined;
+  readonly #earlyRefresh: EarlyRefresh;
+  /** Settings of a call without options. */
+  #defaults: CallSettings | undefined;
 
   constructor(
-    private readonly core: Core,
-    private readonly scope: Scope,
-    leases: LeaseBook | undefined,
+    private readonly parts: EngineParts,
+    private readonly namespace: Namespace,
+    private readonly stats: ReadStats,
+    leases: Leases | undefined,
   ) {
-    this.#refusals = new RefreshRefusals(core.clock);
-    this.#path = new LoadPath(
-      core,
-      scope,
-      leases,
-      new LoadGate(scope.defaults.maxConcurrentLoads ?? DEFAULT_CONCURRENT_LOADS, core.clock),
-    );
+    const { maxConcurrentLoads } = namespace.defaults;
+    const limiter = new LoadLimiter(maxConcurrentLoads ?? DEFAULT_CONCURRENT_LOADS, parts.clock);
+    this.#path = new LoadPath(parts, namespace, stats, leases, limiter);
+    this.#earlyRefresh = new EarlyRefresh(parts.clock);
   }
 
-  /** The hot path is all in here: a memory hit allocates nothing and answers a promise that is already resolved. */
+  /** Contains the whole hot path: a memory hit allocates nothing and returns a promise that is resolved already. */
   one<T>(key: string, loader: Loader<T>, options: LoadOptions<T> | undefined): Promise<T> {
     if (options?.signal?.aborted === true) return Promise.reject(options.signal.reason as Error);
     if (options?.consistency === undefined || options.consistency === 'cached') {
-      const { memory, clock } = this.core;
+      const { memory, clock } = this.parts;
       const nowMs = clock.nowMs();
-      const entry = memory.fresh(this.scope.memoryKey(key), nowMs);
+      const entry = memory.fresh(this.namespace.memoryKey(key), nowMs);
       if (entry !== undefined) {
-        this.#countHit(key, 'memory');
-        const beta = options?.earlyRefreshBeta ?? this.scope.defaults.earlyRefreshBeta;
-        if (beta !== undefined && beta > 0 && isDueEarly(entry.loadMs, entry.freshUntilMs, nowMs, beta)) {
-          this.#refreshEarly(key, toGroup(key, loader), this.#settingsOf(options), entry.remoteStoredAtMs);
-        }
+        this.stats.hit(key, 'memory');
+        const beta = options?.earlyRefreshBeta ?? this.namespace.defaults.earlyRefreshBeta;
+        if (beta !== undefined && this.#earlyRefresh.isDue(entry, nowMs, beta))
+          this.#refreshEarly([key], toGroup(key, loader), this.#settingsOf(options), entry.remoteStoredAtMs);
         return entry.promise as Promise<T>;
       }
     }
-    return this.#read(key, loader, this.#settingsOf(options)) as Promise<T>;
+    return this.#readOne(key, loader, this.#settingsOf(options)) as Promise<T>;
   }
 
   async many<T>(
@@ -66,150 +64,163 @@ export class GetOrLoad {
     settings.signal?.throwIfAborted();
     const group: GroupLoader = async (missing, context) => loader(missing, context);
     const values = new Map<string, T>();
-    const rest: string[] = [];
-    const nowMs = this.core.clock.nowMs();
-    for (const key of new Set(keys)) {
-      const entry =
-        settings.consistency === 'cached' ? this.core.memory.fresh(this.scope.memoryKey(key), nowMs) : undefined;
-      if (entry === undefined) rest.push(key);
-      else {
-        this.#countHit(key, 'memory');
-        if (!entry.isAbsent) values.set(key, entry.value as T);
-      }
-    }
-    const missing = await this.#readMany(rest, settings, (key, found) => {
-      if (!found.isAbsent) values.set(key, found.value as T);
-    });
+    const onValue = (
+      key: string,
+      { value, isAbsent }: { readonly value: unknown; readonly isAbsent: boolean },
+    ): void => {
+      if (!isAbsent) values.set(key, value as T);
+    };
+    const notInMemory = this.#readMemory(keys, settings, onValue);
+    const missing = await this.#readRedis(notInMemory, settings, onValue);
     settings.signal?.throwIfAborted();
     const waits: Promise<void>[] = [];
-    const own: Missing[] = [];
-    for (const { key, ...read } of missing) {
-      const { flight, isOwn } = this.#flightOf(key, settings, read.found);
-      if (isOwn) own.push({ flight, seen: read.seen, isRemoteSilent: read.isRemoteSilent });
-      waits.push(
-        this.#land(key, flight, isOwn, group, settings).then((outcome) => {
-          if (!outcome.isAbsent) values.set(key, outcome.value as T);
-        }),
-      );
+    const own: FlightToLoad[] = [];
+    for (const [key, read] of missing) {
+      const { flight, isOwn } = this.#flightOf(key, settings, read.entry);
+      if (isOwn) own.push(toLoad(flight, read));
+      waits.push(this.#awaitFlight(key, flight, isOwn, group, settings).then((outcome) => onValue(key, outcome)));
     }
-    if (own.length > 0) void this.#path.run(own, group, settings, 'load');
+    if (own.length > 0) void this.#path.run({ flights: own, loader: group, settings, kind: 'load' });
     await allSettledThenThrow(waits);
     return inOrder(keys, values);
   }
 
-  #settingsOf(options: LoadManyOptions<never> | undefined): LoadSettings {
+  #settingsOf(options: LoadManyOptions<never> | undefined): CallSettings {
     return options === undefined
-      ? (this.#defaults ??= settingsOf(this.scope, undefined))
-      : settingsOf(this.scope, options);
+      ? (this.#defaults ??= settingsOf(this.namespace, undefined))
+      : settingsOf(this.namespace, options);
   }
 
-  /** Redis, where it may be asked, then a load. A hit takes nothing but this; the caller's context comes back with the `await`. */
-  async #read(key: string, loader: Loader<unknown>, settings: LoadSettings): Promise<unknown> {
-    if (!this.#asksRemote(key, settings)) return this.#load(key, loader, settings, UNREAD);
-    const examined = await this.core.remote!.read(settings.reading, key, this.scope.address(key));
-    const found = examined?.found;
-    if (found === undefined || found.isStale) return this.#load(key, loader, settings, leftOver(examined));
-    this.#countHit(key, 'redis');
-    if (settings.earlyRefreshBeta > 0) this.#refreshEarlyIfDue(key, found, loader, settings);
-    return found.value;
+  /** Redis, where it may be asked, then a load. A hit runs nothing but this; `await` restores the caller's async context. */
+  async #readOne(key: string, loader: Loader<unknown>, settings: CallSettings): Promise<unknown> {
+    if (!this.#asksRedis(key, settings)) return this.#load(key, loader, settings, NOT_READ);
+    const result = await this.parts.remote!.read(settings.readContext, key, this.namespace.address(key));
+    const entry = result?.entry;
+    if (entry === undefined || entry.isStale) return this.#load(key, loader, settings, toOutcome(result));
+    this.stats.hit(key, 'redis');
+    if (this.#earlyRefresh.isDue(entry.header, entry.validatedAtMs, settings.earlyRefreshBeta))
+      this.#refreshEarly([key], toGroup(key, loader), settings, entry.header.storedAtMs);
+    return entry.value;
   }
 
-  async #load(key: string, loader: Loader<unknown>, settings: LoadSettings, read: Read): Promise<unknown> {
+  async #load(key: string, loader: Loader<unknown>, settings: CallSettings, read: RemoteReadOutcome): Promise<unknown> {
     settings.signal?.throwIfAborted();
     const group = toGroup(key, loader);
-    const { flight, isOwn } = this.#flightOf(key, settings, read.found);
-    if (isOwn) void this.#path.run([{ flight, ...read }], group, settings, 'load');
-    return (await this.#land(key, flight, isOwn, group, settings)).value;
+    const { flight, isOwn } = this.#flightOf(key, settings, read.entry);
+    if (isOwn) void this.#path.run({ flights: [toLoad(flight, read)], loader: group, settings, kind: 'load' });
+    return (await this.#awaitFlight(key, flight, isOwn, group, settings)).value;
   }
 
-  /** Not for what another caller loads already, whose result can be had. */
-  #asksRemote(key: string, { usesRedis, consistency }: LoadSettings): boolean {
-    const { remote, flights } = this.core;
+  /** Redis is not asked about a key that another caller loads already, if its result may be shared. */
+  #asksRedis(key: string, { usesRedis, consistency }: CallSettings): boolean {
+    const { remote, flights } = this.parts;
     if (remote === undefined || !usesRedis) return false;
-    const memoryKey = this.scope.memoryKey(key);
+    const memoryKey = this.namespace.memoryKey(key);
     if (consistency === 'strict') return remote.mayRead(memoryKey);
     return consistency === 'cached' && remote.mayRead(memoryKey) && flights.joinable(memoryKey) === undefined;
   }
 
-  /** Hands over what Redis has, and gives back the rest. */
-  async #readMany(
-    keys: readonly string[],
-    settings: LoadSettings,
-    onFound: (key: string, found: Found) => void,
-  ): Promise<(Read & { key: string })[]> {
-    const asked: string[] = [];
-    const missing: (Read & { key: string })[] = [];
-    for (const key of keys) {
-      if (this.#asksRemote(key, settings)) asked.push(key);
-      else missing.push({ key, ...UNREAD });
-    }
-    if (asked.length === 0) return missing;
-    const addresses = asked.map((key) => this.scope.address(key));
-    const examined = await this.core.remote!.readMany(settings.reading, asked, addresses);
-    asked.forEach((key, i) => {
-      const found = examined[i]?.found;
-      if (found === undefined || found.isStale) missing.push({ key, ...leftOver(examined[i]) });
-      else {
-        this.#countHit(key, 'redis');
-        onFound(key, found);
+  /** Hands over the values in memory and returns the other keys, each once. */
+  #readMemory(keys: readonly string[], settings: CallSettings, onValue: ValueListener): string[] {
+    const notInMemory: string[] = [];
+    const nowMs = this.parts.clock.nowMs();
+    for (const key of new Set(keys)) {
+      const entry =
+        settings.consistency === 'cached' ? this.parts.memory.fresh(this.namespace.memoryKey(key), nowMs) : undefined;
+      if (entry === undefined) {
+        notInMemory.push(key);
+        continue;
       }
+      this.stats.hit(key, 'memory');
+      onValue(key, entry);
+    }
+    return notInMemory;
+  }
+
+  /** Hands over the fresh values in Redis and returns the other keys, with what their reads found. */
+  async #readRedis(
+    keys: readonly string[],
+    settings: CallSettings,
+    onValue: ValueListener,
+  ): Promise<(readonly [key: string, read: RemoteReadOutcome])[]> {
+    const toAsk: string[] = [];
+    const missing: (readonly [string, RemoteReadOutcome])[] = [];
+    for (const key of keys) {
+      if (this.#asksRedis(key, settings)) toAsk.push(key);
+      else missing.push([key, NOT_READ]);
+    }
+    if (toAsk.length === 0) return missing;
+    const addresses = toAsk.map((key) => this.namespace.address(key));
+    const results = await this.parts.remote!.readMany(settings.readContext, toAsk, addresses);
+    toAsk.forEach((key, i) => {
+      const entry = results[i]?.entry;
+      if (entry === undefined || entry.isStale) return missing.push([key, toOutcome(results[i])]);
+      this.stats.hit(key, 'redis');
+      onValue(key, entry);
     });
     return missing;
   }
 
-  /** The flight to wait for: one that runs, where it may be joined, or a new one. */
-  #flightOf(key: string, settings: LoadSettings, found: Found | undefined): { flight: Flight; isOwn: boolean } {
-    const { flights, events } = this.core;
-    const memoryKey = this.scope.memoryKey(key);
+  /** The flight to wait for: a running one that may be joined, or a new one. */
+  #flightOf(key: string, settings: CallSettings, entry: RemoteEntry | undefined): { flight: Flight; isOwn: boolean } {
+    const { flights } = this.parts;
+    const memoryKey = this.namespace.memoryKey(key);
     if (settings.consistency === 'cached') {
       const running = flights.joinable(memoryKey);
       if (running !== undefined) {
-        if (events.has('coalesced')) events.emit('coalesced', { cache: this.scope.name, key, scope: 'local' });
-        this.#offerStale(running, settings, found);
+        this.stats.coalesced(key, 'local');
+        this.#offerStale(running, settings, entry);
         return { flight: running, isOwn: false };
       }
     }
     const flight = this.#newFlight(key, memoryKey);
-    this.#offerStale(flight, settings, found);
+    this.#offerStale(flight, settings, entry);
     flights.add(flight, settings.consistency === 'cached' || settings.consistency === 'refresh');
     return { flight, isOwn: true };
   }
 
-  /** A value within its grace, for when the loader fails or is slow. */
-  #offerStale(flight: Flight, settings: LoadSettings, found: Found | undefined): void {
+  /** Offers a value within its grace, from Redis or memory, for when the loader fails or is slow. */
+  #offerStale(flight: Flight, settings: CallSettings, entry: RemoteEntry | undefined): void {
     if (flight.stale !== undefined) return;
-    const { fence } = this.core;
-    // The flight's own mark is younger than the read: others who join it must not get what was invalidated in between.
-    if (found?.capture !== undefined && !found.isAbsent && fence.isUnchanged(flight.memoryKey, found.fenceMark))
-      flight.offerStale(found.view(), found.capture);
-    else if (settings.consistency === 'cached') {
-      const nowMs = this.core.clock.nowMs();
-      const stale = this.core.memory.stale(flight.memoryKey, nowMs);
-      if (stale !== undefined && !stale.isAbsent && stale.freshUntilMs <= nowMs)
-        flight.offerStale(this.core.memory.view(stale, nowMs), stale.capture);
+    const { fence, memory, clock } = this.parts;
+    // Compared with the mark taken before the read, not with the flight's, which is later: callers who join must not be
+    // served a value that was invalidated between the two.
+    if (entry?.snapshot !== undefined && !entry.isAbsent && fence.isUnchanged(flight.memoryKey, entry.fenceMark)) {
+      flight.offerStale({ view: entry.view(), snapshot: entry.snapshot });
+      return;
     }
+    if (settings.consistency !== 'cached') return;
+    const nowMs = clock.nowMs();
+    const stale = memory.stale(flight.memoryKey, nowMs);
+    if (stale === undefined || stale.isAbsent || stale.freshUntilMs > nowMs) return;
+    flight.offerStale({ view: memory.view(stale, nowMs), snapshot: stale.snapshot });
   }
 
   #newFlight(key: string, memoryKey: string): Flight {
-    const { table, fence } = this.core;
-    return new Flight(key, memoryKey, table.capture(this.scope.generations), table.sequence, fence.mark(), () =>
-      this.scope.address(key),
-    );
+    const { table, fence } = this.parts;
+    return new Flight({
+      key,
+      memoryKey,
+      snapshot: table.snapshot(this.namespace.generations),
+      sequence: table.sequence,
+      fenceMark: fence.mark(),
+      address: () => this.namespace.address(key),
+    });
   }
 
   /** Waits for a flight and decides what its caller gets. */
-  async #land(
+  async #awaitFlight(
     key: string,
     flight: Flight,
     isOwn: boolean,
     loader: GroupLoader,
-    settings: LoadSettings,
+    settings: CallSettings,
     tries = 1,
-  ): Promise<Outcome> {
-    const joinedSequence = this.core.table.sequence;
-    let outcome: Outcome;
+  ): Promise<FlightOutcome> {
+    const joinedSequence = this.parts.table.sequence;
+    let outcome: FlightOutcome;
     try {
-      const waited = await waitFor(flight, settings, this.core.clock, () => this.#mayServeStale(flight));
+      const waited = await waitForFlight(flight, settings, this.parts.clock, () => this.#mayServeStale(flight));
       if (waited === 'take-stale')
         return this.#serveStale(key, flight, settings.softTimeoutMs === 0 ? 'revalidating' : 'loader-slow');
       outcome = waited;
@@ -220,70 +231,69 @@ export class GetOrLoad {
     const isOlderThanCaller = outcome.hasLateChange && !isOwn && joinedSequence !== flight.startSequence;
     if (!isOlderThanCaller || tries >= MAX_TRIES) return outcome;
     const next = this.#flightOf(key, settings, undefined);
-    if (next.isOwn) void this.#path.run([{ flight: next.flight, ...UNREAD }], loader, settings, 'load');
-    return this.#land(key, next.flight, next.isOwn, loader, settings, tries + 1);
+    if (next.isOwn) void this.#path.run({ flights: [toLoad(next.flight, NOT_READ)], loader, settings, kind: 'load' });
+    return this.#awaitFlight(key, next.flight, next.isOwn, loader, settings, tries + 1);
   }
 
-  /** There is a stale value, and nothing it depends on was invalidated since it was found. */
-  #mayServeStale(flight: Flight): boolean {
-    if (flight.staleCapture === undefined) return false;
-    return (
-      this.core.fence.isUnchanged(flight.memoryKey, flight.fenceMark) &&
-      this.core.table.check(flight.staleCapture) !== 'invalidated'
-    );
+  /** True if there is a stale value, and none of its dependencies was invalidated since it was found. */
+  #mayServeStale({ stale, memoryKey, fenceMark }: Flight): boolean {
+    if (stale === undefined) return false;
+    const { fence, table } = this.parts;
+    return fence.isUnchanged(memoryKey, fenceMark) && table.check(stale.snapshot) !== 'invalidated';
   }
 
-  #serveStale(key: string, flight: Flight, reason: CacheEvents['staleServed']['reason']): Outcome {
-    this.core.counters.staleHits++;
-    this.core.events.emit('staleServed', { cache: this.scope.name, key, reason });
-    return { value: flight.stale!.value, isAbsent: false, hasLateChange: false };
+  #serveStale(key: string, flight: Flight, reason: CacheEvents['staleServed']['reason']): FlightOutcome {
+    this.stats.stale(key, reason);
+    return { value: flight.stale!.view.value, isAbsent: false, hasLateChange: false };
   }
 
-  #refreshEarlyIfDue(key: string, found: Found, loader: Loader<unknown>, settings: LoadSettings): void {
-    const { header } = found;
-    if (isDueEarly(header.loadMs, header.freshUntilMs, found.judgedAtMs, settings.earlyRefreshBeta)) {
-      this.#refreshEarly(key, toGroup(key, loader), settings, header.storedAtMs);
+  /** Reloads entries in the background. If another instance has reloaded one since `seenStoredAtMs`, its value is taken. */
+  #refreshEarly(
+    keys: readonly string[],
+    loader: GroupLoader,
+    settings: CallSettings,
+    seenStoredAtMs: number | undefined,
+  ): void {
+    const flights: FlightToLoad[] = [];
+    for (const key of keys) {
+      const memoryKey = this.namespace.memoryKey(key);
+      if (this.parts.flights.joinable(memoryKey) !== undefined || this.#earlyRefresh.isBackingOff(memoryKey)) continue;
+      const flight = this.#newFlight(key, memoryKey);
+      this.parts.flights.add(flight, true);
+      flight.outcome.catch(() => this.#earlyRefresh.backOff(memoryKey));
+      flights.push({ flight, seenStoredAtMs, isRemoteSilent: false });
     }
-  }
-
-  /** Reloads in the background what was stored at `seen`; where another instance did already, its value is taken. */
-  #refreshEarly(key: string, loader: GroupLoader, settings: LoadSettings, seen: number | undefined): void {
-    const memoryKey = this.scope.memoryKey(key);
-    if (this.core.flights.joinable(memoryKey) !== undefined || this.#refusals.has(memoryKey)) return;
-    const flight = this.#newFlight(key, memoryKey);
-    this.core.flights.add(flight, true);
-    flight.outcome.catch(() => this.#refusals.add(memoryKey));
-    void this.#path.run([{ flight, seen, isRemoteSilent: false }], loader, settings, 'early-refresh');
-  }
-
-  #countHit(key: string, tier: 'memory' | 'redis'): void {
-    const { counters, events } = this.core;
-    if (tier === 'memory') counters.memoryHits++;
-    else counters.redisHits++;
-    if (events.has('hit')) events.emit('hit', { cache: this.scope.name, key, tier });
+    if (flights.length > 0) void this.#path.run({ flights, loader, settings, kind: 'early-refresh' });
   }
 }
 
-/** What a read of Redis left over. */
-type Read = Omit<Missing, 'flight'> & { readonly found: Found | undefined };
+/** Called with every value that a batch read finds, and with the absences that are remembered. */
+type ValueListener = (key: string, found: { readonly value: unknown; readonly isAbsent: boolean }) => void;
 
-const UNREAD: Read = { found: undefined, seen: undefined, isRemoteSilent: false };
-
-/** `undefined`: Redis did not answer. */
-function leftOver(examined: Examined | undefined): Read {
-  return { found: examined?.found, seen: examined?.seenStoredAtMs, isRemoteSilent: examined === undefined };
+/** What a read of Redis found, for the load that follows. */
+interface RemoteReadOutcome {
+  /** A stale entry. */
+  readonly entry: RemoteEntry | undefined;
+  readonly seenStoredAtMs: number | undefined;
+  readonly isRemoteSilent: boolean;
 }
 
-/** XFetch: reload before expiry with a probability that grows as it nears, the sooner the longer a load takes. */
-function isDueEarly(loadMs: number, freshUntilMs: number, nowMs: number, beta: number): boolean {
-  return nowMs - loadMs * beta * Math.log(Math.random()) >= freshUntilMs;
+const NOT_READ: RemoteReadOutcome = { entry: undefined, seenStoredAtMs: undefined, isRemoteSilent: false };
+
+/** @param result `undefined`: Redis did not answer. */
+function toOutcome(result: SlotResult | undefined): RemoteReadOutcome {
+  return { entry: result?.entry, seenStoredAtMs: result?.seenStoredAtMs, isRemoteSilent: result === undefined };
+}
+
+function toLoad(flight: Flight, { seenStoredAtMs, isRemoteSilent }: RemoteReadOutcome): FlightToLoad {
+  return { flight, seenStoredAtMs, isRemoteSilent };
 }
 
 function toGroup<T>(key: string, loader: Loader<T>): GroupLoader {
   return async (_keys, context) => new Map([[key, await loader(context)]]);
 }
 
-/** One failure must not leave the others unobserved. */
+/** Waits for all: one failure must not leave the others without a handler. */
 async function allSettledThenThrow(waits: readonly Promise<void>[]): Promise<void> {
   const failed = (await Promise.allSettled(waits)).find((result) => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;

@@ -1,137 +1,131 @@
 import type { EntryView, ReadOptions } from '../contract/cache.js';
-import type { Tier } from '../contract/tier.js';
-import type { Core } from '../parts/engine-parts.js';
-import type { Found } from '../remote/remote-entry.js';
 import type { MemoryEntry } from '../local/memory-entry.js';
 import type { MemoryLevel } from '../local/memory-level.js';
-import type { Reading } from '../remote/remote-level.js';
-import type { Scope } from '../names/namespace.js';
+import type { Namespace } from '../names/namespace.js';
+import type { EngineParts } from '../parts/engine-parts.js';
+import type { ReadStats } from '../parts/read-stats.js';
+import type { RemoteEntry } from '../remote/remote-entry.js';
+import type { ReadContext } from '../remote/remote-level.js';
+import { inOrder } from './in-order.js';
 
-/** What a reader wants of an entry. */
-export interface Wish<T> {
-  ofHeld(entry: MemoryEntry, memory: MemoryLevel, nowMs: number): T;
-  ofFound(found: Found): T;
+/** The part of an entry that a reader gets. */
+export interface Projection<T> {
+  fromMemory(entry: MemoryEntry, memory: MemoryLevel, nowMs: number): T;
+  fromRedis(entry: RemoteEntry): T;
 }
 
-export const VALUE: Wish<unknown> = {
-  ofHeld: (entry) => entry.value,
-  ofFound: (found) => found.value,
+export const asValue: Projection<unknown> = {
+  fromMemory: (entry) => entry.value,
+  fromRedis: (entry) => entry.value,
 };
 
-export const VIEW: Wish<EntryView<unknown>> = {
-  ofHeld: (entry, memory, nowMs) => memory.view(entry, nowMs),
-  ofFound: (found) => found.view(),
+export const asEntryView: Projection<EntryView<unknown>> = {
+  fromMemory: (entry, memory, nowMs) => memory.view(entry, nowMs),
+  fromRedis: (entry) => entry.view(),
 };
 
-/** Nothing to serve (`undefined` may be a value), and nothing here but Redis may have it. */
-const NONE = Symbol('none');
-const ASK = Symbol('ask');
-type Maybe<T> = T | typeof NONE;
+/** There is no value to serve (`undefined` may be a value). */
+const NO_VALUE = Symbol('no value');
+/** Memory has no value, and Redis may have one. */
+const ASK_REDIS = Symbol('ask redis');
+type Maybe<T> = T | typeof NO_VALUE;
 
-/** Reads without a loader: memory, then Redis. */
+/** Reads without a loader: memory, then Redis, then a stale value in memory if the caller takes one. */
 export class ReadPath {
   constructor(
-    private readonly core: Core,
-    private readonly scope: Scope,
+    private readonly parts: EngineParts,
+    private readonly namespace: Namespace,
+    private readonly stats: ReadStats,
   ) {}
 
-  async one<T>(key: string, options: ReadOptions | undefined, wish: Wish<T>): Promise<T | undefined> {
-    let value: Maybe<T> | typeof ASK = this.#local(key, options, this.core.clock.nowMs(), wish);
-    if (value === ASK) {
-      const examined = await this.core.remote!.read(this.#reading(options), key, this.scope.address(key));
-      value = this.#accept(key, examined?.found, options, wish);
+  async one<T>(key: string, options: ReadOptions | undefined, projection: Projection<T>): Promise<T | undefined> {
+    let value: Maybe<T> | typeof ASK_REDIS = this.#fromMemory(key, options, this.parts.clock.nowMs(), projection);
+    if (value === ASK_REDIS) {
+      const result = await this.parts.remote!.read(this.#readContext(options), key, this.namespace.address(key));
+      value = this.#resolveRemote(key, result?.entry, options, projection);
     }
-    return value === NONE ? undefined : value;
+    return value === NO_VALUE ? undefined : value;
   }
 
-  /** In the order of `keys`. */
-  async many<T>(keys: readonly string[], options: ReadOptions | undefined, wish: Wish<T>): Promise<Map<string, T>> {
+  /** Values in the order of `keys`. */
+  async many<T>(
+    keys: readonly string[],
+    options: ReadOptions | undefined,
+    projection: Projection<T>,
+  ): Promise<Map<string, T>> {
     const values = new Map<string, T>();
-    const asked: string[] = [];
-    const nowMs = this.core.clock.nowMs();
+    const toAsk: string[] = [];
+    const nowMs = this.parts.clock.nowMs();
     for (const key of new Set(keys)) {
-      const value = this.#local(key, options, nowMs, wish);
-      if (value === ASK) asked.push(key);
-      else if (value !== NONE) values.set(key, value);
+      const value = this.#fromMemory(key, options, nowMs, projection);
+      if (value === ASK_REDIS) toAsk.push(key);
+      else if (value !== NO_VALUE) values.set(key, value);
     }
-    if (asked.length === 0) return values;
+    if (toAsk.length === 0) return values;
     const isOrdered = values.size === 0;
-    const addresses = asked.map((key) => this.scope.address(key));
-    const examined = await this.core.remote!.readMany(this.#reading(options), asked, addresses);
-    for (let i = 0; i < asked.length; i++) {
-      const value = this.#accept(asked[i]!, examined[i]?.found, options, wish);
-      if (value !== NONE) values.set(asked[i]!, value);
+    const addresses = toAsk.map((key) => this.namespace.address(key));
+    const results = await this.parts.remote!.readMany(this.#readContext(options), toAsk, addresses);
+    for (let i = 0; i < toAsk.length; i++) {
+      const value = this.#resolveRemote(toAsk[i]!, results[i]?.entry, options, projection);
+      if (value !== NO_VALUE) values.set(toAsk[i]!, value);
     }
     return isOrdered ? values : inOrder(keys, values);
   }
 
-  #local<T>(key: string, options: ReadOptions | undefined, nowMs: number, wish: Wish<T>): Maybe<T> | typeof ASK {
-    const held = this.#held(key, options, nowMs);
-    if (held !== undefined) return this.#take(held, nowMs, wish);
-    return this.#asksRemote(key, options) ? ASK : this.#staleOrMiss(key, options, wish);
+  #fromMemory<T>(
+    key: string,
+    options: ReadOptions | undefined,
+    nowMs: number,
+    projection: Projection<T>,
+  ): Maybe<T> | typeof ASK_REDIS {
+    const entry = this.#freshInMemory(key, options, nowMs);
+    if (entry !== undefined) return this.#toResult(entry, nowMs, projection);
+    return this.#asksRedis(key, options) ? ASK_REDIS : this.#staleOrMiss(key, options, projection);
   }
 
-  /** A fresh entry in memory. */
-  #held(key: string, options: ReadOptions | undefined, nowMs: number): MemoryEntry | undefined {
+  #freshInMemory(key: string, options: ReadOptions | undefined, nowMs: number): MemoryEntry | undefined {
     if (options?.consistency !== undefined && options.consistency !== 'cached') return undefined;
-    const entry = this.core.memory.fresh(this.scope.memoryKey(key), nowMs);
+    const entry = this.parts.memory.fresh(this.namespace.memoryKey(key), nowMs);
     if (entry === undefined) return undefined;
-    this.#hit(key, 'memory');
+    this.stats.hit(key, 'memory');
     return entry;
   }
 
-  /** None for an absence that is remembered: nobody else need be asked. */
-  #take<T>(entry: MemoryEntry, nowMs: number, wish: Wish<T>): Maybe<T> {
-    return entry.isAbsent ? NONE : wish.ofHeld(entry, this.core.memory, nowMs);
+  /** No value for an entry that remembers an absence: Redis need not be asked. */
+  #toResult<T>(entry: MemoryEntry, nowMs: number, projection: Projection<T>): Maybe<T> {
+    return entry.isAbsent ? NO_VALUE : projection.fromMemory(entry, this.parts.memory, nowMs);
   }
 
   /** Neither `bypass` nor `refresh` reads a tier. */
-  #asksRemote(key: string, options: ReadOptions | undefined): boolean {
-    const { remote } = this.core;
+  #asksRedis(key: string, options: ReadOptions | undefined): boolean {
+    const { remote } = this.parts;
     if (remote === undefined || options?.consistency === 'bypass' || options?.consistency === 'refresh') return false;
-    return remote.mayRead(this.scope.memoryKey(key));
+    return remote.mayRead(this.namespace.memoryKey(key));
   }
 
-  #accept<T>(key: string, found: Found | undefined, options: ReadOptions | undefined, wish: Wish<T>): Maybe<T> {
-    if (found === undefined || (found.isStale && options?.allowStale !== true))
-      return this.#staleOrMiss(key, options, wish);
-    this.#hit(key, 'redis');
-    return found.isAbsent ? NONE : wish.ofFound(found);
+  #resolveRemote<T>(
+    key: string,
+    entry: RemoteEntry | undefined,
+    options: ReadOptions | undefined,
+    projection: Projection<T>,
+  ): Maybe<T> {
+    if (entry === undefined || (entry.isStale && options?.allowStale !== true))
+      return this.#staleOrMiss(key, options, projection);
+    this.stats.hit(key, 'redis');
+    return entry.isAbsent ? NO_VALUE : projection.fromRedis(entry);
   }
 
-  /** What memory still has, when the caller takes it and Redis has nothing better. */
-  #staleOrMiss<T>(key: string, options: ReadOptions | undefined, wish: Wish<T>): Maybe<T> {
-    if (options?.countsMisses !== false) this.#miss(key);
-    if (options?.allowStale !== true || (options.consistency ?? 'cached') !== 'cached') return NONE;
-    const { memory, clock } = this.core;
+  /** The stale value in memory, if the caller takes one and Redis has nothing better. */
+  #staleOrMiss<T>(key: string, options: ReadOptions | undefined, projection: Projection<T>): Maybe<T> {
+    if (options?.countsMisses !== false) this.stats.miss(key);
+    if (options?.allowStale !== true || (options.consistency ?? 'cached') !== 'cached') return NO_VALUE;
+    const { memory, clock } = this.parts;
     const nowMs = clock.nowMs();
-    const entry = memory.stale(this.scope.memoryKey(key), nowMs);
-    return entry === undefined ? NONE : this.#take(entry, nowMs, wish);
+    const entry = memory.stale(this.namespace.memoryKey(key), nowMs);
+    return entry === undefined ? NO_VALUE : this.#toResult(entry, nowMs, projection);
   }
 
-  #reading(options: ReadOptions | undefined): Reading {
-    return { scope: this.scope, isStrict: options?.consistency === 'strict', promotes: true };
+  #readContext(options: ReadOptions | undefined): ReadContext {
+    return { namespace: this.namespace, isStrict: options?.consistency === 'strict', promotes: true };
   }
-
-  #hit(key: string, tier: Tier): void {
-    const { counters, events } = this.core;
-    if (tier === 'memory') counters.memoryHits++;
-    else counters.redisHits++;
-    if (events.has('hit')) events.emit('hit', { cache: this.scope.name, key, tier });
-  }
-
-  #miss(key: string): void {
-    this.core.counters.misses++;
-    if (this.core.events.has('miss')) this.core.events.emit('miss', { cache: this.scope.name, key });
-  }
-}
-
-/** What was found, in the order it was asked for. */
-export function inOrder<T>(keys: readonly string[], found: ReadonlyMap<string, T>): Map<string, T> {
-  const ordered = new Map<string, T>();
-  for (const key of keys) {
-    const value = found.get(key);
-    if (value !== undefined || found.has(key)) ordered.set(key, value as T);
-  }
-  return ordered;
 }

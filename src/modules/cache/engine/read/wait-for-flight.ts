@@ -1,35 +1,38 @@
 import type { Clock, TimerHandle } from '../../../../common/clock.js';
 import { LoadTimeoutError } from '../contract/errors.js';
-import type { Flight, Outcome } from '../local/flight.js';
-import type { LoadSettings } from '../parts/call-settings.js';
+import type { Flight, FlightOutcome } from '../local/flight.js';
+import type { CallSettings } from '../parts/call-settings.js';
 
-/** What a caller got: the flight's outcome, or word that it should take what is stale. */
-export type Waited = Outcome | 'take-stale';
+/** The flight's outcome, or the instruction to serve the stale value. */
+export type WaitResult = FlightOutcome | 'take-stale';
 
 /**
- * One caller's wait for a flight: until it lands, the soft timeout passes and there is something stale to serve, the
- * hard timeout passes, or the caller's signal aborts. The flight goes on; only when its last caller gave up by signal is
- * the loader told to stop.
+ * One caller's wait for a flight. It ends when the flight settles, when the soft timeout has passed and there is a stale value
+ * to serve, when the hard timeout has passed, or when the caller's signal aborts. The flight goes on; its loader is told to
+ * stop only when its last caller gave up by signal.
  *
- * @param mayServeStale asked when the soft timeout has passed.
+ * @param mayServeStale is called when the soft timeout has passed.
+ * @throws the error of the flight, `LoadTimeoutError`, or the reason of the signal.
  */
-export async function waitFor(
+export async function waitForFlight(
   flight: Flight,
-  settings: LoadSettings,
+  settings: CallSettings,
   clock: Clock,
   mayServeStale: () => boolean,
-): Promise<Waited> {
+): Promise<WaitResult> {
   const { softTimeoutMs, hardTimeoutMs, signal } = settings;
   flight.enter();
   if (softTimeoutMs === undefined && hardTimeoutMs === undefined && signal === undefined) return flight.outcome;
   const timers: TimerHandle[] = [];
   const sleep = (delayMs: number): Promise<void> =>
     new Promise((resolve) => timers.push(clock.setTimer(resolve, delayMs)));
-  const ends: Promise<Waited>[] = [flight.outcome];
+  const ends: Promise<WaitResult>[] = [flight.outcome];
   if (softTimeoutMs !== undefined) {
     const elapsed = softTimeoutMs > 0 ? sleep(softTimeoutMs) : Promise.resolve();
     const offered = Promise.all([elapsed, flight.staleOffered()]);
-    ends.push(offered.then((): Waited | Promise<Outcome> => (mayServeStale() ? 'take-stale' : flight.outcome)));
+    ends.push(
+      offered.then((): WaitResult | Promise<FlightOutcome> => (mayServeStale() ? 'take-stale' : flight.outcome)),
+    );
   }
   if (hardTimeoutMs !== undefined) {
     ends.push(
@@ -45,7 +48,7 @@ export async function waitFor(
       new Promise((_, reject) => {
         onAbort = () => {
           hasGivenUp = true;
-          // First, so that this caller hears its own reason and not that of the load's end.
+          // Rejected first, so that this caller gets its own reason and not that of the abandoned flight.
           reject(signal.reason);
           flight.giveUp();
         };

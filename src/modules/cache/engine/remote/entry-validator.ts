@@ -1,97 +1,107 @@
 import type { Clock } from '../../../../common/clock.js';
 import type { EnvelopeHeader } from '../../codec/envelope.types.js';
-import type { Dependency, DependencyTable } from '../versions/dependency-table.js';
-import type { TrustSource } from '../local/memory-level.js';
+import type { TrustWindow } from '../local/trust-window.js';
+import type { Namespace } from '../names/namespace.js';
 import type { Outbox } from '../outage/outbox.js';
-import type { Versions } from './remote-versions.js';
-import type { Scope } from '../names/namespace.js';
-import type { Suppressed } from '../outage/peer-tombstones.js';
+import type { PeerTombstones } from '../outage/peer-tombstones.js';
+import type { Dependency, DependencyTable } from '../versions/dependency-table.js';
 import { isSameHard, type Version } from '../versions/version.js';
+import type { Versions } from './remote-versions.js';
 
 /** Whether an entry may be served; `unknown`: only Redis can tell. */
-export type Verdict = 'fresh' | 'stale' | 'invalid' | 'unknown';
+export type Validity = 'fresh' | 'stale' | 'invalid' | 'unknown';
 
-/** Decides whether an entry may be served, by comparing the versions it was stored under with those that are current. */
-export class Judge {
-  /** Entries stored before this moment (monotonic ms) are misses until `#distrustUntilMs`: after a change of server, other instances may still have to send what it lost. */
-  #distrustBeforeMs = Number.NEGATIVE_INFINITY;
-  #distrustUntilMs = Number.NEGATIVE_INFINITY;
+/** Decides whether an entry may be served, by comparing the versions it was stored under with the current ones. */
+export class EntryValidator {
+  /** Entries stored before this moment (monotonic milliseconds) are invalid until `#rejectsUntilMs`. */
+  #rejectedBeforeMs = Number.NEGATIVE_INFINITY;
+  #rejectsUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly table: DependencyTable,
     private readonly outbox: Outbox,
-    private readonly suppressed: Suppressed,
-    private readonly log: { readonly trust: TrustSource },
+    private readonly peerTombstones: PeerTombstones,
+    private readonly trust: TrustWindow,
     private readonly clock: Clock,
   ) {}
 
-  /** Entries from before now are misses for a while. */
-  distrustPast(forMs: number): void {
-    this.#distrustBeforeMs = this.clock.nowMs();
-    this.#distrustUntilMs = this.clock.nowMs() + forMs;
-  }
-
-  /** By what is known here; `unknown` when that is not enough, or may be old because the log was not followed lately. */
-  byKnown(scope: Scope, header: EnvelopeHeader, redisMs: number, localMs: number): Verdict {
-    return localMs >= this.log.trust.trustedUntilMs
-      ? 'unknown'
-      : this.#judge(scope, header, redisMs, localMs, undefined);
+  /**
+   * For `forMs` milliseconds from now, entries that were stored before now are invalid. Used after a change of server: other
+   * instances may still have to send the invalidations that the new server lacks.
+   */
+  rejectEntriesStoredBeforeNow(forMs: number): void {
+    this.#rejectedBeforeMs = this.clock.nowMs();
+    this.#rejectsUntilMs = this.clock.nowMs() + forMs;
   }
 
   /**
-   * By what Redis answered, and by what is known here after it: an announcement may have overtaken the answer, and what
-   * goes into memory now counts as stored after it.
+   * Validates by the versions that this instance knows. `unknown` if a version is missing or differs, or if the log was not
+   * followed lately, so that the known versions may be old.
    */
-  byAnswer(scope: Scope, header: EnvelopeHeader, redisMs: number, localMs: number, versions: Versions): Verdict {
-    const verdict = this.#judge(scope, header, redisMs, localMs, versions);
-    return verdict === 'invalid' ? verdict : this.#judge(scope, header, redisMs, localMs, undefined);
+  validateLocally(namespace: Namespace, header: EnvelopeHeader, redisMs: number, localMs: number): Validity {
+    return localMs >= this.trust.untilMs ? 'unknown' : this.#validate(namespace, header, redisMs, localMs, undefined);
   }
 
-  /** What an entry depends on. */
-  dependenciesOf(scope: Scope, { tags }: EnvelopeHeader): readonly Dependency[] {
-    if (tags.length === 0) return scope.generations;
-    return [...scope.generations, ...tags.map(({ tag }) => this.table.of(scope.tagIdOf(tag)))];
+  /**
+   * Validates by versions that Redis answered, and then by the versions known here: an announcement may have overtaken the
+   * answer, and an entry that goes into memory now counts as stored after that announcement.
+   */
+  validateAgainst(
+    namespace: Namespace,
+    header: EnvelopeHeader,
+    redisMs: number,
+    localMs: number,
+    versions: Versions,
+  ): Validity {
+    const validity = this.#validate(namespace, header, redisMs, localMs, versions);
+    return validity === 'invalid' ? validity : this.#validate(namespace, header, redisMs, localMs, undefined);
   }
 
-  #judge(
-    scope: Scope,
+  /** Generations and tags of an entry, in the order of its header. */
+  dependenciesOf(namespace: Namespace, { tags }: EnvelopeHeader): readonly Dependency[] {
+    if (tags.length === 0) return namespace.generations;
+    return [...namespace.generations, ...tags.map(({ tag }) => this.table.getOrCreate(namespace.tagIdOf(tag)))];
+  }
+
+  #validate(
+    namespace: Namespace,
     header: EnvelopeHeader,
     redisMs: number,
     localMs: number,
     versions: Versions | undefined,
-  ): Verdict {
-    const { generations } = scope;
+  ): Validity {
+    const { generations } = namespace;
     if (
       redisMs >= header.staleUntilMs ||
       header.generations.length !== generations.length ||
-      this.#isDistrusted(header, redisMs, localMs)
+      this.#isRejectedByAge(header, redisMs, localMs)
     )
       return 'invalid';
-    let verdict: Verdict = redisMs >= header.freshUntilMs ? 'stale' : 'fresh';
+    let validity: Validity = redisMs >= header.freshUntilMs ? 'stale' : 'fresh';
     for (let i = 0; i < generations.length; i++) {
-      const found = this.#compare(generations[i]!, header.generations[i]!, versions);
-      if (found === 'invalid' || found === 'unknown') return found;
-      if (found === 'stale') verdict = 'stale';
+      const compared = this.#compare(generations[i]!, header.generations[i]!, versions);
+      if (compared === 'invalid' || compared === 'unknown') return compared;
+      if (compared === 'stale') validity = 'stale';
     }
     for (const { tag, version } of header.tags) {
-      const found = this.#compare(this.table.of(scope.tagIdOf(tag)), version, versions);
-      if (found === 'invalid' || found === 'unknown') return found;
-      if (found === 'stale') verdict = 'stale';
+      const compared = this.#compare(this.table.getOrCreate(namespace.tagIdOf(tag)), version, versions);
+      if (compared === 'invalid' || compared === 'unknown') return compared;
+      if (compared === 'stale') validity = 'stale';
     }
-    return verdict;
+    return validity;
   }
 
-  #compare(dependency: Dependency, stored: Version, versions: Versions | undefined): Verdict {
+  #compare(dependency: Dependency, stored: Version, versions: Versions | undefined): Validity {
     const queued = this.outbox.modeOf(dependency.id);
-    if (queued === 'hard' || this.suppressed.hasDependency(dependency.id)) return 'invalid';
+    if (queued === 'hard' || this.peerTombstones.hasDependency(dependency.id)) return 'invalid';
     const current = versions === undefined ? dependency.version : versions.get(dependency.id);
     if (current === stored) return queued === 'soft' ? 'stale' : 'fresh';
     if (current !== undefined && isSameHard(current, stored)) return 'stale';
-    // A version that was evicted is made anew without an announcement: instances may know different ones, and ask.
+    // A version that Redis evicted is made anew without an announcement. Instances may know different ones, so they ask.
     return versions === undefined ? 'unknown' : 'invalid';
   }
 
-  #isDistrusted(header: EnvelopeHeader, redisMs: number, localMs: number): boolean {
-    return localMs < this.#distrustUntilMs && header.storedAtMs < this.#distrustBeforeMs + (redisMs - localMs);
+  #isRejectedByAge(header: EnvelopeHeader, redisMs: number, localMs: number): boolean {
+    return localMs < this.#rejectsUntilMs && header.storedAtMs < this.#rejectedBeforeMs + (redisMs - localMs);
   }
 }

@@ -1,19 +1,19 @@
 import type { EnvelopeHeader } from '../../codec/envelope.types.js';
 import type { EntryView } from '../contract/cache.js';
-import type { Capture } from '../versions/dependency-table.js';
+import type { VersionSnapshot } from '../versions/dependency-table.js';
 
-/** What a slot holds for a reader. */
-export interface Examined {
-  readonly found: Found | undefined;
-  /** Stored-at of an entry that is there, valid or not, in Redis time: names it to the lease script. */
+/** The result of reading one slot. */
+export interface SlotResult {
+  readonly entry: RemoteEntry | undefined;
+  /** Stored-at of the entry in the slot, valid or not, in Redis time. Identifies the entry to the lease script. */
   readonly seenStoredAtMs: number | undefined;
 }
 
 /** An empty slot, a lease, or bytes that are no entry. */
-export const NOTHING: Examined = { found: undefined, seenStoredAtMs: undefined };
+export const NO_ENTRY: SlotResult = { entry: undefined, seenStoredAtMs: undefined };
 
 /** An entry read from Redis whose value may be served: fresh, or stale within its grace. */
-export class Found implements Examined {
+export class RemoteEntry implements SlotResult {
   constructor(
     readonly value: unknown,
     readonly header: EnvelopeHeader,
@@ -21,15 +21,15 @@ export class Found implements Examined {
     readonly isStale: boolean,
     /** Bytes of the entry in Redis. */
     readonly sizeBytes: number,
-    /** Redis's time when it was judged, not before it was stored. */
-    readonly judgedAtMs: number,
-    /** What it depends on, as it was then. Only for a stale value, which may be served later. */
-    readonly capture: Capture | undefined,
-    /** `KeyFence` mark from before it was asked for. */
+    /** Redis's time when it was validated, not before it was stored. */
+    readonly validatedAtMs: number,
+    /** Its dependencies at that moment. Only for a stale value, which may be served later. */
+    readonly snapshot: VersionSnapshot | undefined,
+    /** `KeyFence` mark from before the slot was asked for. */
     readonly fenceMark: number,
   ) {}
 
-  get found(): this {
+  get entry(): this {
     return this;
   }
 
@@ -45,8 +45,8 @@ export class Found implements Examined {
     return {
       value: this.value,
       tier: 'redis',
-      ageMs: this.judgedAtMs - this.header.storedAtMs,
-      ttlMs: this.header.freshUntilMs - this.judgedAtMs,
+      ageMs: this.validatedAtMs - this.header.storedAtMs,
+      ttlMs: this.header.freshUntilMs - this.validatedAtMs,
       isStale: this.isStale,
       sizeBytes: this.sizeBytes,
     };

@@ -1,211 +1,209 @@
 import type { Clock } from '../../../../common/clock.js';
 import type { EntrySlot, EnvelopeHeader, Slot, UnreadableReason } from '../../codec/envelope.types.js';
 import type { UnreadableError } from '../../codec/unreadable.error.js';
-import type { Capture, Dependency, DependencyTable } from '../versions/dependency-table.js';
 import type { EventBus } from '../contract/event-bus.js';
 import type { KeyFence } from '../local/key-fence.js';
-import { type Examined, Found, NOTHING } from './remote-entry.js';
-import { Judge, type Verdict } from './entry-validator.js';
 import type { MemoryLevel } from '../local/memory-level.js';
+import type { Namespace } from '../names/namespace.js';
 import type { Outbox } from '../outage/outbox.js';
+import type { PeerTombstones } from '../outage/peer-tombstones.js';
 import type { ReadSlot, RemoteTier, SlotAddress, SlotListener } from '../ports/remote-tier.js';
+import type { Dependency, DependencyTable, VersionSnapshot } from '../versions/dependency-table.js';
+import type { EntryValidator, Validity } from './entry-validator.js';
+import { NO_ENTRY, RemoteEntry, type SlotResult } from './remote-entry.js';
 import { RemoteVersions, type Versions } from './remote-versions.js';
-import type { Scope } from '../names/namespace.js';
-import type { Suppressed } from '../outage/peer-tombstones.js';
 
-/** Who reads, and how. */
-export interface Reading {
-  readonly scope: Scope;
-  /** Versions are read from Redis too, whatever is known here. */
+/** How a read treats the entries that it finds. */
+export interface ReadContext {
+  readonly namespace: Namespace;
+  /** Versions are read from Redis too, whatever this instance knows. */
   readonly isStrict: boolean;
-  /** What is fresh goes into memory. */
+  /** A fresh entry goes into memory. */
   readonly promotes: boolean;
 }
 
-/** A slot that is asked for. */
-class Asked {
-  constructor(
-    readonly reading: Reading,
-    readonly key: string,
-    readonly address: SlotAddress,
-    /** From before it was asked for. */
-    readonly fenceMark: number,
-  ) {}
+/** A slot that is being read. */
+export interface SlotQuery {
+  readonly context: ReadContext;
+  readonly key: string;
+  readonly address: SlotAddress;
+  /** `KeyFence` mark from before the slot was asked for. */
+  readonly fenceMark: number;
 }
 
-/** One read on its way: a listener for the tier. */
-class SlotRead extends Asked implements SlotListener {
+/** One read on its way: the listener that the tier calls with the slot. */
+class PendingSlotQuery implements SlotQuery, SlotListener {
   constructor(
     private readonly level: RemoteLevel,
-    private readonly resolve: (examined: Examined | Promise<Examined> | undefined) => void,
-    reading: Reading,
-    key: string,
-    address: SlotAddress,
-    fenceMark: number,
-  ) {
-    super(reading, key, address, fenceMark);
-  }
+    private readonly resolve: (result: SlotResult | Promise<SlotResult> | undefined) => void,
+    readonly context: ReadContext,
+    readonly key: string,
+    readonly address: SlotAddress,
+    readonly fenceMark: number,
+  ) {}
 
   onSlot(slot: ReadSlot): void {
-    this.resolve(slot === undefined ? undefined : this.level.settle(this, slot));
+    this.resolve(slot === undefined ? undefined : this.level.decide(this, slot));
   }
 }
 
-/** An entry whose versions are yet to be asked for, and its place in the batch. */
-interface Undecided {
+/** An entry whose versions have yet to be fetched, and its place in the batch. */
+interface UnverifiedSlot {
   readonly index: number;
   readonly slot: EntrySlot;
 }
 
-/** Redis as the engine uses it: reads slots, has what they hold judged, and puts what is fresh into memory. */
+/** The parts a {@link RemoteLevel} works with. */
+export interface RemoteLevelParts {
+  readonly tier: RemoteTier;
+  readonly table: DependencyTable;
+  readonly fence: KeyFence;
+  readonly outbox: Outbox;
+  readonly peerTombstones: PeerTombstones;
+  readonly memory: MemoryLevel;
+  readonly validator: EntryValidator;
+  readonly events: EventBus;
+  readonly clock: Clock;
+}
+
+/** Redis as the engine uses it: reads slots, has their entries validated, and puts fresh entries into memory. */
 export class RemoteLevel {
+  readonly tier: RemoteTier;
   readonly versions: RemoteVersions;
-  readonly #judge: Judge;
+  readonly #parts: RemoteLevelParts;
 
-  constructor(
-    readonly tier: RemoteTier,
-    private readonly table: DependencyTable,
-    private readonly fence: KeyFence,
-    private readonly outbox: Outbox,
-    private readonly suppressed: Suppressed,
-    private readonly memory: MemoryLevel,
-    private readonly events: EventBus,
-    private readonly clock: Clock,
-  ) {
-    this.versions = new RemoteVersions(tier, table);
-    this.#judge = new Judge(table, outbox, suppressed, memory, clock);
+  constructor(parts: RemoteLevelParts) {
+    this.#parts = parts;
+    this.tier = parts.tier;
+    this.versions = new RemoteVersions(parts.tier, parts.table);
   }
 
-  /** Entries from before now are misses for a while. */
-  distrustPast(forMs: number): void {
-    this.#judge.distrustPast(forMs);
-  }
-
-  /** Whether Redis may be asked about a key: not while an invalidation of it waits to be sent, here or elsewhere. */
+  /** Whether Redis may be asked about a key: not while an invalidation of it waits to be sent, here or on another instance. */
   mayRead(memoryKey: string): boolean {
-    return this.tier.canRead() && !this.outbox.hasKey(memoryKey) && !this.suppressed.hasKey(memoryKey);
+    const { outbox, peerTombstones } = this.#parts;
+    return this.tier.canRead() && !outbox.hasKey(memoryKey) && !peerTombstones.hasKey(memoryKey);
   }
 
-  /** One slot. `undefined`: Redis did not answer. */
-  read(reading: Reading, key: string, address: SlotAddress): Promise<Examined | undefined> {
+  /** Reads one slot. `undefined`: Redis did not answer. */
+  read(context: ReadContext, key: string, address: SlotAddress): Promise<SlotResult | undefined> {
     return new Promise((resolve) => {
-      const read = new SlotRead(this, resolve, reading, key, address, this.fence.mark());
-      this.tier.read(address, read, reading.scope.defaults.readPatienceMs);
+      const query = new PendingSlotQuery(this, resolve, context, key, address, this.#parts.fence.mark());
+      this.tier.read(address, query, context.namespace.defaults.minReadTimeoutMs);
     });
   }
 
-  /** Many slots at once, in order; `undefined` in the list where Redis did not answer. */
+  /** Reads many slots at once; results in the order of `keys`, `undefined` where Redis did not answer. */
   async readMany(
-    reading: Reading,
+    context: ReadContext,
     keys: readonly string[],
     addresses: readonly SlotAddress[],
-  ): Promise<readonly (Examined | undefined)[]> {
-    const fenceMark = this.fence.mark();
-    const asked = addresses.map((address, i) => new Asked(reading, keys[i]!, address, fenceMark));
-    const examined: (Examined | undefined)[] = new Array(keys.length).fill(undefined);
-    const undecided: Undecided[] = [];
+  ): Promise<readonly (SlotResult | undefined)[]> {
+    const fenceMark = this.#parts.fence.mark();
+    const queries = addresses.map((address, i): SlotQuery => ({ context, key: keys[i]!, address, fenceMark }));
+    const results: (SlotResult | undefined)[] = new Array(keys.length).fill(undefined);
+    const unverified: UnverifiedSlot[] = [];
     const onSlot = (index: number, slot: ReadSlot): void => {
       if (slot === undefined) return;
-      const settled = this.#settleNow(asked[index]!, slot);
-      if (settled === undefined) undecided.push({ index, slot: (slot as EntrySlot).kept() });
-      else examined[index] = settled;
+      const decided = this.#decideLocally(queries[index]!, slot);
+      if (decided === undefined) unverified.push({ index, slot: (slot as EntrySlot).kept() });
+      else results[index] = decided;
     };
-    await this.tier.readMany(addresses, onSlot, reading.scope.defaults.readPatienceMs);
-    if (undecided.length === 0) return examined;
-    const slots = undecided.map(({ slot }) => slot);
-    const versions = await this.versions.fetch(this.#dependenciesOf(reading.scope, slots));
-    for (const { index, slot } of undecided) examined[index] = this.#settleBy(versions, asked[index]!, slot);
-    return examined;
+    await this.tier.readMany(addresses, onSlot, context.namespace.defaults.minReadTimeoutMs);
+    if (unverified.length === 0) return results;
+    const slots = unverified.map(({ slot }) => slot);
+    const versions = await this.versions.fetch(this.#dependenciesOf(context.namespace, slots));
+    for (const { index, slot } of unverified)
+      results[index] = this.#decideWithVersions(queries[index]!, slot, versions);
+    return results;
   }
 
-  /** A slot that was answered by a script; `fenceMark` is from before it was asked for. */
-  async examine(
-    reading: Reading,
-    key: string,
-    address: SlotAddress,
-    slot: Slot | 'empty',
-    fenceMark: number,
-  ): Promise<Examined> {
-    return this.settle(new Asked(reading, key, address, fenceMark), slot);
+  /** Decides what a slot that was answered holds for its reader: by local knowledge, else with versions from Redis. */
+  decide(query: SlotQuery, slot: Slot | 'empty'): SlotResult | Promise<SlotResult> {
+    return this.#decideLocally(query, slot) ?? this.#decideWithRedis(query, (slot as EntrySlot).kept());
   }
 
-  /** What a slot that was answered holds for who asked. */
-  settle(asked: Asked, slot: Slot | 'empty'): Examined | Promise<Examined> {
-    return this.#settleNow(asked, slot) ?? this.#settleAsking(asked, (slot as EntrySlot).kept());
-  }
-
-  /** `undefined`: an entry that only its versions in Redis can tell about. */
-  #settleNow(asked: Asked, slot: Slot | 'empty'): Examined | undefined {
-    if (slot === 'empty') return NOTHING;
+  /** `undefined`: an entry that only the versions in Redis can validate. */
+  #decideLocally(query: SlotQuery, slot: Slot | 'empty'): SlotResult | undefined {
+    if (slot === 'empty') return NO_ENTRY;
     if (slot.kind !== 'entry') {
-      if (slot.kind === 'unreadable') this.#tellUnreadable(asked, slot.reason);
-      return NOTHING;
+      if (slot.kind === 'unreadable') this.#reportUnreadable(query, slot.reason);
+      return NO_ENTRY;
     }
-    const { reading, address } = asked;
-    if (reading.isStrict) return undefined;
-    const localMs = this.clock.nowMs();
+    const { context, address } = query;
+    if (context.isStrict) return undefined;
+    const localMs = this.#parts.clock.nowMs();
     const redisMs = this.tier.nowMs(address.partition, localMs);
-    const verdict = this.#judge.byKnown(reading.scope, slot.header, redisMs, localMs);
-    return verdict === 'unknown' ? undefined : this.#conclude(asked, slot, verdict, redisMs);
+    const validity = this.#parts.validator.validateLocally(context.namespace, slot.header, redisMs, localMs);
+    return validity === 'unknown' ? undefined : this.#deliver(query, slot, validity, redisMs);
   }
 
-  async #settleAsking(asked: Asked, slot: EntrySlot): Promise<Examined> {
-    const versions = await this.versions.fetch(this.#dependenciesOf(asked.reading.scope, [slot]));
-    return this.#settleBy(versions, asked, slot);
+  async #decideWithRedis(query: SlotQuery, slot: EntrySlot): Promise<SlotResult> {
+    const versions = await this.versions.fetch(this.#dependenciesOf(query.context.namespace, [slot]));
+    return this.#decideWithVersions(query, slot, versions);
   }
 
-  #settleBy(versions: Versions, asked: Asked, slot: EntrySlot): Examined {
-    const localMs = this.clock.nowMs();
-    const redisMs = this.tier.nowMs(asked.address.partition, localMs);
-    const verdict = this.#judge.byAnswer(asked.reading.scope, slot.header, redisMs, localMs, versions);
-    return this.#conclude(asked, slot, verdict, redisMs);
+  #decideWithVersions(query: SlotQuery, slot: EntrySlot, versions: Versions): SlotResult {
+    const { clock, validator } = this.#parts;
+    const localMs = clock.nowMs();
+    const redisMs = this.tier.nowMs(query.address.partition, localMs);
+    const validity = validator.validateAgainst(query.context.namespace, slot.header, redisMs, localMs, versions);
+    return this.#deliver(query, slot, validity, redisMs);
   }
 
-  #dependenciesOf(scope: Scope, slots: readonly EntrySlot[]): readonly Dependency[] {
-    return [...new Set(slots.flatMap(({ header }) => this.#judge.dependenciesOf(scope, header)))];
+  #dependenciesOf(namespace: Namespace, slots: readonly EntrySlot[]): readonly Dependency[] {
+    const { validator } = this.#parts;
+    return [...new Set(slots.flatMap(({ header }) => validator.dependenciesOf(namespace, header)))];
   }
 
-  /** In the same tick as the verdict: decodes, and puts what is fresh into memory. */
-  #conclude(asked: Asked, slot: EntrySlot, verdict: Verdict, redisMs: number): Examined {
+  /** Runs in the same tick as the validation: decodes the value, and puts a fresh entry into memory. */
+  #deliver(query: SlotQuery, slot: EntrySlot, validity: Validity, redisMs: number): SlotResult {
     const { header } = slot;
-    if (verdict === 'invalid' || verdict === 'unknown') return { found: undefined, seenStoredAtMs: header.storedAtMs };
-    const { reading, address, fenceMark } = asked;
+    if (validity === 'invalid' || validity === 'unknown')
+      return { entry: undefined, seenStoredAtMs: header.storedAtMs };
+    const { context, address, fenceMark } = query;
+    const { memory, fence } = this.#parts;
     try {
-      const isStale = verdict === 'stale';
-      const capture = isStale ? this.#captureOf(reading.scope, header) : undefined;
-      // Clocks agree to within half a round trip, and nothing is read before it was stored.
-      const judgedAtMs = Math.max(redisMs, header.storedAtMs);
-      const found = new Found(slot.value(), header, isStale, slot.sizeBytes, judgedAtMs, capture, fenceMark);
-      if (reading.promotes && !isStale && this.memory.isEnabled && this.fence.isUnchanged(address.memoryKey, fenceMark))
-        this.#promote(reading.scope, address, found);
-      return found;
+      const isStale = validity === 'stale';
+      const snapshot = isStale ? this.#snapshotOf(context.namespace, header) : undefined;
+      // Clocks agree to within half a round trip, and no entry is read before it was stored.
+      const validatedAtMs = Math.max(redisMs, header.storedAtMs);
+      const entry = new RemoteEntry(slot.value(), header, isStale, slot.sizeBytes, validatedAtMs, snapshot, fenceMark);
+      if (context.promotes && !isStale && memory.isEnabled && fence.isUnchanged(address.memoryKey, fenceMark))
+        this.#promote(context.namespace, address, entry);
+      return entry;
     } catch (error) {
-      this.#tellUnreadable(asked, (error as Partial<UnreadableError>).reason ?? 'payload');
-      return { found: undefined, seenStoredAtMs: header.storedAtMs };
+      this.#reportUnreadable(query, (error as Partial<UnreadableError>).reason ?? 'payload');
+      return { entry: undefined, seenStoredAtMs: header.storedAtMs };
     }
   }
 
-  #promote(scope: Scope, { memoryKey }: SlotAddress, { value, header, sizeBytes, judgedAtMs }: Found): void {
-    const nowMs = this.clock.nowMs();
-    const toLocalMs = nowMs - judgedAtMs;
-    this.memory.put(memoryKey, {
+  #promote(
+    namespace: Namespace,
+    { memoryKey }: SlotAddress,
+    { value, header, sizeBytes, validatedAtMs }: RemoteEntry,
+  ): void {
+    const { clock, memory } = this.#parts;
+    const nowMs = clock.nowMs();
+    const toLocalMs = nowMs - validatedAtMs;
+    memory.put(memoryKey, {
       value,
       isAbsent: header.isAbsent,
       storedAtMs: nowMs,
       freshUntilMs: header.freshUntilMs + toLocalMs,
       staleUntilMs: header.staleUntilMs + toLocalMs,
       loadMs: header.loadMs,
-      capture: this.#captureOf(scope, header),
+      snapshot: this.#snapshotOf(namespace, header),
       payloadBytes: sizeBytes,
       remoteStoredAtMs: header.storedAtMs,
     });
   }
 
-  #captureOf(scope: Scope, header: EnvelopeHeader): Capture {
-    return this.table.capture(this.#judge.dependenciesOf(scope, header));
+  #snapshotOf(namespace: Namespace, header: EnvelopeHeader): VersionSnapshot {
+    const { table, validator } = this.#parts;
+    return table.snapshot(validator.dependenciesOf(namespace, header));
   }
 
-  #tellUnreadable({ reading, key }: Asked, reason: UnreadableReason): void {
-    this.events.emit('unreadable', { cache: reading.scope.name, key, reason });
+  #reportUnreadable({ context, key }: SlotQuery, reason: UnreadableReason): void {
+    this.#parts.events.emit('unreadable', { cache: context.namespace.name, key, reason });
   }
 }

@@ -5,7 +5,7 @@ import type { Version } from '../versions/version.js';
 /** Versions that change more often than this while they are read are left alone. */
 const MAX_FETCHES = 3;
 
-/** What Redis answered, by id; `undefined` for one that could not be had. */
+/** Versions that Redis answered, by id; `undefined` where Redis gave none. */
 export type Versions = ReadonlyMap<string, Version | undefined>;
 
 /** Current versions of tags and generations, from Redis, remembered in the table. */
@@ -16,11 +16,11 @@ export class RemoteVersions {
   ) {}
 
   /**
-   * Makes the versions of these dependencies known. `false`: one could not be had, so an entry that depends on it can
-   * neither be judged nor stored in Redis.
+   * Makes the versions of these dependencies known. `false`: Redis gave no version for one of them, so an entry that depends
+   * on it can neither be validated nor stored in Redis.
    */
-  async know(dependencies: readonly Dependency[]): Promise<boolean> {
-    // What changes while it is asked for is asked for again: at the start the log is found, and everything forgotten once.
+  async ensureKnown(dependencies: readonly Dependency[]): Promise<boolean> {
+    // A version that changes during the request is fetched again: the first beat of the log follower forgets every version.
     for (let tries = 0; tries < MAX_FETCHES; tries++) {
       const unknown = dependencies.filter((dependency) => dependency.version === undefined);
       if (unknown.length === 0) return true;
@@ -29,16 +29,17 @@ export class RemoteVersions {
     return dependencies.every((dependency) => dependency.version !== undefined);
   }
 
-  /** Asks Redis for versions and remembers those that nothing changed meanwhile. */
+  /** Fetches versions from Redis, and records those whose dependency did not change meanwhile. */
   async fetch(dependencies: readonly Dependency[]): Promise<Versions> {
     const byId = new Map<string, Version | undefined>();
     if (dependencies.length === 0) return byId;
-    const before = this.table.capture(dependencies);
+    const before = this.table.snapshot(dependencies);
     const versions = await this.tier.versions(dependencies.map((dependency) => dependency.id));
     dependencies.forEach((dependency, i) => {
       const version = versions?.[i];
       byId.set(dependency.id, version);
-      if (version !== undefined) this.table.learn(dependency, version, before.hardEpochs[i]!, before.softEpochs[i]!);
+      if (version !== undefined)
+        this.table.recordFetched(dependency, version, before.hardEpochs[i]!, before.softEpochs[i]!);
     });
     return byId;
   }

@@ -1,5 +1,5 @@
 import { collectGarbage, freed } from '../../../../../test/support/collect-garbage.js';
-import { type Capture, DependencyTable } from './dependency-table.js';
+import { type VersionSnapshot, DependencyTable } from './dependency-table.js';
 import { newVersion } from './version.js';
 
 /** Steps of every iterator over a map or its values that `run` takes. */
@@ -25,11 +25,11 @@ describe('DependencyTable', () => {
     const tags = 100_000;
     const churn = 50_000;
     const table = new DependencyTable(tags + generations, 1_000);
-    const held = Array.from({ length: generations }, (_, i) => table.of(`g:user-${i}`));
-    for (let i = 0; i < tags + generations; i++) table.of(`t::${i}`);
+    const held = Array.from({ length: generations }, (_, i) => table.getOrCreate(`g:user-${i}`));
+    for (let i = 0; i < tags + generations; i++) table.getOrCreate(`t::${i}`);
     let steps = 0;
 
-    for (let i = 0; i < churn; i++) steps += countMapSteps(() => table.of(`t::new-${i}`));
+    for (let i = 0; i < churn; i++) steps += countMapSteps(() => table.getOrCreate(`t::new-${i}`));
 
     // One for the tag that goes, one for the change that is no longer remembered.
     expect(steps).toBeLessThanOrEqual(2 * churn);
@@ -43,9 +43,9 @@ describe('DependencyTable', () => {
 
   it('makes what carries a forgotten tag a miss', () => {
     const table = new DependencyTable(1);
-    const capture = table.capture([table.of('t::a')]);
+    const capture = table.snapshot([table.getOrCreate('t::a')]);
 
-    table.of('t::b');
+    table.getOrCreate('t::b');
 
     expect(table.check(capture)).toBe('invalidated');
     expect(table.hasChangedSince('t::a', 0)).toBe(true);
@@ -53,14 +53,14 @@ describe('DependencyTable', () => {
 
   it('frees generations that nobody holds, and keeps those that an entry depends on', async () => {
     const table = new DependencyTable();
-    const captures: Capture[] = [];
+    const captures: VersionSnapshot[] = [];
     (() => {
-      for (let i = 0; i < 10_000; i++) table.of(`g:user-${i}`);
-      captures.push(table.capture([table.of('g:user-7')]));
+      for (let i = 0; i < 10_000; i++) table.getOrCreate(`g:user-${i}`);
+      captures.push(table.snapshot([table.getOrCreate('g:user-7')]));
     })();
 
     await freed(() => expect(table.size).toBe(1));
-    table.apply('g:user-7', newVersion(), '1-1');
+    table.recordFromLog('g:user-7', newVersion(), '1-1');
     expect(table.check(captures[0]!)).toBe('invalidated');
   });
 
@@ -71,21 +71,21 @@ describe('DependencyTable', () => {
       const id = what.startsWith('a generation') ? 'g:user' : 't::a';
       const [older, newer] = [newVersion(), newVersion()];
       (() => {
-        table.of(id);
-        table.apply(id, newer, '2-0');
+        table.getOrCreate(id);
+        table.recordFromLog(id, newer, '2-0');
       })();
       if (what === 'everything') table.forgetAll();
-      else table.of('t::b');
+      else table.getOrCreate('t::b');
       await collectGarbage();
 
-      const dependency = table.of(id);
-      table.learn(dependency, newer, dependency.hardEpoch, dependency.softEpoch);
-      table.apply(id, older, '1-0');
+      const dependency = table.getOrCreate(id);
+      table.recordFetched(dependency, newer, dependency.hardEpoch, dependency.softEpoch);
+      table.recordFromLog(id, older, '1-0');
 
       expect(dependency.version).not.toBe(older);
-      table.learn(dependency, newer, dependency.hardEpoch, dependency.softEpoch);
+      table.recordFetched(dependency, newer, dependency.hardEpoch, dependency.softEpoch);
       const newest = newVersion();
-      table.apply(id, newest, '3-0');
+      table.recordFromLog(id, newest, '3-0');
       expect(dependency.version).toBe(newest);
     },
   );

@@ -3,40 +3,49 @@ import { compareLogIds, LOG_START, type LogId } from './log-id.js';
 import { isSameHard, type Version } from './version.js';
 
 /**
- * What this instance knows of one tag or one namespace's generation. Entries in memory hold the object itself and the
- * epochs they saw, so checking them needs no look-up.
+ * The knowledge of this instance about one tag or one namespace's generation. Entries in memory hold the object itself and
+ * the epochs they were stored under, so checking them needs no look-up.
  */
 export class Dependency {
-  /** Changes with every invalidation, and whenever what is known can't be relied on any more. */
+  /** Grows with every invalidation, and whenever the known version is not reliable any more. */
   hardEpoch = 0;
-  /** Changes with every expiry. */
+  /** Grows with every expiry. */
   softEpoch = 0;
   /** The version in Redis, when known. */
   version: Version | undefined = undefined;
-  /** Position of the log entry that set it: an older one that arrives later is ignored. */
+  /** Position of the log entry that set the version. An older entry that arrives later is ignored. */
   versionAt: LogId = LOG_START;
 
   constructor(
     readonly id: string,
-    /** Position reached when it was made: one of the same id may have been known, and forgotten, before. */
+    /**
+     * Log position at creation. Entries up to here may concern an earlier `Dependency` of the same id that was forgotten, so
+     * they are not believed.
+     */
     public unknownUntil: LogId,
   ) {}
 }
 
 /** Dependencies with the epochs they had at one moment: before a load, or when an entry was stored. */
-export interface Capture {
+export interface VersionSnapshot {
   readonly dependencies: readonly Dependency[];
   readonly hardEpochs: readonly number[];
   readonly softEpochs: readonly number[];
 }
 
-/** What became of a capture since. */
-export type CaptureState = 'current' | 'expired' | 'invalidated';
+/** How a snapshot compares with the present epochs. */
+export type SnapshotState = 'current' | 'expired' | 'invalidated';
 
 /**
- * Local knowledge of tags and generations, kept true by the invalidation log. Bounded: past `maxSize` the least
- * recently created tags are forgotten, which makes the entries in memory that carry them misses. A generation is known
- * for as long as a namespace, a load or an entry in memory holds it.
+ * Local knowledge of tags and generations, kept up to date by the invalidation log.
+ *
+ * Invariant: after an invalidation is known here, `check` says `invalidated` for every snapshot that was taken before.
+ * Forgetting is safe, because it counts as an invalidation:
+ *
+ * 1. Past `maxSize` the least recently created tags are forgotten; entries in memory that carry them become misses.
+ * 2. A generation is known for as long as a namespace, a load or an entry in memory holds it.
+ * 3. A version from Redis is recorded only if no epoch changed while it was fetched ({@link recordFetched}); a version from
+ *    the log only if its position is newer than that of the known one ({@link recordFromLog}).
  */
 export class DependencyTable {
   /** Grows with every change; an entry checked at this sequence needs no further check. */
@@ -45,12 +54,12 @@ export class DependencyTable {
   readonly #generations = new WeakValues<Dependency>();
   /** Ids changed lately, with the sequence of their last change, oldest first. */
   readonly #recent = new Map<string, number>();
-  // One iterator for good: every new one would first walk over the places of all that was deleted.
+  // One iterator for the table's lifetime: a new one would first step over every deleted entry.
   readonly #oldestTags = this.#tags.values();
   readonly #oldestRecent = this.#recent.entries();
   /** Changes up to this sequence are no longer remembered. */
   #recentFloor = 0;
-  /** The last position that set a version, of whatever dependency. */
+  /** The last position that set a version of any dependency. */
   #latestAt: LogId = LOG_START;
 
   constructor(
@@ -63,7 +72,7 @@ export class DependencyTable {
   }
 
   /** The dependency of this id, made when new. */
-  of(id: string): Dependency {
+  getOrCreate(id: string): Dependency {
     const known = this.find(id);
     if (known !== undefined) return known;
     const made = new Dependency(id, this.#latestAt);
@@ -79,7 +88,7 @@ export class DependencyTable {
     return isGeneration(id) ? this.#generations.get(id) : this.#tags.get(id);
   }
 
-  capture(dependencies: readonly Dependency[]): Capture {
+  snapshot(dependencies: readonly Dependency[]): VersionSnapshot {
     return {
       dependencies,
       hardEpochs: dependencies.map((dependency) => dependency.hardEpoch),
@@ -87,9 +96,9 @@ export class DependencyTable {
     };
   }
 
-  check(capture: Capture): CaptureState {
+  check(capture: VersionSnapshot): SnapshotState {
     const { dependencies, hardEpochs, softEpochs } = capture;
-    let state: CaptureState = 'current';
+    let state: SnapshotState = 'current';
     for (let i = 0; i < dependencies.length; i++) {
       const dependency = dependencies[i]!;
       if (dependency.hardEpoch !== hardEpochs[i]) return 'invalidated';
@@ -103,28 +112,28 @@ export class DependencyTable {
     return sequence < this.#recentFloor || (this.#recent.get(id) ?? 0) > sequence;
   }
 
-  /** Makes everything that carries it a miss; what is known of its version is dropped. */
+  /** Makes every entry that carries the dependency a miss, and drops the known version. */
   invalidate(dependency: Dependency): void {
     dependency.hardEpoch++;
     dependency.version = undefined;
     this.#changed(dependency.id);
   }
 
-  /** As {@link invalidate}, by id: also what has not been seen yet counts as changed now. */
+  /** As {@link invalidate}, by id. A dependency that is not known here counts as changed now, too. */
   invalidateId(id: string): void {
     const dependency = this.find(id);
     if (dependency === undefined) this.#changed(id);
     else this.invalidate(dependency);
   }
 
-  /** Makes everything that carries it stale. The version stays, so that the new one is recognised as an expiry of it. */
+  /** Makes every entry that carries the dependency stale. The version stays, so that the next one is recognised as its expiry. */
   expire(dependency: Dependency): void {
     dependency.softEpoch++;
     this.#changed(dependency.id);
   }
 
-  /** The log says that the version changed at `at`. */
-  apply(id: string, version: Version, at: LogId): void {
+  /** Records a version that the log says was set at position `at`. */
+  recordFromLog(id: string, version: Version, at: LogId): void {
     const dependency = this.find(id);
     if (compareLogIds(at, this.#latestAt) > 0) this.#latestAt = at;
     if (dependency === undefined) {
@@ -132,35 +141,35 @@ export class DependencyTable {
       return;
     }
     if (compareLogIds(at, dependency.unknownUntil) <= 0) {
-      // It may be older than what was forgotten: who is right is for Redis to say.
+      // The entry may be older than the version that was forgotten. The next read asks Redis.
       this.invalidate(dependency);
       return;
     }
     const order = compareLogIds(at, dependency.versionAt);
     if (order === 0) return;
     if (order < 0) {
-      // Out of order, or the later one was forged: who is right is for Redis to say.
+      // Out of order, or the later entry was forged. The next read asks Redis.
       if (dependency.version !== version) this.invalidate(dependency);
       return;
     }
     dependency.versionAt = at;
     if (dependency.version === version) {
-      // Redis told it before the log did: what was loaded or stored in between did not hear of the change.
+      // Redis answered this version before the log brought it: values loaded or stored in between did not see the change.
       dependency.hardEpoch++;
       this.#changed(id);
-    } else this.#move(dependency, version);
+    } else this.#setVersion(dependency, version);
   }
 
-  /** Redis was asked for the version; believed only if nothing changed since `hardEpoch` and `softEpoch` were read. */
-  learn(dependency: Dependency, version: Version, hardEpoch: number, softEpoch: number): void {
+  /** Records a version that was fetched from Redis. It is ignored if the epochs have changed since the fetch began. */
+  recordFetched(dependency: Dependency, version: Version, hardEpoch: number, softEpoch: number): void {
     if (dependency.hardEpoch !== hardEpoch || dependency.softEpoch !== softEpoch || dependency.version === version)
       return;
-    // A version that differs from the one that was known: the change was missed, so entries in memory are void as well.
+    // The fetched version differs from the known one: a change was missed, so entries in memory are invalid as well.
     if (dependency.version === undefined) dependency.version = version;
-    else this.#move(dependency, version);
+    else this.#setVersion(dependency, version);
   }
 
-  /** Nothing known can be relied on: the log could not be followed. */
+  /** Forgets every version: the log could not be followed without a gap. */
   forgetAll(): void {
     for (const known of [this.#tags.values(), this.#generations.values()]) {
       for (const dependency of known) {
@@ -174,7 +183,7 @@ export class DependencyTable {
     this.#recentFloor = ++this.sequence;
   }
 
-  #move(dependency: Dependency, version: Version): void {
+  #setVersion(dependency: Dependency, version: Version): void {
     if (dependency.version !== undefined && isSameHard(dependency.version, version)) dependency.softEpoch++;
     else dependency.hardEpoch++;
     dependency.version = version;

@@ -1,8 +1,9 @@
 import type { RedisPool } from '../../../redis/library.js';
 import { WIRE_VERSION } from '../../engine/coherence/announcement.js';
-import type { LogBody, LogEntry } from '../../engine/ports/invalidation-log.js';
+import type { HeardLog } from '../../engine/coherence/heard-log.js';
+import type { LogBody } from '../../engine/ports/invalidation-log.js';
 import { isLogId, type LogId } from '../../engine/versions/log-id.js';
-import type { Applied, Invalidation, SlotAddress } from '../../engine/ports/remote-tier.js';
+import type { InvalidationAck, Invalidation, SlotAddress } from '../../engine/ports/remote-tier.js';
 import type { KeyLayout } from '../../engine/names/key-layout.js';
 import { isVersion, newVersion, type Version } from '../../engine/versions/version.js';
 import { cacheScripts } from './cache-scripts.js';
@@ -10,21 +11,24 @@ import { byPartition, MAX_SCRIPT_KEYS } from './partitions.js';
 import type { RedisClock } from './redis-clock.js';
 import type { ScriptCaller } from './script-caller.js';
 
-/** A write's deadline comes this much before its caller gives up: Redis's time is known to within half a round trip. */
+/** The deadline of a write lies this much before its caller gives up: Redis's time is known to within half a round trip. */
 const DEADLINE_MARGIN_MS = 10;
 
-/** What is told once. */
+/** Fixed settings of a `RedisInvalidations`. */
 export interface RedisInvalidationsOptions {
   readonly instanceId: string;
   readonly logLength: number;
-  /** Called for every log entry this instance wrote. */
-  readonly onWrote: (partition: number, entry: LogEntry) => void;
+  /** Records the log entries that this instance writes. */
+  readonly heard: Pick<HeardLog, 'wrote'>;
 }
 
-/** The part of the tier that makes things void: every change here is logged and announced by the script that does it. */
+/** The invalidating part of the tier. The script that makes a change also logs and announces it. */
 export class RedisInvalidations {
-  /** Pieces of advice given. What is written from then on says so, and takes their place. */
-  #advised = 0;
+  /**
+   * Number of tombstone messages published so far. Every log entry carries it, so a receiver knows that the entry supersedes the
+   * tombstones up to that number.
+   */
+  #tombstoneSequence = 0;
 
   constructor(
     private readonly pool: RedisPool,
@@ -42,7 +46,7 @@ export class RedisInvalidations {
       versions: [],
       isReset: false,
       isExpiry: false,
-      advised: this.#advised,
+      tombstoneSequence: this.#tombstoneSequence,
     };
     const answer = await this.scripts.call(
       'write',
@@ -62,7 +66,7 @@ export class RedisInvalidations {
     return this.#wrote(partition, answer, body);
   }
 
-  async invalidate({ addresses, dependencies, mode }: Invalidation): Promise<Applied | undefined> {
+  async invalidate({ addresses, dependencies, mode }: Invalidation): Promise<InvalidationAck | undefined> {
     const wanted = [
       ...addresses.map((address) => ({ partition: address.partition, address, id: undefined })),
       ...dependencies.map((id) => ({ partition: this.layout.dependency(id).partition, address: undefined, id })),
@@ -78,7 +82,7 @@ export class RedisInvalidations {
         versions: [],
         isReset: false,
         isExpiry: mode === 'soft',
-        advised: this.#advised,
+        tombstoneSequence: this.#tombstoneSequence,
       };
       const answer = await this.scripts.call(
         'write',
@@ -109,17 +113,17 @@ export class RedisInvalidations {
     return (await Promise.all(parts)).every(Boolean) ? { versions } : undefined;
   }
 
-  advise(addresses: readonly SlotAddress[], dependencies: readonly string[]): void {
+  announceTombstones(addresses: readonly SlotAddress[], dependencies: readonly string[]): void {
     this.#publish({
       s: this.options.instanceId,
       a: addresses.map(({ memoryKey }) => memoryKey),
       d: dependencies,
-      n: ++this.#advised,
+      n: ++this.#tombstoneSequence,
     });
   }
 
-  /** Asks the others for what they could not invalidate. */
-  askForAdvice(): void {
+  /** Asks the other instances to repeat their tombstones. */
+  requestTombstones(): void {
     this.#publish({ q: this.options.instanceId });
   }
 
@@ -148,7 +152,7 @@ export class RedisInvalidations {
     const { channel } = this.layout;
     const data = { v: WIRE_VERSION, ...message };
     try {
-      // PUBLISH works where every write is refused; where nothing works, nobody reads old values from Redis either.
+      // PUBLISH works where Redis refuses every write. Where PUBLISH fails too, no instance reads old values from Redis.
       this.pool
         .client('fast')
         .publish(channel, JSON.stringify({ pattern: channel, data }))
@@ -162,16 +166,18 @@ export class RedisInvalidations {
     if (!Array.isArray(answer)) return false;
     const [id, previous] = answer.map(String);
     if (!isLogId(id) || !isLogId(previous)) return false;
-    this.options.onWrote(partition, { id, previous, body });
+    this.options.heard.wrote(partition, { id, previous, body });
     return true;
   }
 }
 
 /** A log entry's body without its versions and closing brace: the script adds them. */
 function bodyStart(body: LogBody): string {
-  const { source, keys, isExpiry, advised } = body;
-  return JSON.stringify({ s: source, k: keys, ...(isExpiry && { x: 1 }), ...(advised > 0 && { n: advised }) }).slice(
-    0,
-    -1,
-  );
+  const { source, keys, isExpiry, tombstoneSequence } = body;
+  return JSON.stringify({
+    s: source,
+    k: keys,
+    ...(isExpiry && { x: 1 }),
+    ...(tombstoneSequence > 0 && { n: tombstoneSequence }),
+  }).slice(0, -1);
 }

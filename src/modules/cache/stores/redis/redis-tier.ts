@@ -3,19 +3,19 @@ import type { RedisPool } from '../../../redis/library.js';
 import { decodeSlot, encodeEntry, entrySizeBytes } from '../../codec/envelope.js';
 import type { CodecLimits, EnvelopeHeader } from '../../codec/envelope.types.js';
 import type {
-  Applied,
+  InvalidationAck,
   Fill,
   FillOutcome,
-  HeldLease,
+  Lease,
   Invalidation,
-  LeaseAnswer,
+  LeaseReply,
   LeaseMode,
   LeaseRequest,
   ReadSlot,
   RemoteTier,
   SlotAddress,
   SlotListener,
-  Written,
+  PutAck,
 } from '../../engine/ports/remote-tier.js';
 import type { KeyLayout } from '../../engine/names/key-layout.js';
 import type { Version } from '../../engine/versions/version.js';
@@ -28,27 +28,45 @@ import type { ScriptCaller } from './script-caller.js';
 import { SlotReader } from './slot-reader.js';
 import type { WakeUps } from './wake-ups.js';
 
+/** The parts a {@link RedisTier} works with. */
+export interface RedisTierParts {
+  readonly pool: RedisPool;
+  readonly layout: KeyLayout;
+  readonly scripts: ScriptCaller;
+  readonly redisClock: RedisClock;
+  readonly log: RedisLog;
+  readonly invalidations: RedisInvalidations;
+  readonly wakeUps: WakeUps;
+  /** Largest encoded value, bytes. */
+  readonly maxValueBytes: number;
+  readonly clock: Clock;
+}
+
 /**
- * Redis as the shared tier: batched reads, leases and fills, and nothing of what they are for. Entries carry Redis's time,
- * so nothing is read or written before it is known.
+ * Redis as the shared tier: batched reads, leases and fills. Which entry is valid is the engine's decision. Entries carry
+ * Redis's time, so the tier neither reads nor writes before that time is known.
  */
 export class RedisTier implements RemoteTier {
+  private readonly pool: RedisPool;
+  private readonly layout: KeyLayout;
+  private readonly scripts: ScriptCaller;
+  private readonly redisClock: RedisClock;
+  private readonly log: RedisLog;
+  private readonly invalidations: RedisInvalidations;
+  private readonly wakeUps: WakeUps;
   readonly #reader: SlotReader;
   readonly #limits: CodecLimits;
 
-  constructor(
-    private readonly pool: RedisPool,
-    private readonly layout: KeyLayout,
-    private readonly scripts: ScriptCaller,
-    private readonly redisClock: RedisClock,
-    private readonly log: RedisLog,
-    private readonly invalidations: RedisInvalidations,
-    private readonly wakeUps: WakeUps,
-    maxValueBytes: number,
-    clock: Clock,
-  ) {
-    this.#limits = { maxValueBytes, compressAboveBytes: Number.POSITIVE_INFINITY };
-    this.#reader = new SlotReader(pool, this.#limits, clock);
+  constructor(parts: RedisTierParts) {
+    this.pool = parts.pool;
+    this.layout = parts.layout;
+    this.scripts = parts.scripts;
+    this.redisClock = parts.redisClock;
+    this.log = parts.log;
+    this.invalidations = parts.invalidations;
+    this.wakeUps = parts.wakeUps;
+    this.#limits = { maxValueBytes: parts.maxValueBytes, compressAboveBytes: Number.POSITIVE_INFINITY };
+    this.#reader = new SlotReader(parts.pool, this.#limits, parts.clock);
   }
 
   canRead(): boolean {
@@ -64,7 +82,7 @@ export class RedisTier implements RemoteTier {
     return monitor.canWrite() || (monitor.reason === 'OOM' && monitor.canRead());
   }
 
-  patienceMs(): number {
+  fillAckBudgetMs(): number {
     return this.scripts.budgetMs();
   }
 
@@ -78,21 +96,21 @@ export class RedisTier implements RemoteTier {
     return (await Promise.all(partitions.map((partition) => this.log.tellTime(partition)))).every(Boolean);
   }
 
-  read(address: SlotAddress, listener: SlotListener, patienceMs?: number): void {
-    if (this.redisClock.isComplete) this.#reader.read(address, listener, patienceMs);
+  read(address: SlotAddress, listener: SlotListener, minTimeoutMs?: number): void {
+    if (this.redisClock.isComplete) this.#reader.read(address, listener, minTimeoutMs);
     else
       void this.synchronise([address]).then((isSynchronised) =>
-        isSynchronised ? this.#reader.read(address, listener, patienceMs) : listener.onSlot(undefined),
+        isSynchronised ? this.#reader.read(address, listener, minTimeoutMs) : listener.onSlot(undefined),
       );
   }
 
   async readMany(
     addresses: readonly SlotAddress[],
     onSlot: (index: number, slot: ReadSlot) => void,
-    patienceMs?: number,
+    minTimeoutMs?: number,
   ): Promise<void> {
     if (this.redisClock.isComplete || (await this.synchronise(addresses)))
-      await this.#reader.readMany(addresses, onSlot, patienceMs);
+      await this.#reader.readMany(addresses, onSlot, minTimeoutMs);
     else addresses.forEach((_, i) => onSlot(i, undefined));
   }
 
@@ -100,12 +118,12 @@ export class RedisTier implements RemoteTier {
     requests: readonly LeaseRequest[],
     mode: LeaseMode,
     leaseMs: number,
-    patienceMs?: number,
-  ): Promise<readonly LeaseAnswer[] | undefined> {
+    minTimeoutMs?: number,
+  ): Promise<readonly LeaseReply[] | undefined> {
     if (!this.redisClock.isComplete && !(await this.synchronise(requests.map(({ address }) => address))))
       return undefined;
     const answers = await this.#perSlot(requests, (group) =>
-      this.scripts.call('write', patienceMs ?? 'budget', cacheScripts.lease, slotsOf(group), [
+      this.scripts.call('write', minTimeoutMs ?? 'budget', cacheScripts.lease, slotsOf(group), [
         mode,
         leaseMs,
         ...group.flatMap(({ token, seenStoredAtMs }) => [
@@ -143,7 +161,7 @@ export class RedisTier implements RemoteTier {
     return fills.map(({ address }) => outcomes.get(address.slot)!);
   }
 
-  release(leases: readonly HeldLease[]): void {
+  release(leases: readonly Lease[]): void {
     void this.#perSlot(leases, async (group) => {
       const args = group.flatMap(({ token, address }) => [token, JSON.stringify(address.memoryKey)]);
       await this.scripts.call('write', 'budget', cacheScripts.release, slotsOf(group), [this.layout.channel, ...args]);
@@ -151,7 +169,7 @@ export class RedisTier implements RemoteTier {
     });
   }
 
-  renew(leases: readonly HeldLease[], leaseMs: number): void {
+  renew(leases: readonly Lease[], leaseMs: number): void {
     void this.#perSlot(leases, async (group) => {
       await this.scripts.call('write', 'budget', cacheScripts.renew, slotsOf(group), [
         leaseMs,
@@ -170,18 +188,18 @@ export class RedisTier implements RemoteTier {
     header: EnvelopeHeader,
     value: unknown,
     { compressAboveBytes }: { compressAboveBytes: number },
-  ): Promise<Written | undefined> {
+  ): Promise<PutAck | undefined> {
     const bytes = this.#encode(header, value, compressAboveBytes);
     const isWritten = await this.invalidations.put(address, ttlOf(header), bytes);
     return isWritten ? { sizeBytes: bytes === undefined ? undefined : entrySizeBytes(bytes) } : undefined;
   }
 
-  invalidate(invalidation: Invalidation): Promise<Applied | undefined> {
+  invalidate(invalidation: Invalidation): Promise<InvalidationAck | undefined> {
     return this.invalidations.invalidate(invalidation);
   }
 
-  advise(addresses: readonly SlotAddress[], dependencies: readonly string[]): void {
-    this.invalidations.advise(addresses, dependencies);
+  announceTombstones(addresses: readonly SlotAddress[], dependencies: readonly string[]): void {
+    this.invalidations.announceTombstones(addresses, dependencies);
   }
 
   versions(ids: readonly string[]): Promise<ReadonlyArray<Version | undefined> | undefined> {
@@ -207,7 +225,7 @@ export class RedisTier implements RemoteTier {
     return answers;
   }
 
-  /** What a loader brought is its caller's in any case, whether or not it can be stored. */
+  /** `undefined` for a value that can't be encoded: its caller gets the value in any case. */
   #encodeIfPossible({ header, value, compressAboveBytes }: Fill): Buffer | undefined {
     try {
       return this.#encode(header, value, compressAboveBytes);
@@ -224,7 +242,7 @@ export class RedisTier implements RemoteTier {
     );
   }
 
-  #toLeaseAnswer(answer: unknown): LeaseAnswer {
+  #toLeaseAnswer(answer: unknown): LeaseReply {
     if (Buffer.isBuffer(answer)) return { kind: 'found', slot: decodeSlot(answer, this.#limits) };
     return answer === -1 ? { kind: 'granted' } : { kind: 'held', leftMs: Number(answer) };
   }
@@ -246,7 +264,7 @@ function slotsOf(items: readonly { readonly address: SlotAddress }[]): string[] 
   return items.map(({ address }) => address.slot);
 }
 
-/** ms Redis keeps the entry; 0 for ever. */
+/** Milliseconds that Redis keeps the entry; 0: for ever. */
 function ttlOf(header: EnvelopeHeader): number {
   return header.staleUntilMs === Number.POSITIVE_INFINITY
     ? 0

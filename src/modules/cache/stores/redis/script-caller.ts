@@ -8,21 +8,21 @@ import {
 } from '../../../redis/library.js';
 import { TimedCommands } from './timed-commands.js';
 
-/** Larger arguments go the lane where nobody waits behind them. */
+/** Larger arguments take the bulk lane, where no small command waits behind them. */
 const MAX_FAST_BYTES = 64 * 1024;
 const MAX_FAST_KEYS = 16;
 
 /**
- * How long a caller waits: `budget` for what a read can do without (a lease), following the monitor's measured
- * latency, a number of milliseconds for a caller with more patience than that; `command` for what should happen if it can
- * (a fill, a write, an invalidation).
+ * How long a caller waits: `budget` for a step that a read can do without (a lease), following the monitor's measured latency;
+ * a number of milliseconds for a caller that waits at least so long; `command` for a step that should happen if it can (a
+ * fill, a write, an invalidation).
  */
-export type Patience = 'budget' | 'command' | number;
+export type TimeLimit = 'budget' | 'command' | number;
 
 /**
- * Runs scripts with a time limit and tells the monitor how it went. The one place where a script's failure is dealt
- * with: the answer is `undefined`, whatever the reason. A script that is given up may still run in Redis later; fills
- * are fenced by their lease, puts by their deadline, and an invalidation that runs twice costs misses.
+ * Runs scripts with a time limit and reports their outcome to the monitor. The only place that handles a script's failure:
+ * the answer is `undefined`, whatever the reason. A script that was given up may still run in Redis later. Fills are fenced
+ * by their lease, puts by their deadline, and an invalidation that runs twice costs misses.
  */
 export class ScriptCaller {
   readonly #commands: TimedCommands;
@@ -30,26 +30,26 @@ export class ScriptCaller {
   constructor(
     private readonly pool: RedisPool,
     clock: Clock,
-    /** Past this a write is given up. */
+    /** A write is given up after this, milliseconds. */
     readonly commandTimeoutMs: number,
   ) {
     this.#commands = new TimedCommands(pool, clock);
   }
 
-  /** How long a caller waits for what it can do without. */
+  /** How long a caller waits for a step that it can do without, milliseconds. */
   budgetMs(): number {
     return 2 * this.pool.monitor.readBudgetMs();
   }
 
   call(
     kind: CommandKind,
-    patience: Patience,
+    limit: TimeLimit,
     script: RedisScript,
     keys: readonly string[],
     args: readonly CommandArgument[],
   ): Promise<unknown> {
     const limitMs =
-      patience === 'command' ? this.commandTimeoutMs : Math.max(this.budgetMs(), patience === 'budget' ? 0 : patience);
+      limit === 'command' ? this.commandTimeoutMs : Math.max(this.budgetMs(), limit === 'budget' ? 0 : limit);
     const lane = isLarge(keys, args) ? 'bulk' : 'fast';
     return new Promise((resolve) => {
       this.#commands.run(

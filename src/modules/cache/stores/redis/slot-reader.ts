@@ -7,27 +7,27 @@ import { byPartition } from './partitions.js';
 import { TimedCommands } from './timed-commands.js';
 
 /**
- * Keys are asked for in two commands rather than one where Redis has nothing else of ours to do: it works on the second
- * while the values of the first are decoded.
+ * Where Redis works on no other command of this process, keys are read in two commands rather than one: Redis works on the
+ * second while the values of the first are decoded.
  */
 const COMMANDS_WHEN_IDLE = 2;
 /** Keys in one command. */
 const MIN_KEYS = 16;
 const MAX_KEYS = 256;
 const BUDGET_MS_PER_KEY = 0.1;
-/** More keys than this are a batch: they go the lane where nobody waits behind them. */
+/** More keys than this are a batch: they take the bulk lane, where no small command waits behind them. */
 const MAX_FAST_KEYS = 16;
 
-/** Told of each slot of a command once, by its place there. */
+/** Called once for each slot of a command, with its place in the command. */
 type OnSlot = (index: number, slot: ReadSlot) => void;
 
 /**
- * Reads slots. Reads that are asked for in one tick become one command: GET for one, MGET for more, one per hash slot in
- * a Cluster. A slot is decoded as soon as it has come, while Redis still sends the next. No read waits for a timer. Past
- * the monitor's budget, or the caller's own patience where that is longer, the answer is "unavailable" and the caller goes
+ * Reads slots. The reads of one tick become one command: GET for one slot, MGET for more, one command per hash slot in a
+ * Cluster. A slot is decoded as soon as it has arrived, while Redis still sends the next. No read waits for a timer. Past
+ * the monitor's budget, or the caller's own `minTimeoutMs` where that is longer, the answer is "unavailable" and the caller goes
  * on.
  *
- * Listeners instead of promises, because this is where every hit of Redis comes through.
+ * Listeners instead of promises, because every hit of Redis passes here.
  */
 export class SlotReader {
   /** Reads of this tick, by slot: a slot that several callers want is read once. */
@@ -46,9 +46,9 @@ export class SlotReader {
     this.#commands = new TimedCommands(pool, clock);
   }
 
-  read({ slot, partition }: SlotAddress, listener: SlotListener, patienceMs = 0): void {
+  read({ slot, partition }: SlotAddress, listener: SlotListener, minTimeoutMs = 0): void {
     // Others of this tick are not to wait as long.
-    if (patienceMs > 0) return this.#send('fast', [slot], patienceMs, (_, read) => listener.onSlot(read));
+    if (minTimeoutMs > 0) return this.#send('fast', [slot], minTimeoutMs, (_, read) => listener.onSlot(read));
     const known = this.#wanted.get(slot);
     if (known !== undefined) return known.join(listener);
     // Runs when every promise of this tick has settled, so callers that were woken together are served together.
@@ -61,14 +61,14 @@ export class SlotReader {
   }
 
   /** Many at once; `onSlot` is told of each, by its place in `addresses`, before this resolves. */
-  async readMany(addresses: readonly SlotAddress[], onSlot: OnSlot, patienceMs = 0): Promise<void> {
+  async readMany(addresses: readonly SlotAddress[], onSlot: OnSlot, minTimeoutMs = 0): Promise<void> {
     const lane = addresses.length > MAX_FAST_KEYS ? 'bulk' : 'fast';
     await Promise.all(
       byPartition(addresses, ({ partition }) => partition, this.#keysPerCommand(addresses.length)).map(
         ({ items, indexes }) =>
           new Promise<void>((resolve) => {
             const slots = items.map(({ slot }) => slot);
-            this.#send(lane, slots, patienceMs, (i, slot) => onSlot(indexes[i]!, slot), resolve);
+            this.#send(lane, slots, minTimeoutMs, (i, slot) => onSlot(indexes[i]!, slot), resolve);
           }),
       ),
     );
@@ -87,9 +87,9 @@ export class SlotReader {
     }
   };
 
-  #send(lane: RedisLane, slots: readonly string[], patienceMs: number, onSlot: OnSlot, onDone?: () => void): void {
+  #send(lane: RedisLane, slots: readonly string[], minTimeoutMs: number, onSlot: OnSlot, onDone?: () => void): void {
     // A large answer takes its time on the wire and in the parser.
-    const limitMs = Math.max(patienceMs, this.pool.monitor.readBudgetMs() + slots.length * BUDGET_MS_PER_KEY);
+    const limitMs = Math.max(minTimeoutMs, this.pool.monitor.readBudgetMs() + slots.length * BUDGET_MS_PER_KEY);
     const isOne = slots.length === 1;
     let told = 0;
     this.#pending++;

@@ -1,8 +1,10 @@
-import type { CoherenceTarget } from '../../../src/modules/cache/engine/coherence/coherence-target.js';
-import type { InvalidationLog, LogEntry } from '../../../src/modules/cache/engine/ports/invalidation-log.js';
-import { LogFollower } from '../../../src/modules/cache/engine/coherence/log-follower.js';
-import { compareLogIds, LOG_START, type LogId } from '../../../src/modules/cache/engine/versions/log-id.js';
-import { FakeClock } from '../../support/fake-clock.js';
+import type { CoherenceTarget } from './coherence-target.js';
+import type { InvalidationLog, LogEntry } from '../ports/invalidation-log.js';
+import { TrustWindow } from '../local/trust-window.js';
+import { HeardLog } from './heard-log.js';
+import { LogFollower } from './log-follower.js';
+import { compareLogIds, LOG_START, type LogId } from '../versions/log-id.js';
+import { FakeClock } from '../../../../../test/support/fake-clock.js';
 
 const HEARTBEAT_MS = 500;
 const UNCONFIRMED_MS = 1_000;
@@ -20,7 +22,7 @@ class FakeLog implements InvalidationLog {
     const entry = {
       id: `${++this.#count}-0`,
       previous,
-      body: { source: 'other', keys: [key], versions: [], isReset: false, isExpiry: false, advised: 0 },
+      body: { source: 'other', keys: [key], versions: [], isReset: false, isExpiry: false, tombstoneSequence: 0 },
     };
     this.entries.push(entry);
     return entry;
@@ -49,9 +51,12 @@ describe('following the log', () => {
       reissue: async (entries) => void done.push(`reissue ${entries.flatMap(({ body }) => body.keys).join(' ')}`),
       reset: async () => void done.push('reset'),
     };
-    const options = { heartbeatMs: HEARTBEAT_MS, unconfirmedMs: UNCONFIRMED_MS };
-    const ignore = (): void => undefined;
-    follower = new LogFollower(log, target, options, clock, ignore, ignore);
+    follower = new LogFollower(log, new HeardLog(1), target, new TrustWindow(Number.NEGATIVE_INFINITY), clock, {
+      heartbeatMs: HEARTBEAT_MS,
+      unconfirmedMs: UNCONFIRMED_MS,
+      onCoherence: () => undefined,
+      onReplayed: () => undefined,
+    });
     follower.start();
     await clock.advance(0);
     done = [];

@@ -1,7 +1,23 @@
-import type { CacheOptions } from './create-cache.options.js';
+import type { CacheOptions } from '../create-cache.options.js';
+import { assertOptionNames, NAMESPACE_OPTIONS, type OptionNames } from '../engine/parts/option-names.js';
 
-/** @throws RangeError that names the first option whose value can't be meant. */
-export function assertOptions({ coherence, outbox, memory, maxValueBytes, compressAboveBytes }: CacheOptions): void {
+const CACHE_OPTIONS: OptionNames<CacheOptions> = {
+  ...NAMESPACE_OPTIONS,
+  namespace: true,
+  redis: true,
+  memory: true,
+  announcements: true,
+  coherence: true,
+  outbox: true,
+  maxValueBytes: true,
+  partitions: true,
+  clock: true,
+};
+
+/** @throws TypeError for an unknown option, RangeError for an invalid value. Both name the option. */
+export function assertOptions(options: CacheOptions): void {
+  assertOptionNames(options, CACHE_OPTIONS);
+  const { coherence, outbox, memory, maxValueBytes, compressAboveBytes } = options;
   const { maxBytes, maxTtlMs } = memory === false ? {} : (memory ?? {});
   atLeast('coherence.heartbeatMs', coherence?.heartbeatMs, 1);
   atLeast('coherence.unconfirmedMs', coherence?.unconfirmedMs, 0);

@@ -1,10 +1,10 @@
-import type { LogEntry } from '../../../src/modules/cache/engine/ports/invalidation-log.js';
-import { RecentLog } from '../../../src/modules/cache/engine/coherence/recent-log.js';
+import type { LogEntry } from '../ports/invalidation-log.js';
+import { RecentLog } from './recent-log.js';
 
 const entry = (id: string): LogEntry => ({
   id,
   previous: '0-0',
-  body: { source: 's', keys: [id], versions: [], isReset: false, isExpiry: false, advised: 0 },
+  body: { source: 's', keys: [id], versions: [], isReset: false, isExpiry: false, tombstoneSequence: 0 },
 });
 
 /** Ids that are to be applied again, after an instance that had reached `reached` finds only `present` in the log. */

@@ -1,5 +1,5 @@
-import { createCache } from './create-cache.js';
-import type { CacheOptions } from './create-cache.options.js';
+import { createCache } from '../create-cache.js';
+import type { CacheOptions } from '../create-cache.options.js';
 
 describe('options that can not be meant', () => {
   it.each<[string, CacheOptions]>([

@@ -1,0 +1,46 @@
+import type { Clock } from '../../../common/clock.js';
+import type { RedisPool } from '../../redis/library.js';
+import type { CacheOptions } from '../create-cache.options.js';
+import type { HeardLog } from '../engine/coherence/heard-log.js';
+import type { KeyLayout } from '../engine/names/key-layout.js';
+import { RedisClock } from '../stores/redis/redis-clock.js';
+import { RedisInvalidations } from '../stores/redis/redis-invalidations.js';
+import { RedisLog } from '../stores/redis/redis-log.js';
+import { RedisTier } from '../stores/redis/redis-tier.js';
+import { ScriptCaller } from '../stores/redis/script-caller.js';
+import { WakeUps } from '../stores/redis/wake-ups.js';
+import { DEFAULT_VALUE_BYTES } from './defaults.js';
+
+const DEFAULT_LOG_LENGTH = 10_000;
+/** Writes and invalidations are given up, and queued, after this. */
+const COMMAND_TIMEOUT_MS = 500;
+
+/** The Redis stores of one cache. */
+export interface RedisStores {
+  readonly tier: RedisTier;
+  readonly log: RedisLog;
+  readonly invalidations: RedisInvalidations;
+  readonly wakeUps: WakeUps;
+}
+
+/** What the stores are made of. */
+export interface RedisStoresParts {
+  readonly pool: RedisPool;
+  readonly layout: KeyLayout;
+  readonly clock: Clock;
+  readonly options: CacheOptions;
+  readonly instanceId: string;
+  readonly heard: HeardLog;
+}
+
+export function makeRedisStores({ pool, layout, clock, options, instanceId, heard }: RedisStoresParts): RedisStores {
+  const logLength = options.coherence?.logLength ?? DEFAULT_LOG_LENGTH;
+  const redisClock = new RedisClock(clock, layout.partitions);
+  const scripts = new ScriptCaller(pool, clock, COMMAND_TIMEOUT_MS);
+  const wakeUps = new WakeUps(clock);
+  const log = new RedisLog(pool, layout, scripts, redisClock, logLength, clock);
+  const invalidations = new RedisInvalidations(pool, layout, scripts, redisClock, { instanceId, logLength, heard });
+  const maxValueBytes = options.maxValueBytes ?? DEFAULT_VALUE_BYTES;
+  const tier = new RedisTier({ pool, layout, scripts, redisClock, log, invalidations, wakeUps, maxValueBytes, clock });
+  return { tier, log, invalidations, wakeUps };
+}

@@ -1,0 +1,12 @@
+/**
+ * How long the memory tier may serve entries about which it has heard nothing new. The log follower moves the end of the
+ * window forward; the memory tier and the entry validator read it. Made before all three, so that none has to be told of
+ * another later.
+ */
+export class TrustWindow {
+  /**
+   * The end of the window, monotonic milliseconds of this process's clock. Read on every memory hit. Without Redis no other
+   * instance can invalidate, so the window never ends.
+   */
+  constructor(public untilMs: number) {}
+}

@@ -1,0 +1,45 @@
+import type { Clock } from '../../../../common/clock.js';
+
+/** After an early refresh that failed, or that another instance had begun, the next one waits for this long. */
+const BACKOFF_MS = 1_000;
+/** Past this the oldest keys are forgotten. */
+const MAX_KEYS = 10_000;
+
+/** The figures of an entry that decide when it is refreshed. Times on one clock, milliseconds. */
+export interface RefreshableEntry {
+  /** Duration of the load that made the entry. */
+  readonly loadMs: number;
+  readonly freshUntilMs: number;
+}
+
+/**
+ * Decides when an entry is reloaded before it expires (XFetch, Vattani, Chierichetti and Lowenstein, VLDB 2015): with a
+ * probability that grows as the expiry nears, the sooner the longer a load takes. An entry near its end is due at almost every
+ * hit, so a refresh that came to nothing is not tried again at once.
+ */
+export class EarlyRefresh {
+  readonly #backoffUntilMs = new Map<string, number>();
+  // One iterator for the map's lifetime: a new one would first step over every deleted entry.
+  readonly #oldest = this.#backoffUntilMs.keys();
+
+  constructor(private readonly clock: Clock) {}
+
+  isDue({ loadMs, freshUntilMs }: RefreshableEntry, nowMs: number, beta: number): boolean {
+    return beta > 0 && nowMs - loadMs * beta * Math.log(Math.random()) >= freshUntilMs;
+  }
+
+  isBackingOff(memoryKey: string): boolean {
+    const untilMs = this.#backoffUntilMs.get(memoryKey);
+    if (untilMs === undefined) return false;
+    if (this.clock.nowMs() < untilMs) return true;
+    this.#backoffUntilMs.delete(memoryKey);
+    return false;
+  }
+
+  /** A refresh failed, or another instance has begun one. */
+  backOff(memoryKey: string): void {
+    this.#backoffUntilMs.delete(memoryKey);
+    this.#backoffUntilMs.set(memoryKey, this.clock.nowMs() + BACKOFF_MS);
+    if (this.#backoffUntilMs.size > MAX_KEYS) this.#backoffUntilMs.delete(this.#oldest.next().value!);
+  }
+}
