@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../../../common/bounded-map.js';
 import { compareLogIds, type LogId } from '../versions/log-id.js';
 import type { LogEntry } from '../ports/invalidation-log.js';
 
@@ -6,15 +7,16 @@ import type { LogEntry } from '../ports/invalidation-log.js';
  * failover, or a restart from an old snapshot), they are written to it again. Bounded in entries and in keys.
  */
 export class RecentLog {
-  readonly #entries = new Map<LogId, LogEntry>();
-  // One iterator for the map's lifetime: a new one would first step over every deleted entry.
-  readonly #oldest = this.#entries.values();
+  readonly #entries: BoundedMap<LogId, LogEntry>;
+  /** Keys, tags and generations of the entries, and the entries themselves. */
   #items = 0;
 
   constructor(
-    private readonly maxEntries = 10_000,
+    maxEntries = 10_000,
     private readonly maxItems = 100_000,
-  ) {}
+  ) {
+    this.#entries = new BoundedMap(maxEntries);
+  }
 
   has(id: LogId): boolean {
     return this.#entries.has(id);
@@ -22,12 +24,12 @@ export class RecentLog {
 
   add(entry: LogEntry): void {
     if (this.#entries.has(entry.id)) return;
-    this.#entries.set(entry.id, entry);
     this.#items += itemsOf(entry);
-    while (this.#entries.size > this.maxEntries || this.#items > this.maxItems) {
-      const oldest = this.#oldest.next().value!;
-      this.#entries.delete(oldest.id);
-      this.#items -= itemsOf(oldest);
+    let evicted = this.#entries.set(entry.id, entry);
+    for (;;) {
+      if (evicted !== undefined) this.#items -= itemsOf(evicted[1]);
+      if (this.#items <= this.maxItems) return;
+      evicted = this.#entries.deleteOldest();
     }
   }
 

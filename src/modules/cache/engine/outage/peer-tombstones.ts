@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../../../common/bounded-map.js';
 import type { Clock } from '../../../../common/clock.js';
 import { isWithin, partsOf, pathOfDependency } from '../names/key-layout.js';
 
@@ -94,9 +95,7 @@ export class PeerTombstones {
 }
 
 class TombstoneMap {
-  readonly #tombstones = new Map<string, Tombstone>();
-  // One iterator for the map's lifetime: a new one would first step over every deleted entry.
-  readonly #oldest = this.#tombstones.keys();
+  readonly #tombstones = new BoundedMap<string, Tombstone>(MAX_TOMBSTONES);
 
   get size(): number {
     return this.#tombstones.size;
@@ -117,9 +116,7 @@ class TombstoneMap {
       others.length < MAX_SOURCES
         ? [...others, added]
         : [...others.slice(1), { ...added, tombstoneSequence: Infinity }];
-    this.#tombstones.delete(name);
     this.#tombstones.set(name, { ...times, sources });
-    if (this.#tombstones.size > MAX_TOMBSTONES) this.#tombstones.delete(this.#oldest.next().value!);
   }
 
   lift(name: string, writer: LogWriter): void {

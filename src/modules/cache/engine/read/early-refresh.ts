@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../../../common/bounded-map.js';
 import type { Clock } from '../../../../common/clock.js';
 
 /** After an early refresh that failed, or that another instance had begun, the next one waits for this long. */
@@ -18,9 +19,7 @@ export interface RefreshableEntry {
  * hit, so a refresh that came to nothing is not tried again at once.
  */
 export class EarlyRefresh {
-  readonly #backoffUntilMs = new Map<string, number>();
-  // One iterator for the map's lifetime: a new one would first step over every deleted entry.
-  readonly #oldest = this.#backoffUntilMs.keys();
+  readonly #backoffUntilMs = new BoundedMap<string, number>(MAX_KEYS);
 
   constructor(private readonly clock: Clock) {}
 
@@ -38,8 +37,6 @@ export class EarlyRefresh {
 
   /** A refresh failed, or another instance has begun one. */
   backOff(memoryKey: string): void {
-    this.#backoffUntilMs.delete(memoryKey);
     this.#backoffUntilMs.set(memoryKey, this.clock.nowMs() + BACKOFF_MS);
-    if (this.#backoffUntilMs.size > MAX_KEYS) this.#backoffUntilMs.delete(this.#oldest.next().value!);
   }
 }

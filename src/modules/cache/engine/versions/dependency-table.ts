@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../../../common/bounded-map.js';
 import { WeakValues } from '../../../../common/weak-values.js';
 import { compareLogIds, LOG_START, type LogId } from './log-id.js';
 import { isSameHard, type Version } from './version.js';
@@ -42,7 +43,7 @@ export type SnapshotState = 'current' | 'expired' | 'invalidated';
  * Invariant: after an invalidation is known here, `check` says `invalidated` for every snapshot that was taken before.
  * Forgetting is safe, because it counts as an invalidation:
  *
- * 1. Past `maxSize` the least recently created tags are forgotten; entries in memory that carry them become misses.
+ * 1. Past `maxTags` the least recently created tags are forgotten; entries in memory that carry them become misses.
  * 2. A generation is known for as long as a namespace, a load or an entry in memory holds it.
  * 3. A version from Redis is recorded only if no epoch changed while it was fetched ({@link recordFetched}); a version from
  *    the log only if its position is newer than that of the known one ({@link recordFromLog}).
@@ -50,22 +51,19 @@ export type SnapshotState = 'current' | 'expired' | 'invalidated';
 export class DependencyTable {
   /** Grows with every change; an entry checked at this sequence needs no further check. */
   sequence = 0;
-  readonly #tags = new Map<string, Dependency>();
+  readonly #tags: BoundedMap<string, Dependency>;
   readonly #generations = new WeakValues<Dependency>();
   /** Ids changed lately, with the sequence of their last change, oldest first. */
-  readonly #recent = new Map<string, number>();
-  // One iterator for the table's lifetime: a new one would first step over every deleted entry.
-  readonly #oldestTags = this.#tags.values();
-  readonly #oldestRecent = this.#recent.entries();
+  readonly #recent: BoundedMap<string, number>;
   /** Changes up to this sequence are no longer remembered. */
   #recentFloor = 0;
   /** The last position that set a version of any dependency. */
   #latestAt: LogId = LOG_START;
 
-  constructor(
-    private readonly maxSize = 200_000,
-    private readonly maxRecent = 20_000,
-  ) {}
+  constructor(maxTags = 200_000, maxRecent = 20_000) {
+    this.#tags = new BoundedMap(maxTags);
+    this.#recent = new BoundedMap(maxRecent);
+  }
 
   get size(): number {
     return this.#tags.size + this.#generations.size;
@@ -78,8 +76,8 @@ export class DependencyTable {
     const made = new Dependency(id, this.#latestAt);
     if (isGeneration(id)) this.#generations.set(id, made);
     else {
-      this.#tags.set(id, made);
-      if (this.#tags.size > this.maxSize) this.#forgetOldestTag();
+      const forgotten = this.#tags.set(id, made);
+      if (forgotten !== undefined) this.invalidate(forgotten[1]);
     }
     return made;
   }
@@ -192,18 +190,8 @@ export class DependencyTable {
 
   #changed(id: string): void {
     this.sequence++;
-    this.#recent.delete(id);
-    this.#recent.set(id, this.sequence);
-    if (this.#recent.size <= this.maxRecent) return;
-    const [oldest, sequence] = this.#oldestRecent.next().value!;
-    this.#recent.delete(oldest);
-    this.#recentFloor = sequence;
-  }
-
-  #forgetOldestTag(): void {
-    const oldest = this.#oldestTags.next().value!;
-    this.#tags.delete(oldest.id);
-    this.invalidate(oldest);
+    const forgotten = this.#recent.set(id, this.sequence);
+    if (forgotten !== undefined) this.#recentFloor = forgotten[1];
   }
 }
 
