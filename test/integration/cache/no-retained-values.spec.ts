@@ -13,7 +13,7 @@ describe('a value read from Redis without a memory tier', () => {
   beforeAll(async () => {
     redis = await RedisServer.start();
     // A value that is kept until the deadline of its read is kept for a minute.
-    cache = createCache({ redis: redis.url, memory: false, readPatienceMs: 60_000 });
+    cache = createCache({ redis: redis.url, memory: false, minReadTimeoutMs: 60_000 });
     await eventually(() => expect(cache.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
     await Promise.all(['a', 'b', 'c'].map((key) => cache.set(key, { key })));
   });
