@@ -23,7 +23,8 @@ const base = {
 const project = (displayName, testMatch) => ({ ...base, displayName, testMatch });
 
 export default {
-  testTimeout: 30_000,
+  // Only a hang takes so long, also on a busy machine. No test sets a shorter limit.
+  testTimeout: 180_000,
   maxWorkers: 2,
   // ES modules of a test file are never freed: after a hundred files a collection would take seconds, and tests that ask for
   // one would wait for it.

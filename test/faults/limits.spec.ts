@@ -24,9 +24,7 @@ describe('a cache at its limits', () => {
     return cache;
   };
   const healthy = (cache: Cache): Promise<void> =>
-    eventually(() => expect(cache.stats()).toMatchObject({ redis: 'up', isCoherent: true, queuedInvalidations: 0 }), {
-      timeoutMs: 20_000,
-    });
+    eventually(() => expect(cache.stats()).toMatchObject({ redis: 'up', isCoherent: true, queuedInvalidations: 0 }));
   const down = (cache: Cache): Promise<void> => eventually(() => expect(cache.stats().redis).toBe('down'));
 
   beforeEach(async () => {
@@ -65,7 +63,7 @@ describe('a cache at its limits', () => {
     printFigures('a million invalidations without Redis', { grownMB: (grownBytes / 2 ** 20).toFixed(1), wellMs });
     await expect(a.get('old')).resolves.toBeUndefined();
     await eventually(async () => expect(await b.get('old')).toBeUndefined());
-  }, 60_000);
+  });
 
   it('leaves its outbox to the next process when it has a file', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'larder-outbox-'));
@@ -98,7 +96,7 @@ describe('a cache at its limits', () => {
       const key = `jump:${jumpMs}`;
       await a.set(key, 1, { ttlMs: 30_000 });
       const entry = await b.getEntry(key);
-      expect(entry!.ttlMs).toBeGreaterThan(28_000);
+      expect(entry!.ttlMs).toBeGreaterThan(15_000);
       expect(entry!.ttlMs).toBeLessThanOrEqual(30_000);
       await b.delete(key);
       await eventually(async () => expect(await a.get(key)).toBeUndefined());
@@ -142,7 +140,7 @@ describe('a cache at its limits', () => {
     await expect(a.getOrLoad('k', () => 1)).resolves.toBe(1);
     await admin.call('CONFIG', 'SET', 'maxclients', 1_000);
     await Promise.all([healthy(a), healthy(b)]);
-  }, 60_000);
+  });
 
   it('knocks less than a few times a second where there is no room, and is let in when there is', async () => {
     const a = open();
@@ -161,7 +159,7 @@ describe('a cache at its limits', () => {
     expect(perSecond).toBeLessThan(6);
     await admin.call('CONFIG', 'SET', 'maxclients', 1_000);
     await healthy(a);
-  }, 60_000);
+  });
 
   it('drops a write that Redis would get after its time', async () => {
     const a = open();
@@ -177,7 +175,7 @@ describe('a cache at its limits', () => {
     expect(stored?.includes('given up') ?? false).toBe(false);
     await expect(open().get('ghost')).resolves.toBeUndefined();
     direct.disconnect();
-  }, 60_000);
+  });
 });
 
 describe('a Redis that reads but does not write', () => {
@@ -203,10 +201,10 @@ describe('a Redis that reads but does not write', () => {
     await expect(b.getOrLoad('k', () => 'new')).resolves.toBe('new');
 
     await redis.command('CONFIG', 'SET', 'min-replicas-to-write', 0);
-    await eventually(() => expect([a.stats(), b.stats()]).toEqual([isUp, isUp]), { timeoutMs: 10_000 });
+    await eventually(() => expect([a.stats(), b.stats()]).toEqual([isUp, isUp]));
     await a.set('k', 'newest');
     await eventually(async () => expect(await b.get('k')).toBe('newest'));
     await Promise.all([a.close(), b.close()]);
     await redis.stop();
-  }, 30_000);
+  });
 });

@@ -194,21 +194,17 @@ describe('two instances under load while Redis is', () => {
   });
   afterAll(() => table.print());
 
-  it.each(Object.entries(faults))(
-    '%s',
-    async (name, { args, password, ...fault }) => {
-      redis = await RedisServer.start({ ...(args && { args }), ...(password && { password }) });
-      run = FaultRun.open(redis.url);
-      await run.healthy();
-      await survives(run, table, name, () => fault.run(redis), fault);
-    },
-    60_000,
-  );
+  it.each(Object.entries(faults))('%s', async (name, { args, password, ...fault }) => {
+    redis = await RedisServer.start({ ...(args && { args }), ...(password && { password }) });
+    run = FaultRun.open(redis.url);
+    await run.healthy();
+    await survives(run, table, name, () => fault.run(redis), fault);
+  });
 
   it('not there when they start', async () => {
     redis = await RedisServer.start();
     await redis.kill();
     run = FaultRun.open(redis.url);
     await survives(run, table, 'not there when they start', () => redis.restart(), { reason: 'refused' });
-  }, 60_000);
+  });
 });

@@ -1,7 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { jest } from '@jest/globals';
 import { type Cache, createCache } from '../../src/modules/cache/index.js';
 import { eventually } from '../support/eventually.js';
 import { RedisServer } from '../support/redis-server.js';
@@ -11,9 +10,6 @@ import { printFigures } from './support/figures.js';
 const ADMIN_TOKEN = 'token-of-an-operator';
 /** What a supervisor gives a process before it kills it, and less than the service's own limits add up to. */
 const GRACE_MS = 10_000;
-
-// Starting a service takes a second, or many on a machine that is busy.
-jest.setTimeout(120_000);
 
 describe('a service that is told to end with invalidations unsent', () => {
   const services: ServiceProcess[] = [];
@@ -32,8 +28,7 @@ describe('a service that is told to end with invalidations unsent', () => {
     await redis.stop();
   });
 
-  const isWell = () =>
-    eventually(() => expect(other.stats()).toMatchObject({ redis: 'up', isCoherent: true }), { timeoutMs: 20_000 });
+  const isWell = () => eventually(() => expect(other.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
   const seenBy = async (cache: Cache) => [...(await cache.getMany(['k', 'tagged'])).keys()].toSorted();
 
   /** What an instance that begins now would serve: it knows nothing but what Redis holds. */
@@ -91,7 +86,7 @@ describe('a service that is told to end with invalidations unsent', () => {
     await redis.restart({ snapshot });
     expect(await stored()).toEqual(['k', 'tagged']);
     await start({ CACHE_OUTBOX_FILE: file });
-    await eventually(async () => expect(await stored()).toEqual([]), { timeoutMs: 10_000, intervalMs: 100 });
+    await eventually(async () => expect(await stored()).toEqual([]), { intervalMs: 100 });
     await isWell();
     expect(await seenBy(other)).toEqual([]);
     await eventually(() => expect(readdirSync(directory)).toEqual([]));

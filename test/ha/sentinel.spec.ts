@@ -1,11 +1,8 @@
-import { jest } from '@jest/globals';
 import type { Redis } from 'ioredis';
 import type { RedisPool, ServerIdentity } from '../../src/modules/redis/index.js';
 import { eventually } from '../support/eventually.js';
 import { RedisSentinel } from '../support/redis-sentinel.js';
 import { WatchedPool } from './support/watched-pool.js';
-
-jest.setTimeout(60_000);
 
 describe('behind Sentinel', () => {
   let redis: RedisSentinel;
@@ -58,9 +55,7 @@ describe('behind Sentinel', () => {
     await watched.up();
     await eventually(async () => expect(Number(await portInUse())).toBe(promoted.port));
     master.resume();
-    await eventually(async () => expect(await master.command('ROLE')).toMatchObject({ 0: 'slave' }), {
-      timeoutMs: 20_000,
-    });
+    await eventually(async () => expect(await master.command('ROLE')).toMatchObject({ 0: 'slave' }));
     expect(Number(await portInUse())).toBe(promoted.port);
   });
 

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /** How long {@link eventually} goes on. */
 export interface EventuallyOptions {
-  /** Gives up after this long, with the last failure. Default 5,000. */
+  /** Gives up after this long, with the last failure. Default 30,000: only a hang takes so long, also on a busy machine. */
   timeoutMs?: number;
   /** Pause between two tries. Default 10. */
   intervalMs?: number;
@@ -18,7 +18,7 @@ export interface EventuallyOptions {
  */
 export async function eventually<T>(
   assertion: () => T | Promise<T>,
-  { timeoutMs = 5_000, intervalMs = 10 }: EventuallyOptions = {},
+  { timeoutMs = 30_000, intervalMs = 10 }: EventuallyOptions = {},
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

@@ -114,7 +114,7 @@ export class PostgresServer {
       async () => {
         if (this.process.isRunning) await this.query('select 1');
       },
-      { timeoutMs: 20_000, intervalMs: 25 },
+      { intervalMs: 25 },
     );
     if (!this.process.isRunning) throw new Error(`PostgreSQL did not start:\n${this.process.tail}`);
   }

@@ -40,7 +40,7 @@ export class RedisCluster {
         if (replication.filter((info) => String(info).includes('master_link_status:up')).length !== 3)
           throw new Error('Replicas are not in sync yet.');
       },
-      { timeoutMs: 20_000, intervalMs: 100 },
+      { intervalMs: 100 },
     );
     return started;
   }
@@ -93,7 +93,7 @@ export class RedisCluster {
         if (masters.length !== 3 || !infos.every((info) => String(info).includes('cluster_state:ok')))
           throw new Error('Not healed yet.');
       },
-      { timeoutMs: 20_000, intervalMs: 50 },
+      { intervalMs: 50 },
     );
   }
 
@@ -109,7 +109,7 @@ export class RedisCluster {
         if (masters.length !== 3 || masters.some((node) => node.includes(`:${silent.port}@`)))
           throw new Error('Nobody took over yet.');
       },
-      { timeoutMs: 20_000, intervalMs: 50 },
+      { intervalMs: 50 },
     );
   }
 

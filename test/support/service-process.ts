@@ -30,14 +30,11 @@ export class ServiceProcess {
 
   /** Its address, once it serves. @throws with what it said when it ended, or after a minute. */
   async url(): Promise<string> {
-    return eventually(
-      () => {
-        const [, url] = /serves at (\S+)/.exec(this.err) ?? [];
-        if (url === undefined && this.child.exitCode === null) throw new Error(`not serving yet:\n${this.err}`);
-        return url;
-      },
-      { timeoutMs: 60_000 },
-    ).then((url) => {
+    return eventually(() => {
+      const [, url] = /serves at (\S+)/.exec(this.err) ?? [];
+      if (url === undefined && this.child.exitCode === null) throw new Error(`not serving yet:\n${this.err}`);
+      return url;
+    }).then((url) => {
       if (url === undefined) throw new Error(`ended instead of serving:\n${this.err}`);
       return url;
     });

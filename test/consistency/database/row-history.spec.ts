@@ -15,10 +15,10 @@ describe(`cached queries of several processes on one PostgreSQL (TEST_SEED=${SEE
     const failures = Object.keys(report.errors);
     expect(failures).not.toEqual([]);
     expect(failures.filter((message) => !/terminat|connection|ECONNRESET|EPIPE/i.test(message))).toEqual([]);
-  }, 90_000);
+  });
 
   it('are found wanting where they are cached as Drizzle’s own Cache class allows', async () => {
     const report = await runRowHistory({ subject: 'unfenced', seed: SEED, workers: 2, forMs: 4_000, isBroken: false });
     expect(report.violations.length).toBeGreaterThan(0);
-  }, 60_000);
+  });
 });

@@ -20,7 +20,7 @@ describe(`the cache against a model of it (TEST_SEED=${SEED})`, () => {
       await cache.close();
     });
     await fc.assert(property, { seed: SEED, numRuns: 300 });
-  }, 60_000);
+  });
 
   describe('on Redis', () => {
     let redis: RedisServer;

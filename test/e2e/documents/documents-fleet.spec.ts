@@ -24,7 +24,7 @@ describe('documents on two instances with one Redis and one PostgreSQL', () => {
     here = await startApp(env);
     there = await startApp(env);
     await create({});
-  }, 60_000);
+  });
   afterAll(async () => {
     await Promise.all([here.close(), there.close()]);
     await Promise.all([redis.stop(), postgres.stop()]);
@@ -164,5 +164,5 @@ describe('documents on two instances with one Redis and one PostgreSQL', () => {
         );
       }
     }
-  }, 60_000);
+  });
 });

@@ -7,7 +7,7 @@ import { startApp, type TestApp } from '../../support/test-app.js';
 
 const DRAFT: NewDocument = { title: 'On jars', body: 'A jar keeps.', author: 'ann', topic: 'pantry', labels: [] };
 const MODEL = { EMBEDDING_DEFAULT_MODEL: 'bge-small', OPENAI_MODELS: 'bge-small:1-384,text-embedding-3-small:1-1536' };
-const PATIENT = { timeoutMs: 30_000, intervalMs: 50 };
+const PATIENT = { intervalMs: 50 };
 
 describe('search on PostgreSQL, with vectors of an upstream', () => {
   let postgres: PostgresServer;
@@ -18,7 +18,7 @@ describe('search on PostgreSQL, with vectors of an upstream', () => {
 
   beforeAll(async () => {
     [postgres, upstream] = await Promise.all([PostgresServer.start(), EmbeddingUpstream.start()]);
-  }, 60_000);
+  });
   beforeEach(async () => {
     await upstream.reset();
     url = await postgres.createDatabase();
@@ -79,13 +79,13 @@ describe('search on PostgreSQL, with vectors of an upstream', () => {
     await app.http.patch(`/documents/${bad.id}`).send({ title: 'Better' }).expect(200);
     await expectIndex(app, { indexed: 2, pending: 0, skipped: 0 });
     expect((await app.http.get(`/documents/${bad.id}`)).body).not.toHaveProperty('searchProblem');
-  }, 60_000);
+  });
 
   it('cuts a long text between characters', async () => {
     const app = await start();
     for (const length of [7_990, 7_991]) await create(app, { title: 'Long', body: `${'x'.repeat(length)}😀😀😀` });
     await expectIndex(app, { documents: 2, indexed: 2, skipped: 0 });
-  }, 60_000);
+  });
 
   it('indexes what was imported by SQL without a search, and answers searches meanwhile', async () => {
     const app = await start();
@@ -95,7 +95,7 @@ describe('search on PostgreSQL, with vectors of an upstream', () => {
     for (const { index } of answers) expect(index.documents - index.indexed).toBe(index.pending);
     await expectIndex(app, { documents: 301, indexed: 301, pending: 0 });
     expect((await upstream.stats()).textCounts).not.toHaveProperty('undefined');
-  }, 60_000);
+  });
 
   it('embeds each text once on two instances, and goes on when the one that indexes ends', async () => {
     const [first, second] = [await start(), await start()];
@@ -113,7 +113,7 @@ describe('search on PostgreSQL, with vectors of an upstream', () => {
     apps.push(left);
     await create(left, {});
     await expectIndex(left, { documents: 101, indexed: 101, pending: 0 });
-  }, 90_000);
+  });
 
   it('goes on after a restart where it stopped', async () => {
     const app = await start({ DOCUMENTS_INDEX_TEXTS_PER_MINUTE: '64' });
@@ -130,7 +130,7 @@ describe('search on PostgreSQL, with vectors of an upstream', () => {
     await expectIndex(again, { indexed: 200, pending: 0 });
     const paid = (await upstream.stats()).texts - before;
     expect(paid).toBeLessThanOrEqual(200 - indexed + asked);
-  }, 90_000);
+  });
 
   it('makes vectors of another width or model anew, and never compares old ones with them', async () => {
     const first = await start({ EMBEDDING_DIMENSIONS: '64' });
@@ -148,7 +148,7 @@ describe('search on PostgreSQL, with vectors of an upstream', () => {
       expect(items.map((item) => item.id)).toEqual([id]);
       await apps.splice(0)[0]!.close();
     }
-  }, 90_000);
+  });
 
   it('answers with what is indexed while the model is away, and goes on when it is back', async () => {
     const app = await start({ EMBEDDING_UPSTREAM_BUDGET: '200ms' });
@@ -172,5 +172,5 @@ describe('search on PostgreSQL, with vectors of an upstream', () => {
     expect(index).toMatchObject({ indexed: 1, pending: 1 });
     await upstream.configure({ key: 'upstream-key' });
     await eventually(() => expect(indexer.progress()).toMatchObject({ state: 'complete', indexed: 2 }), PATIENT);
-  }, 90_000);
+  });
 });

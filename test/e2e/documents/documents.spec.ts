@@ -32,7 +32,7 @@ describe('documents with nothing configured', () => {
   beforeAll(async () => {
     app = await startApp({ DATABASE_DIR: 'memory://' });
     await create(app, { title: 'the first' });
-  }, 90_000);
+  });
   afterAll(() => app.close());
 
   it('creates, reads, changes and deletes', async () => {
@@ -156,7 +156,7 @@ describe('documents with nothing configured', () => {
           expect(index).toMatchObject({ pending: 0, skipped: 0, indexed: index.documents });
           expect(items[0]).toMatchObject(found);
         },
-        { timeoutMs: 20_000, intervalMs: 50 },
+        { intervalMs: 50 },
       );
     await expectFirst({ title: 'Feeding cats' });
     const { id } = await create(app, {
@@ -174,7 +174,7 @@ describe('documents with nothing configured', () => {
       .query({ q: 'how often does my pet need food', limit: 1 })
       .set('if-none-match', again.headers['etag']!)
       .expect(304);
-  }, 60_000);
+  });
 
   it.each([
     ['an empty title', { ...DRAFT, title: ' ' }, '/title'],

@@ -21,7 +21,7 @@ beforeAll(async () => {
   };
   apps = await Promise.all([startApp(env), startApp(env)]);
   await Promise.all(apps.map(redisUp));
-}, 90_000);
+});
 afterAll(async () => {
   await Promise.all(apps.map((app) => app.close()));
   await upstream.stop();

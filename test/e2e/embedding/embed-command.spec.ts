@@ -67,9 +67,7 @@ it.each([
   async (_name, env) => {
     await upstream.configure({ delayMs: 100 });
     const killed = embed([input], env());
-    await eventually(async () => expect((await readLines(output)).length).toBeGreaterThanOrEqual(2 * BATCH), {
-      timeoutMs: 30_000,
-    });
+    await eventually(async () => expect((await readLines(output)).length).toBeGreaterThanOrEqual(2 * BATCH));
     killed.kill('SIGKILL');
     await once(killed, 'exit');
     const before = await readLines(output);
@@ -100,7 +98,7 @@ it('a second job over the same texts costs nothing', async () => {
   expect(err).toContain('100 % hits');
   expect(await readFile(output, 'utf8')).toBe(first);
   expect((await upstream.stats()).texts).toBe(TEXTS);
-}, 60_000);
+});
 
 it('a text that is refused becomes a line that says why, and the others are embedded', async () => {
   const texts = [
@@ -119,7 +117,7 @@ it('a text that is refused becomes a line that says why, and the others are embe
   expect(rows.filter(({ error }) => error === undefined).every(({ embedding }) => embedding)).toBe(true);
   expect(rows[2]!.error).toContain('100001 characters');
   expect((await upstream.stats()).texts).toBe(texts.length - 2);
-}, 30_000);
+});
 
 it.each([
   ['another model', ['--model', 'gemini-embedding-001'], lines(10)],
@@ -147,7 +145,7 @@ it('a file that is something else is left alone', async () => {
   expect(code).toBe(1);
   expect(err).toContain('not written by this command');
   expect(await readFile(output, 'utf8')).toBe('precious\n');
-}, 30_000);
+});
 
 it('texts may come from standard input, as plain lines', async () => {
   const command = embed(['-', '--model', 'gemini-embedding-2', '--dimensions', '256']);
@@ -160,7 +158,7 @@ it('texts may come from standard input, as plain lines', async () => {
     .map((line) => JSON.parse(line) as { id: number; embedding: string });
   expect(rows.map(({ id }) => id)).toEqual([1, 3]);
   expect(Buffer.from(rows[0]!.embedding, 'base64')).toHaveLength(256 * 4);
-}, 30_000);
+});
 
 it.each([
   [['no-such-file.jsonl'], /no-such-file/],

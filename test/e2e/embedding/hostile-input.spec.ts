@@ -1,11 +1,8 @@
-import { jest } from '@jest/globals';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { EmbeddingUpstream } from '../../support/embedding-upstream.js';
 import { StepCounter } from '../../support/step-counter.js';
 import { startApp, type TestApp } from '../../support/test-app.js';
-
-jest.setTimeout(30_000);
 
 let upstream: EmbeddingUpstream;
 let app: TestApp;

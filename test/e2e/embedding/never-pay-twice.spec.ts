@@ -80,4 +80,4 @@ it(`${INSTANCES} instances under ${REQUESTS_EACH} concurrent requests each pay f
   expect(totals.coalesced).toBeGreaterThan(0);
   expect(totals.deduplicated).toBe(requests.length);
   expect(totals.hits + totals.misses + totals.coalesced).toBe(requests.length * 4);
-}, 120_000);
+});

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { setImmediate as turn } from 'node:timers/promises';
 import { eventually } from '../../support/eventually.js';
 import { RedisServer } from '../../support/redis-server.js';
@@ -10,9 +9,6 @@ const embed = (url: string, text: string) =>
     headers: { 'content-type': 'application/json', authorization: 'Bearer canary-api-key' },
     body: JSON.stringify({ model: 'local', input: text }),
   });
-
-// Each test starts the service anew, which takes a second, or many on a machine that is busy.
-jest.setTimeout(120_000);
 
 describe('the service as a process', () => {
   it('drains on SIGTERM: no request under way fails, new ones go elsewhere, it exits 0', async () => {

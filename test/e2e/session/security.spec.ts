@@ -9,7 +9,7 @@ describe('session tokens', () => {
   let app: TestApp;
   beforeAll(async () => {
     app = await startApp(SESSION_ENV);
-  }, 60_000);
+  });
   afterAll(() => app.close());
 
   it('are 256 random bits each, and named by their SHA-256', async () => {
@@ -206,7 +206,7 @@ describe('state changes with the session cookie (CSRF)', () => {
     // An application that did not call enableCsrfProtection().
     app = await startShop({ ...SESSION_ENV, HTTP_TRUSTED_ORIGINS: 'https://friend.example' });
     cookie = (await createSession(app, { data: { n: 1 } })).cookie;
-  }, 60_000);
+  });
   afterAll(() => app.close());
 
   const own = () => new URL(app.url).origin;

@@ -14,7 +14,7 @@ describe('sessions of two instances on one Redis', () => {
     redis = await RedisServer.start();
     [one, two] = await Promise.all([start(), start()]);
     await Promise.all([redisUp(one), redisUp(two)]);
-  }, 60_000);
+  });
   afterAll(async () => {
     await Promise.all([one.close(), two.close()]);
     await redis.stop();

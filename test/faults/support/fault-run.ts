@@ -33,8 +33,6 @@ export interface LoadOptions {
 export interface ThroughOptions {
   /** Reads go on for this long after the last invalidation, ms. Default 250; past 10,000 the oldest stale reads are seen. */
   watchMs?: number;
-  /** Recovery is waited for at most this long, ms. Default 20,000. */
-  recoveryMs?: number;
 }
 
 /**
@@ -73,18 +71,13 @@ export class FaultRun {
   }
 
   /** Resolves when both instances trust Redis for reads and writes, and nothing waits to be sent. */
-  async healthy(timeoutMs = 20_000): Promise<void> {
+  async healthy(): Promise<void> {
     const isHealthy = expect.objectContaining({ redis: 'up', isCoherent: true, queuedInvalidations: 0 });
-    await eventually(() => expect(this.caches.map((cache) => cache.stats())).toEqual([isHealthy, isHealthy]), {
-      timeoutMs,
-    });
+    await eventually(() => expect(this.caches.map((cache) => cache.stats())).toEqual([isHealthy, isHealthy]));
   }
 
   /** Keeps the load going while `strike` runs, which resolves when Redis is well again, and until both instances are. */
-  async through(
-    strike: () => Promise<void>,
-    { watchMs = WATCH_MS, recoveryMs = 20_000 }: ThroughOptions = {},
-  ): Promise<FaultReport> {
+  async through(strike: () => Promise<void>, { watchMs = WATCH_MS }: ThroughOptions = {}): Promise<FaultReport> {
     this.#isReading = this.#isWriting = true;
     const startedAtMs = performance.now();
     const reads = pace(
@@ -109,9 +102,9 @@ export class FaultRun {
     const [struckAtMs, loadsBefore] = [performance.now(), this.#loads];
     await strike();
     const backAtMs = performance.now();
-    await this.#hitsAreBack(recoveryMs);
+    await this.#hitsAreBack();
     const hitsBackMs = Math.round(performance.now() - backAtMs);
-    await this.healthy(recoveryMs);
+    await this.healthy();
     const wellAtMs = performance.now();
     const loads = this.#loads - loadsBefore;
 
@@ -121,7 +114,7 @@ export class FaultRun {
     this.#isReading = false;
     await reads;
     const watchedMs = performance.now() - startedAtMs;
-    await this.healthy(recoveryMs);
+    await this.healthy();
     await this.#everyKeyIsCurrent();
 
     return {
@@ -196,11 +189,9 @@ export class FaultRun {
     if (state !== 'up') this.#reasons.add(reason);
   }
 
-  async #hitsAreBack(timeoutMs: number): Promise<void> {
+  async #hitsAreBack(): Promise<void> {
     const before = this.caches.map((cache) => cache.stats().hits.redis);
-    await eventually(() => expect(this.caches.every((cache, i) => cache.stats().hits.redis > before[i]!)).toBe(true), {
-      timeoutMs,
-    });
+    await eventually(() => expect(this.caches.every((cache, i) => cache.stats().hits.redis > before[i]!)).toBe(true));
   }
 
   async #everyKeyIsCurrent(): Promise<void> {

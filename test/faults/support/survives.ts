@@ -11,8 +11,9 @@ export interface Expected {
 }
 
 /**
- * Runs the load through a fault, reports it, and asserts what holds for every one: no request fails, nothing is served that
- * must not be, no set that was given up is found, and Redis is in use again, soon enough for a machine that is busy.
+ * Runs the load through a fault, reports it, and asserts what holds for every fault: no request fails, no value is served
+ * that must not be, no set that was given up is found, and Redis is in use again. The report says how soon. How often the
+ * monitor tries is asserted on a fake clock, in its own spec.
  */
 export async function survives(
   run: FaultRun,
@@ -26,7 +27,5 @@ export async function survives(
   expect(report).toMatchObject({ failures: 0, broken: [], ghosts: 0 });
   if (watchMs !== undefined && watchMs > 10_000) expect(report.stale['10 s']).toBe(0);
   if (reason !== undefined) expect(report.reasons).toContain(reason);
-  expect(report.hitsBackMs).toBeLessThan(5_000);
-  expect(report.wellMs).toBeLessThan(10_000);
   return report;
 }

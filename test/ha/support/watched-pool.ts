@@ -24,7 +24,7 @@ export class WatchedPool {
 
   /** @throws when it is not up in ten seconds. */
   async up(): Promise<void> {
-    expect(await this.pool.monitor.waitUntilUp(10_000)).toBe('up');
+    expect(await this.pool.monitor.waitUntilUp(60_000)).toBe('up');
   }
 
   close(): Promise<void> {

@@ -207,4 +207,4 @@ it('does not stop loaders that wait for loads of their own namespace', async () 
     cache.getOrLoad(`outer:${i}`, () => cache.getOrLoad(`inner:${i}`, () => 'in'));
   await expect(Promise.all([1, 2, 3].map(nested))).resolves.toEqual(['in', 'in', 'in']);
   await cache.close();
-}, 15_000);
+});

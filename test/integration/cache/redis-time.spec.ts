@@ -20,7 +20,7 @@ describe.each([-HOUR_MS, HOUR_MS])('a process whose date is %i ms off, given a p
     redis = await RedisServer.start();
     // A busy machine is not what is asked about.
     pool = createRedisPool(redis.url, { monitor: { budget: { floorMs: 1_000, capMs: 1_000 } } });
-    expect(await pool.monitor.waitUntilUp(10_000)).toBe('up');
+    expect(await pool.monitor.waitUntilUp(60_000)).toBe('up');
   });
   afterAll(async () => {
     await pool.close();
@@ -33,7 +33,7 @@ describe.each([-HOUR_MS, HOUR_MS])('a process whose date is %i ms off, given a p
     const peer = createCache({ namespace: 'set', redis: pool });
     await expect(peer.getEntry('k', { consistency: 'strict' })).resolves.toMatchObject({ value: 'v', isStale: false });
     const { ttlMs } = (await peer.getEntry('k', { consistency: 'strict' }))!;
-    expect(ttlMs).toBeGreaterThan(50_000);
+    expect(ttlMs).toBeGreaterThan(30_000);
     expect(ttlMs).toBeLessThanOrEqual(60_000);
     await Promise.all([cache.close(), peer.close()]);
   });
@@ -46,7 +46,7 @@ describe.each([-HOUR_MS, HOUR_MS])('a process whose date is %i ms off, given a p
     const other = createCache({ namespace: 'fill', redis: pool, clock: skewed(skewMs) });
     await other.getOrLoad('loaded', () => 'here', { ttlMs: 60_000 });
     const { ttlMs } = (await peer.getEntry('loaded'))!;
-    expect(ttlMs).toBeGreaterThan(50_000);
+    expect(ttlMs).toBeGreaterThan(30_000);
     expect(ttlMs).toBeLessThanOrEqual(60_000);
     await Promise.all([cache, other, peer].map((one) => one.close()));
   });

@@ -37,7 +37,7 @@ describe('processes that were given the same outbox file', () => {
     if (user !== 'default') [url.username, url.password] = [user, 'secret'];
     const started = CacheProcess.start({ namespace: 'shared', redis: url.href, outbox: { file, maxItems } });
     processes.push(started);
-    await eventually(async () => expect((await started.stats()).isCoherent).toBe(true), { timeoutMs: 10_000 });
+    await eventually(async () => expect((await started.stats()).isCoherent).toBe(true));
     return started;
   }
 
@@ -61,14 +61,14 @@ describe('processes that were given the same outbox file', () => {
     await expect(living.delete(['other'])).resolves.toEqual(QUEUED);
     // It has sent its own, and its file goes.
     await refuseWrites(false);
-    await eventually(async () => expect((await living.stats()).queuedInvalidations).toBe(0), { timeoutMs: 10_000 });
+    await eventually(async () => expect((await living.stats()).queuedInvalidations).toBe(0));
     await expect(inRedis(['other'])).resolves.toBe(0);
     await expect(inRedis(mine)).resolves.toBe(mine.length);
 
     await killed.kill();
     const next = await start();
 
-    await eventually(async () => expect(await inRedis(mine)).toBe(0), { timeoutMs: 10_000 });
+    await eventually(async () => expect(await inRedis(mine)).toBe(0));
     await eventually(async () => expect((await next.stats()).queuedInvalidations).toBe(0));
     expect(readdirSync(directory)).toEqual([]);
   });
@@ -89,7 +89,7 @@ describe('processes that were given the same outbox file', () => {
     expect(readdirSync(directory)).toHaveLength(1);
     await refuseWrites(false);
 
-    await eventually(async () => expect(await inRedis(keys)).toBe(0), { timeoutMs: 10_000 });
+    await eventually(async () => expect(await inRedis(keys)).toBe(0));
   });
 
   it('clear everything when one of them was killed with an outbox that had overflowed', async () => {
@@ -104,6 +104,6 @@ describe('processes that were given the same outbox file', () => {
 
     await start();
 
-    await eventually(async () => expect(await peer.getMany(keys)).toEqual(new Map()), { timeoutMs: 10_000 });
+    await eventually(async () => expect(await peer.getMany(keys)).toEqual(new Map()));
   });
 });

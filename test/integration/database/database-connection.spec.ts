@@ -14,7 +14,7 @@ describe.each(DATABASES)('the database connection on %s', (_name, start) => {
   let databases: DatabaseUnderTest;
   beforeAll(async () => {
     databases = await start();
-  }, 60_000);
+  });
   afterAll(() => databases.stop());
 
   it('opens and migrates with the first statement', async () => {
@@ -23,7 +23,7 @@ describe.each(DATABASES)('the database connection on %s', (_name, start) => {
     await connection.database.insert(notes).values({ id: 1, text: 'one' });
     expect(await connection.database.select().from(notes)).toEqual([{ id: 1, text: 'one' }]);
     expect(connection.health().state).toBe('ready');
-  }, 60_000);
+  });
 
   it('runs transactions, and undoes those that throw', async () => {
     const { database } = databases.connect();
@@ -122,5 +122,5 @@ describe('PGlite in a directory', () => {
     expect((await second.database.execute(sql`select seven from kept`)).rows).toEqual([{ seven: 7 }]);
     await second.close();
     await rm(dir, { recursive: true });
-  }, 60_000);
+  });
 });

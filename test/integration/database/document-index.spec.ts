@@ -13,7 +13,7 @@ describe.each(DATABASES)('the index of documents on %s', (_name, start) => {
     const connection = databases.connect();
     await connection.ready();
     tables = new DocumentTables(connection);
-  }, 60_000);
+  });
   afterAll(() => databases.stop());
   let dimensions = 1;
   beforeEach(async () => {
@@ -173,5 +173,5 @@ describe('the index of documents, beside writers on PostgreSQL', () => {
     await writer.end();
     await connection.close();
     await postgres.stop();
-  }, 60_000);
+  });
 });

@@ -12,7 +12,7 @@ describe.each(DATABASES)('documents on %s', (_name, start) => {
     const connection = databases.connect();
     await connection.ready();
     documents = new DocumentsRepository(connection.database);
-  }, 60_000);
+  });
   afterAll(() => databases.stop());
 
   const create = (title: string, author = 'ann', topic = 'tea', labels: string[] = []) =>

@@ -26,7 +26,7 @@ describe.each(DATABASES)('cached Drizzle queries on %s', (_name, start) => {
     [here, there] = caches.map((cache) =>
       cacheQueries(databases.connect().database, cache.namespace('queries'), { dependents }),
     ) as [Database, Database];
-  }, 60_000);
+  });
   afterAll(async () => {
     await Promise.all(caches.map((cache) => cache.close()));
     await Promise.all([databases.stop(), redis.stop()]);

@@ -102,7 +102,7 @@ describe(`reads after acknowledged writes, seed ${SEED}`, () => {
     beforeAll(async () => {
       databases = await start();
       await databases.connect().ready();
-    }, 60_000);
+    });
     afterAll(() => databases.stop());
 
     it('never see older or rolled back rows, and all instances end with the rows of the database', async () => {
@@ -119,7 +119,7 @@ describe(`reads after acknowledged writes, seed ${SEED}`, () => {
         const truth = await plain.select().from(notes).where(eq(notes.id, id));
         await eventually(async () => expect(await Promise.all(views.map(one))).toEqual([truth, truth]));
       }
-    }, 60_000);
+    });
   });
 
   it('never see older rows while Redis freezes, dies and comes back empty', async () => {
@@ -139,13 +139,11 @@ describe(`reads after acknowledged writes, seed ${SEED}`, () => {
     for (let id = 0; id < NOTES; id++) {
       const one = (db: Db) => db.select().from(notes).where(eq(notes.id, id)).$withCache();
       const truth = await connection.database.select().from(notes).where(eq(notes.id, id));
-      await eventually(async () => expect(await Promise.all(views.map(one))).toEqual([truth, truth]), {
-        timeoutMs: 15_000,
-      });
+      await eventually(async () => expect(await Promise.all(views.map(one))).toEqual([truth, truth]));
     }
     await Promise.all([connection.close(), ...ownCaches.map((cache) => cache.close())]);
     await Promise.all([postgres.stop(), own.stop()]);
-  }, 90_000);
+  });
 
   it('do see older rows through the Cache class of Drizzle', async () => {
     const postgres = await PostgresServer.start();
@@ -160,5 +158,5 @@ describe(`reads after acknowledged writes, seed ${SEED}`, () => {
     expect((await findViolations(views, SEED)).length).toBeGreaterThan(0);
     await Promise.all([connection.close(), ...pools.map((pool) => pool.end())]);
     await postgres.stop();
-  }, 60_000);
+  });
 });

@@ -60,7 +60,7 @@ describe('TypeORM with Larder as its query result cache', () => {
       sources.push(await new DataSource(options).initialize());
     }
     [here, there] = sources as [DataSource, DataSource];
-  }, 60_000);
+  });
   afterAll(async () => {
     await Promise.all([here.destroy(), there.destroy()]);
     await Promise.all(caches.map((cache) => cache.close()));

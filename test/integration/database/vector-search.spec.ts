@@ -37,7 +37,7 @@ describe.each(DATABASES)('search by meaning on %s', (name, start) => {
     await tables.index.ensure(space);
     await tables.saveVectors(lease, (id) => vectors.get(id)!);
     await tables.database.execute(sql`analyze document_vectors`);
-  }, 120_000);
+  });
   afterAll(() => databases.stop());
 
   const product = (a: readonly number[], b: readonly number[]) => a.reduce((sum, number, i) => sum + number * b[i]!, 0);
@@ -67,12 +67,12 @@ describe.each(DATABASES)('search by meaning on %s', (name, start) => {
     if (hasIndex) await tables.database.execute(sql`drop extension vector cascade`);
     expect(await new DocumentTables(tables).index.has(space)).toBe(false);
     await expectExact();
-  }, 60_000);
+  });
 
   it('finds all documents where as many are asked for', async () => {
     const found = await new DocumentTables(tables).vectors.findNearest(space, vector(), DOCUMENTS + 1);
     expect(new Set(found.map(({ id }) => id)).size).toBe(DOCUMENTS);
-  }, 60_000);
+  });
 
   it('finds nothing in a space of another width or model', async () => {
     for (const other of [await tables.spaces.findOrCreate('m', 2), await tables.spaces.findOrCreate('n', DIMENSIONS)])

@@ -16,7 +16,7 @@ describe('a data connection', () => {
     await redis.command('FLUSHALL');
     proxy = await TcpProxy.start(redis.port);
     pool = createRedisPool(proxy.url, { size: 1, connection: { socketTimeoutMs: 200 } });
-    expect(await pool.monitor.waitUntilUp(5_000)).toBe('up');
+    expect(await pool.monitor.waitUntilUp(60_000)).toBe('up');
   });
   afterEach(async () => {
     await pool.close();

@@ -32,7 +32,7 @@ describe('RedisModule', () => {
     const app = await boot({ REDIS_URL: `${redis.url}/3`, REDIS_POOL_SIZE: '1' });
     const pool = app.get<RedisPool>(REDIS_POOL);
     pool.subscriber();
-    expect(await pool.monitor.waitUntilUp(5_000)).toBe('up');
+    expect(await pool.monitor.waitUntilUp(60_000)).toBe('up');
     await eventually(async () => {
       expect(connectionNames(await redis.command('CLIENT', 'LIST'))).toEqual([
         'larder:bulk',

@@ -25,7 +25,7 @@ describe('a change of a cached session whose connection to the database breaks',
     migrations.register(sessionMigrations);
     connection = connectionTo(postgres.url, migrations);
     pool = createRedisPool(redis.url);
-    await Promise.all([connection.ready(), pool.monitor.waitUntilUp(10_000)]);
+    await Promise.all([connection.ready(), pool.monitor.waitUntilUp(60_000)]);
     backend = createSessionBackend({
       config: sessionConfig.parse({ SESSION_CACHE_TTL: hour, SESSION_ON_OUTAGE: 'closed' }),
       namespace: 'test',
@@ -35,7 +35,7 @@ describe('a change of a cached session whose connection to the database breaks',
     await postgres.query(
       `create function break() returns trigger language plpgsql as $$ begin perform pg_terminate_backend(pg_backend_pid()); return null; end $$`,
     );
-  }, 60_000);
+  });
   afterAll(async () => {
     await backend.close();
     await Promise.all([pool.close(), connection.close()]);

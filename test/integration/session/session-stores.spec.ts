@@ -14,7 +14,7 @@ describe.each([...STORES, CLUSTER])('a session store: %s', (_name, start) => {
   beforeAll(async () => {
     underTest = await start();
     store = underTest.open(LIFETIME);
-  }, 60_000);
+  });
   afterAll(() => underTest.stop());
 
   const begin = async (

@@ -18,7 +18,7 @@ describe.each(STORES)('the store contract of session middleware on %s', (_name, 
     store = underTest.open(LIFETIME);
     adapter = new SessionStoreAdapter(store, { userIdOf: (data) => data['userId'] as string | undefined });
     call = promised(adapter);
-  }, 60_000);
+  });
   afterAll(() => underTest.stop());
 
   it("gives back what was set, as a value of the caller's own", async () => {

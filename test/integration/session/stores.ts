@@ -82,7 +82,7 @@ async function inRedis(
   stop: () => Promise<void>,
 ): Promise<StoreUnderTest> {
   const pool = createRedisPool(source);
-  await pool.monitor.waitUntilUp(10_000);
+  await pool.monitor.waitUntilUp(60_000);
   const scripts = new SessionScripts({ pool, namespace: 'test', clock: systemClock });
   return {
     open: (lifetime) =>
