@@ -2,7 +2,7 @@ import { Inject, Module, type OnModuleDestroy } from '@nestjs/common';
 import { type Clock, systemClock } from '../../common/clock.js';
 import { REDIS_POOL, type RedisPool } from '../redis/index.js';
 import { type EmbeddingConfig, embeddingConfig } from './embedding.config.js';
-import { EmbeddingLedger } from './usage/usage-totals.js';
+import { UsageTotals } from './usage/usage-totals.js';
 import { EmbeddingService } from './embedding.service.js';
 import { CLOCK, PROVIDERS } from './embedding.tokens.js';
 import { RequestPlanner } from './vectors/request-planner.js';
@@ -24,7 +24,7 @@ import { WindowCounter } from './tenants/window-counter.js';
       useFactory: (config: EmbeddingConfig, clock: Clock, pool: RedisPool | null) =>
         createProviders(config, clock, pool),
     },
-    EmbeddingLedger,
+    UsageTotals,
     EmbeddingService,
     ModelCatalog,
     RequestPlanner,
@@ -36,7 +36,7 @@ import { WindowCounter } from './tenants/window-counter.js';
   ],
   exports: [
     CLOCK,
-    EmbeddingLedger,
+    UsageTotals,
     EmbeddingService,
     ModelCatalog,
     PROVIDERS,

@@ -9,7 +9,7 @@ import { EmbeddingCoreModule } from './embedding-core.module.js';
 import { type EmbeddingConfig, embeddingConfig } from './embedding.config.js';
 import { throttlingProviders } from './tenants/tenant-throttler.guard.js';
 import { FileWarmUpSource } from './jobs/file-warm-up.source.js';
-import { VectorKeys } from './vectors/vector-keys.js';
+import { VectorScanner } from './vectors/vector-scanner.js';
 import { TenantGuard } from './tenants/tenant.guard.js';
 import { embeddingErrorDialects } from './wire/error-dialects.js';
 import { GoogleController } from './wire/google/google.controller.js';
@@ -22,7 +22,7 @@ import { limitValues } from './wire/value-limit.stream.js';
 @Module({
   imports: [EmbeddingCoreModule],
   controllers: [OpenAiController, GoogleController, ModelsController, EmbeddingAdminController],
-  providers: [EmbeddingOperations, FileWarmUpSource, TenantGuard, VectorArchive, VectorKeys, ...throttlingProviders],
+  providers: [EmbeddingOperations, FileWarmUpSource, TenantGuard, VectorArchive, VectorScanner, ...throttlingProviders],
   exports: [EmbeddingCoreModule],
 })
 export class EmbeddingModule {

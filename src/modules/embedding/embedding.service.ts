@@ -2,10 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '../../common/clock.js';
 import type { LoadManyOptions } from '../cache/index.js';
 import { EmbeddingError } from './embedding.error.js';
-import { evidenceOf } from './usage/usage-report.js';
-import { EmbeddingLedger } from './usage/usage-totals.js';
+import { usageOf } from './usage/usage-report.js';
+import { UsageTotals } from './usage/usage-totals.js';
 import { CLOCK } from './embedding.tokens.js';
-import type { CacheControls, EmbeddedText, EmbeddingRequest, EmbeddingResult } from './embedding.types.js';
+import type { CacheControls, TextVector, EmbeddingRequest, EmbeddingResult } from './embedding.types.js';
 import { type RequestPlan, RequestPlanner } from './vectors/request-planner.js';
 import { VectorLoader } from './vectors/vector-loader.js';
 import { TextQuota } from './tenants/text-quota.js';
@@ -16,14 +16,14 @@ import { decodeVectorRecord, type VectorRecord } from './vectors/vector-record.j
 type Records = ReadonlyMap<string, VectorRecord>;
 
 /** What the cache had of a request. */
-interface Cached {
+interface CachedVectors {
   readonly cached: Records;
   /** Keys that are to be computed anew, whatever is cached. */
   readonly outdated: ReadonlySet<string>;
 }
 
 /** What is missing is counted by the load that follows. */
-const LOOK = { countsMisses: false };
+const LOOK_UP_OPTIONS = { countsMisses: false };
 
 /**
  * Vectors for texts, computed once. Cache-aside per text: what is cached is not asked for again, equal texts of a request
@@ -37,7 +37,7 @@ export class EmbeddingService {
     private readonly planner: RequestPlanner,
     private readonly loader: VectorLoader,
     private readonly quota: TextQuota,
-    private readonly ledger: EmbeddingLedger,
+    private readonly usageTotals: UsageTotals,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -49,7 +49,7 @@ export class EmbeddingService {
     const { computed, own } = await this.computeMissing(plan, cached, outdated, request);
 
     const { model, provider, dimensions, storedDimensions } = plan;
-    const vectors = plan.keys.map((key): EmbeddedText => {
+    const vectors = plan.keys.map((key): TextVector => {
       const { bytes, tokens } = cached.get(key) ?? computed.get(key)!;
       return { tokens, bytes: storedDimensions === dimensions ? bytes : narrow(bytes, dimensions) };
     });
@@ -57,21 +57,21 @@ export class EmbeddingService {
     const nowMs = this.clock.wallMs();
     const isForced = outdated.size > 0;
     const isStored = !controls.isNoStore;
-    const evidence = evidenceOf(plan, { cached, computed, own, totalTokens, nowMs, isStored, isForced });
-    this.ledger.record(model.id, evidence);
-    return { model: model.id, provider: provider.name, dimensions, vectors, totalTokens, evidence };
+    const usage = usageOf(plan, { cached, computed, own, totalTokens, nowMs, isStored, isForced });
+    this.usageTotals.record(model.id, usage);
+    return { model: model.id, provider: provider.name, dimensions, vectors, totalTokens, usage };
   }
 
   private async readCached(
     { cache, texts, storedDimensions }: RequestPlan,
     { isRefresh, maxAgeMs = Number.POSITIVE_INFINITY }: CacheControls,
-  ): Promise<Cached> {
+  ): Promise<CachedVectors> {
     const cached = new Map<string, VectorRecord>();
     if (isRefresh) return { cached, outdated: new Set(texts.keys()) };
     const outdated = new Set<string>();
     const unreadable: string[] = [];
     const oldestMs = this.clock.wallMs() - maxAgeMs;
-    for (const [key, stored] of await cache.getMany([...texts.keys()], LOOK)) {
+    for (const [key, stored] of await cache.getMany([...texts.keys()], LOOK_UP_OPTIONS)) {
       const record = decodeVectorRecord(stored, storedDimensions);
       if (!record) unreadable.push(key);
       else if (record.createdAtMs >= oldestMs) cached.set(key, record);
@@ -133,7 +133,7 @@ export class EmbeddingService {
     const totalTokens = [...paid.values()].reduce((sum, { tokens }) => sum + tokens, 0);
     const texts = { keys: [...own], texts: paid, model };
     const answered = { cached: new Map(), computed: paid, own, totalTokens, isStored: true, isForced: false, nowMs: 0 };
-    this.ledger.record(model.id, evidenceOf(texts, answered));
+    this.usageTotals.record(model.id, usageOf(texts, answered));
   }
 }
 

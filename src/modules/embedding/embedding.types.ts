@@ -68,7 +68,7 @@ export interface EmbeddingRequest {
 }
 
 /** One input's vector. */
-export interface EmbeddedText {
+export interface TextVector {
   /** The vector as little-endian float32. Shared with the cache: not to be changed. */
   readonly bytes: Uint8Array;
   /** Tokens the provider counted, or estimated where it counts none. */
@@ -76,7 +76,7 @@ export interface EmbeddedText {
 }
 
 /** Where the vectors of a request came from and what that saved. */
-export interface EmbeddingEvidence {
+export interface EmbeddingUsage {
   /** Distinct texts that were cached. */
   readonly hits: number;
   /** Distinct texts this request had computed. */
@@ -105,8 +105,8 @@ export interface EmbeddingResult {
   readonly provider: string;
   readonly dimensions: number;
   /** In the order of the request's inputs. */
-  readonly vectors: readonly EmbeddedText[];
+  readonly vectors: readonly TextVector[];
   /** Sum over all inputs, cached or not. */
   readonly totalTokens: number;
-  readonly evidence: EmbeddingEvidence;
+  readonly usage: EmbeddingUsage;
 }

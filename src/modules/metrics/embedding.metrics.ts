@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Counter, Registry } from 'prom-client';
-import { EmbeddingLedger, type EmbeddingTotals } from '../embedding/index.js';
+import { UsageTotals, type ModelTotals } from '../embedding/index.js';
 import { METRIC } from './metric-names.js';
 
 /** What embeddings cost, and what the cache saved, by model. */
@@ -8,7 +8,7 @@ import { METRIC } from './metric-names.js';
 export class EmbeddingMetrics {
   constructor(
     private readonly registry: Registry,
-    private readonly ledger: EmbeddingLedger,
+    private readonly usageTotals: UsageTotals,
   ) {
     this.export(METRIC.embeddingRequests, 'Requests.', ({ requests }) => ({ all: requests }));
     this.export(
@@ -39,8 +39,8 @@ export class EmbeddingMetrics {
     );
   }
 
-  private export(name: string, help: string, read: (totals: EmbeddingTotals) => Record<string, number>): void {
-    const { ledger } = this;
+  private export(name: string, help: string, read: (totals: ModelTotals) => Record<string, number>): void {
+    const { usageTotals } = this;
     new Counter({
       name,
       help,
@@ -48,7 +48,7 @@ export class EmbeddingMetrics {
       registers: [this.registry],
       collect() {
         this.reset();
-        for (const [model, totals] of ledger.totals()) {
+        for (const [model, totals] of usageTotals.byModel()) {
           for (const [outcome, value] of Object.entries(read(totals))) this.inc({ model, outcome }, value);
         }
       },

@@ -1,4 +1,4 @@
-import { FleetPace } from '../../../src/modules/embedding/providers/upstream/pacing/fleet-pace.js';
+import { SharedPaceWindow } from '../../../src/modules/embedding/providers/upstream/pacing/shared-pace-window.js';
 import { Pacer } from '../../../src/modules/embedding/providers/upstream/pacing/pacer.js';
 import { PaceWindow } from '../../../src/modules/embedding/providers/upstream/pacing/pace-window.js';
 import { createRedisPool, type RedisPool } from '../../../src/modules/redis/index.js';
@@ -29,7 +29,7 @@ let quotas = 0;
 /** The same quota as two instances see it. */
 function instances(limits = LIMITS) {
   const owner = { provider: 'google', origin: 'http://upstream', model: `m${++quotas}` };
-  return pools.map((pool) => new FleetPace(pool, owner, limits));
+  return pools.map((pool) => new SharedPaceWindow(pool, owner, limits));
 }
 
 it('two instances get the places that one alone would give', async () => {
@@ -82,7 +82,11 @@ it('while Redis is away an instance keeps to the quota by itself, with what it k
   const pool = createRedisPool(redis.url);
   await pool.monitor.waitUntilUp(60_000);
   const clock = FakeClock.skippingWaits();
-  const pacer = new Pacer(LIMITS, clock, new FleetPace(pool, { provider: 'p', origin: 'o', model: 'away' }, LIMITS));
+  const pacer = new Pacer(
+    LIMITS,
+    clock,
+    new SharedPaceWindow(pool, { provider: 'p', origin: 'o', model: 'away' }, LIMITS),
+  );
   await pacer.acquire({ texts: 100, tokens: 1 }, FAR, signal);
   await pool.close();
   await expect(pacer.acquire({ texts: 1, tokens: 1 }, 1_000, signal)).rejects.toMatchObject({ kind: 'rate-limited' });

@@ -4,7 +4,7 @@ import { unhandledErrors } from '../../../common/unhandled-errors.js';
 import { CACHE, type Cache, type CacheStats } from '../../cache/index.js';
 import { DatabaseConnection, type DatabaseHealth } from '../../database/index.js';
 import { DocumentIndexer, type IndexProgress } from '../../documents/index.js';
-import { EmbeddingLedger, type EmbeddingTotals, ModelCatalog } from '../../embedding/index.js';
+import { UsageTotals, type ModelTotals, ModelCatalog } from '../../embedding/index.js';
 import { type CacheCounts, CacheTally, hitRatio } from '../../metrics/index.js';
 import { type RedisStatus, RedisStatusService } from '../../redis/index.js';
 import type { LatencySummary } from './latency-window.js';
@@ -32,7 +32,7 @@ export interface ServiceStatus {
   readonly search: IndexProgress;
   readonly embeddings: {
     readonly defaultModel: string;
-    readonly models: readonly ({ readonly model: string } & EmbeddingTotals)[];
+    readonly models: readonly ({ readonly model: string } & ModelTotals)[];
   };
   readonly history: readonly StatusSample[];
 }
@@ -45,7 +45,7 @@ export class StatusService {
     private readonly tally: CacheTally,
     private readonly redis: RedisStatusService,
     private readonly database: DatabaseConnection,
-    private readonly ledger: EmbeddingLedger,
+    private readonly usageTotals: UsageTotals,
     private readonly indexer: DocumentIndexer,
     private readonly catalog: ModelCatalog,
     private readonly requests: RequestDrain,
@@ -68,7 +68,7 @@ export class StatusService {
       search: this.indexer.progress(),
       embeddings: {
         defaultModel: this.catalog.defaultModel,
-        models: [...this.ledger.totals()].map(([model, totals]) => ({ model, ...totals })),
+        models: [...this.usageTotals.byModel()].map(([model, totals]) => ({ model, ...totals })),
       },
       history: this.history.read(),
     };

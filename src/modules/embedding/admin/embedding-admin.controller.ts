@@ -2,8 +2,8 @@ import { Readable } from 'node:stream';
 import { Body, Controller, Get, Header, HttpCode, Post, StreamableFile, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiConsumes, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AdminGuard } from '../../../common/http/guards/admin.guard.js';
-import { EmbeddingLedger } from '../usage/usage-totals.js';
-import { type Lookup, lookupSchema, type Purge, purgeSchema } from './embedding-admin.schemas.js';
+import { UsageTotals } from '../usage/usage-totals.js';
+import { type EmbeddingLookup, lookupSchema, type EmbeddingPurge, purgeSchema } from './embedding-admin.schemas.js';
 import { EmbeddingOperations } from './embedding-operations.js';
 import { VectorArchive } from './vector-archive.js';
 
@@ -16,27 +16,27 @@ export class EmbeddingAdminController {
   constructor(
     private readonly operations: EmbeddingOperations,
     private readonly archive: VectorArchive,
-    private readonly ledger: EmbeddingLedger,
+    private readonly usageTotals: UsageTotals,
   ) {}
 
   @Get()
   @Header('cache-control', 'no-store')
   @ApiOperation({ summary: 'What requests cost and saved on this instance since it started, by model' })
   totals() {
-    return Object.fromEntries(this.ledger.totals());
+    return Object.fromEntries(this.usageTotals.byModel());
   }
 
   @Post('lookup')
   @HttpCode(200)
   @ApiOperation({ summary: 'Whether texts are cached, how old and how big their vectors are' })
-  async lookup(@Body({ schema: lookupSchema }) lookup: Lookup) {
+  async lookup(@Body({ schema: lookupSchema }) lookup: EmbeddingLookup) {
     return { texts: await this.operations.lookup(lookup) };
   }
 
   @Post('purge')
   @HttpCode(200)
   @ApiOperation({ summary: 'Removes the vectors of texts, of a namespace or of a model, or counts them' })
-  purge(@Body({ schema: purgeSchema }) purge: Purge) {
+  purge(@Body({ schema: purgeSchema }) purge: EmbeddingPurge) {
     return this.operations.purge(purge);
   }
 

@@ -9,7 +9,7 @@ const namespace = z
   .optional();
 
 /** Whose vectors: an isolated tenant's by its name, otherwise the shared ones. */
-const scopeSchema = z.object({
+const collectionSchema = z.object({
   model: z.string().min(1).max(200).optional().meta({
     description: "Default: the service's default model for texts; without texts every model that is served.",
   }),
@@ -21,7 +21,7 @@ const scopeSchema = z.object({
 });
 
 /** Vectors by their texts. */
-const textsSchema = scopeSchema.extend({
+const textsSchema = collectionSchema.extend({
   input: textInputSchema,
   dimensions: z.int().min(1).max(65_536).optional(),
   taskType: z.enum(TASK_TYPES).optional(),
@@ -32,7 +32,7 @@ const textsSchema = scopeSchema.extend({
 export const lookupSchema = textsSchema.meta({ title: 'EmbeddingLookup' });
 
 /** See {@link lookupSchema}. */
-export type Lookup = z.output<typeof lookupSchema>;
+export type EmbeddingLookup = z.output<typeof lookupSchema>;
 
 /**
  * Body of `POST /admin/embeddings/purge`: the vectors of texts, or without `input` all of a model, tenant or namespace. One
@@ -49,7 +49,7 @@ export const purgeSchema = textsSchema
   .meta({ title: 'EmbeddingPurge' });
 
 /** See {@link purgeSchema}. */
-export type Purge = z.output<typeof purgeSchema>;
+export type EmbeddingPurge = z.output<typeof purgeSchema>;
 
 /** One line of an export. */
 export const exportedVectorSchema = z.object({

@@ -5,9 +5,9 @@ import type { Tenant } from '../embedding.types.js';
 import { RequestPlanner } from '../vectors/request-planner.js';
 import { ModelCatalog } from '../models/model-catalog.js';
 import { pathOf, tagsOf, VectorCaches } from '../vectors/vector-caches.js';
-import { VectorKeys } from '../vectors/vector-keys.js';
+import { VectorScanner } from '../vectors/vector-scanner.js';
 import { decodeVectorRecord } from '../vectors/vector-record.js';
-import type { Lookup, Purge } from './embedding-admin.schemas.js';
+import type { EmbeddingLookup, EmbeddingPurge } from './embedding-admin.schemas.js';
 
 type Owner = Pick<Tenant, 'name' | 'isIsolated'>;
 
@@ -39,12 +39,12 @@ export class EmbeddingOperations {
     private readonly planner: RequestPlanner,
     private readonly catalog: ModelCatalog,
     private readonly caches: VectorCaches,
-    private readonly keys: VectorKeys,
+    private readonly keys: VectorScanner,
     @Inject(embeddingConfig.KEY) private readonly config: EmbeddingConfig,
   ) {}
 
   /** Reads without loading, and without counting as a use. */
-  async lookup(lookup: Lookup): Promise<readonly CachedText[]> {
+  async lookup(lookup: EmbeddingLookup): Promise<readonly CachedText[]> {
     const { cache, keys, storedDimensions } = this.planTexts(lookup, lookup.input);
     const entries = await cache.getManyEntries(keys);
     return keys.map((key): CachedText => {
@@ -64,26 +64,28 @@ export class EmbeddingOperations {
   }
 
   /** @throws ProblemException 409 for a dry run over more than texts without Redis. */
-  async purge({ isDryRun, input, ...scope }: Purge): Promise<PurgeOutcome> {
-    const outcome = await (input ? this.purgeTexts(scope, input, isDryRun) : this.purgeScope(scope, isDryRun));
+  async purge({ isDryRun, input, ...collection }: EmbeddingPurge): Promise<PurgeOutcome> {
+    const outcome = await (input
+      ? this.purgeTexts(collection, input, isDryRun)
+      : this.purgeCollection(collection, isDryRun));
     this.logger.log(
-      `Purge of ${input ? 'texts' : 'a scope'}: ${outcome.status}, ${outcome.vectors ?? 'uncounted'} vectors`,
+      `Purge of ${input ? 'texts' : 'a collection'}: ${outcome.status}, ${outcome.vectors ?? 'uncounted'} vectors`,
     );
     return outcome;
   }
 
   private async purgeTexts(
-    scope: Omit<Lookup, 'input'>,
+    collection: Omit<EmbeddingLookup, 'input'>,
     input: readonly string[],
     isDryRun: boolean,
   ): Promise<PurgeOutcome> {
-    const { cache, keys } = this.planTexts(scope, input);
+    const { cache, keys } = this.planTexts(collection, input);
     const vectors = (await cache.getMany(keys)).size;
     return { vectors, status: isDryRun ? 'dry-run' : (await cache.delete(keys)).status };
   }
 
-  private async purgeScope(
-    { model, tenant, namespace }: Omit<Lookup, 'input'>,
+  private async purgeCollection(
+    { model, tenant, namespace }: Omit<EmbeddingLookup, 'input'>,
     isDryRun: boolean,
   ): Promise<PurgeOutcome> {
     const owner = this.ownerOf(tenant);
@@ -93,7 +95,7 @@ export class EmbeddingOperations {
         status: 'dry-run',
       };
     const receipts = await Promise.all(
-      this.scopesOf(owner, model, namespace).map((path) => {
+      this.collectionsOf(owner, model, namespace).map((path) => {
         const cache = this.caches.at(path);
         return namespace === undefined ? cache.clear() : cache.invalidateTags(tagsOf(namespace));
       }),
@@ -103,7 +105,7 @@ export class EmbeddingOperations {
   }
 
   /** What one step purges: a model, an owner with all models, or a namespace, whose tag each model has apart. */
-  private scopesOf(tenant: Owner, model: string | undefined, namespace: string | undefined): readonly string[] {
+  private collectionsOf(tenant: Owner, model: string | undefined, namespace: string | undefined): readonly string[] {
     if (model !== undefined || namespace === undefined) return [pathOf({ tenant, model: this.modelOf(model) })];
     return this.catalog.list().map(({ id }) => pathOf({ tenant, model: id }));
   }
@@ -120,13 +122,16 @@ export class EmbeddingOperations {
     return found.size;
   }
 
-  private planTexts({ taskType, title, tenant, ...scope }: Omit<Lookup, 'input'>, input: readonly string[]) {
+  private planTexts(
+    { taskType, title, tenant, ...collection }: Omit<EmbeddingLookup, 'input'>,
+    input: readonly string[],
+  ) {
     const inputs = input.map((text) => ({
       parts: [text],
       ...(taskType ? { taskType } : {}),
       ...(title ? { title } : {}),
     }));
-    return this.planner.plan({ ...scope, inputs, tenant: this.ownerOf(tenant) });
+    return this.planner.plan({ ...collection, inputs, tenant: this.ownerOf(tenant) });
   }
 
   private ownerOf(name: string | undefined): Owner {

@@ -6,7 +6,7 @@ import { type EmbeddingConfig, embeddingConfig } from '../embedding.config.js';
 import { CLOCK } from '../embedding.tokens.js';
 import { parseVectorKey } from '../vectors/vector-key.js';
 import { tagsOf, VectorCaches } from '../vectors/vector-caches.js';
-import { type StoredKey, VectorKeys } from '../vectors/vector-keys.js';
+import { type VectorLocation, VectorScanner } from '../vectors/vector-scanner.js';
 import { fromFloat32Bytes } from '../numbers/float32-bytes.js';
 import { decodeVectorRecord, encodeVectorRecord } from '../vectors/vector-record.js';
 import { type ExportedVector, exportedVectorSchema } from './embedding-admin.schemas.js';
@@ -22,7 +22,7 @@ export interface ImportOutcome {
   readonly refusedLines: readonly number[];
 }
 
-const MAX_REFUSALS = 100;
+const MAX_REFUSED_LINES = 100;
 /** The last moment a Date can be. */
 const LATEST_MS = 8.64e15;
 /** Vectors stored at once. */
@@ -33,7 +33,7 @@ const STORED_AT_ONCE = 32;
 export class VectorArchive {
   constructor(
     private readonly caches: VectorCaches,
-    private readonly keys: VectorKeys,
+    private readonly keys: VectorScanner,
     @Inject(embeddingConfig.KEY) private readonly config: EmbeddingConfig,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -63,14 +63,14 @@ export class VectorArchive {
       if (line.trim() === '') continue;
       const vector = parseLine(line);
       if (vector) waiting.push(vector);
-      else if (refusedLines.length < MAX_REFUSALS) refusedLines.push(number);
+      else if (refusedLines.length < MAX_REFUSED_LINES) refusedLines.push(number);
       if (waiting.length === STORED_AT_ONCE) await storeWaiting();
     }
     await storeWaiting();
     return { ...counts, refusedLines };
   }
 
-  private async readGroup(path: string, group: readonly StoredKey[]): Promise<string[]> {
+  private async readGroup(path: string, group: readonly VectorLocation[]): Promise<string[]> {
     const found = await this.caches.at(path).getManyEntries(group.map(({ key }) => key));
     const nowMs = this.clock.wallMs();
     return [...found].flatMap(([key, { value, ttlMs }]) => {

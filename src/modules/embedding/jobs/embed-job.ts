@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { EmbeddingError } from '../embedding.error.js';
-import { EmbeddingLedger } from '../usage/usage-totals.js';
+import { UsageTotals } from '../usage/usage-totals.js';
 import { EmbeddingService } from '../embedding.service.js';
-import { DEFAULT_CONTROLS, type EmbeddedText, type EmbeddingResult } from '../embedding.types.js';
+import { DEFAULT_CONTROLS, type TextVector, type EmbeddingResult } from '../embedding.types.js';
 import { ModelCatalog } from '../models/model-catalog.js';
 import { LOCAL_TENANT } from '../tenants/local-tenant.js';
 import { inGroups, type TextLine } from './text-lines.js';
@@ -51,7 +51,7 @@ interface EmbeddedGroup extends Pick<EmbedJobProgress, 'refused' | 'hits' | 'tok
   readonly lines: readonly EmbeddedLine[];
 }
 
-const NOTHING_YET: EmbedJobProgress = {
+const NO_PROGRESS: EmbedJobProgress = {
   done: 0,
   skipped: 0,
   refused: 0,
@@ -67,7 +67,7 @@ export class EmbedJob {
   constructor(
     private readonly embeddings: EmbeddingService,
     private readonly catalog: ModelCatalog,
-    private readonly ledger: EmbeddingLedger,
+    private readonly usageTotals: UsageTotals,
   ) {}
 
   /**
@@ -85,10 +85,10 @@ export class EmbedJob {
     const width = this.catalog.dimensionsOf(served, dimensions);
     if (earlier) assertSameModel(earlier.lastLine, served.id, width);
     const skip = earlier?.lines ?? 0;
-    let progress = NOTHING_YET;
+    let progress = NO_PROGRESS;
     for await (const group of inGroups(texts, GROUP_SIZE)) {
       const skippedHere = Math.min(group.length, Math.max(0, skip - progress.done));
-      progress = passOver(progress, skippedHere);
+      progress = skipTexts(progress, skippedHere);
       if (skippedHere > 0 && progress.done === skip) assertSameText(earlier!.lastLine, group[skippedHere - 1]!);
       const left = group.slice(skippedHere);
       if (left.length > 0) {
@@ -98,12 +98,12 @@ export class EmbedJob {
       }
       yield progress;
     }
-    if (progress.done < skip) throw otherTexts(`it has ${skip} lines for ${progress.done} texts`);
+    if (progress.done < skip) throw differentJob(`it has ${skip} lines for ${progress.done} texts`);
   }
 
   /** A text that is refused is left out and the rest asked for again: what was computed meanwhile is cached. */
   private async embedGroup(lines: readonly TextLine[], model: string, dimensions: number): Promise<EmbeddedGroup> {
-    const billed = () => ({ misses: 0, tokensBilled: 0, usdBilled: 0, ...this.ledger.totals().get(model) });
+    const billed = () => ({ misses: 0, tokensBilled: 0, usdBilled: 0, ...this.usageTotals.byModel().get(model) });
     const before = billed();
     const refused = new Map<TextLine, string>();
     let left = lines;
@@ -120,7 +120,7 @@ export class EmbedJob {
     }
     const after = billed();
     const usdBilled = after.usdBilled - before.usdBilled;
-    const { usdBilled: ofResult = 0, usdSaved: saved = 0 } = result?.evidence ?? {};
+    const { usdBilled: ofResult = 0, usdSaved: saved = 0 } = result?.usage ?? {};
     const vectors = new Map(left.map((line, index) => [line, result?.vectors[index]]));
     return {
       lines: lines.map((line) => toLine(line, model, vectors.get(line), refused.get(line))),
@@ -139,7 +139,7 @@ export class EmbedJob {
   }
 }
 
-function passOver(before: EmbedJobProgress, texts: number): EmbedJobProgress {
+function skipTexts(before: EmbedJobProgress, texts: number): EmbedJobProgress {
   return { ...before, done: before.done + texts, skipped: before.skipped + texts };
 }
 
@@ -158,7 +158,7 @@ function advance(before: EmbedJobProgress, { lines, ...added }: EmbeddedGroup): 
 function toLine(
   { id }: TextLine,
   model: string,
-  vector: EmbeddedText | undefined,
+  vector: TextVector | undefined,
   error: string | undefined,
 ): EmbeddedLine {
   if (!vector) return { id, error };
@@ -170,15 +170,15 @@ function assertSameModel({ model, embedding }: EmbeddedLine, wanted: string, dim
   if (model === undefined || embedding === undefined) return;
   const width = Buffer.byteLength(embedding, 'base64') / 4;
   if (model !== wanted || width !== dimensions)
-    throw otherTexts(`its last line is of ${model} with ${width} dimensions, not of ${wanted} with ${dimensions}`);
+    throw differentJob(`its last line is of ${model} with ${width} dimensions, not of ${wanted} with ${dimensions}`);
 }
 
 function assertSameText({ id }: EmbeddedLine, text: TextLine): void {
   if (id !== text.id)
-    throw otherTexts(`its last line is ${JSON.stringify(id)}, and that text is ${JSON.stringify(text.id)}`);
+    throw differentJob(`its last line is ${JSON.stringify(id)}, and that text is ${JSON.stringify(text.id)}`);
 }
 
-function otherTexts(difference: string): EmbeddingError {
+function differentJob(difference: string): EmbeddingError {
   return new EmbeddingError(
     'invalid-input',
     `The output was written by another job: ${difference}. Name another output.`,

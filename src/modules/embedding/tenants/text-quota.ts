@@ -3,7 +3,7 @@ import type { Clock } from '../../../common/clock.js';
 import { EmbeddingError } from '../embedding.error.js';
 import { CLOCK } from '../embedding.tokens.js';
 import type { Tenant } from '../embedding.types.js';
-import { msUntilMidnight } from '../providers/upstream/pacing/day-quota-gate.js';
+import { msUntilMidnight } from '../providers/upstream/pacing/day-quota.js';
 import { WindowCounter } from './window-counter.js';
 
 /** A tenant's texts per UTC day, shared by all instances. Only what is computed for it counts: neither hits nor failures. */

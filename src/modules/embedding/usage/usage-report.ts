@@ -1,9 +1,9 @@
-import type { EmbeddingEvidence } from '../embedding.types.js';
+import type { EmbeddingUsage } from '../embedding.types.js';
 import type { RequestPlan } from '../vectors/request-planner.js';
 import type { VectorRecord } from '../vectors/vector-record.js';
 
 /** How a request was answered. */
-export interface AnsweredFrom {
+export interface AnswerSources {
   /** Vectors that were cached, by key. */
   readonly cached: ReadonlyMap<string, VectorRecord>;
   /** Vectors that were not, by key. */
@@ -20,10 +20,10 @@ export interface AnsweredFrom {
 }
 
 /** Adds up what an answer cost and saved. */
-export function evidenceOf(
+export function usageOf(
   { keys, texts, model }: Pick<RequestPlan, 'keys' | 'model'> & { readonly texts: { readonly size: number } },
-  { cached, computed, own, totalTokens, isStored, isForced, nowMs }: AnsweredFrom,
-): EmbeddingEvidence {
+  { cached, computed, own, totalTokens, isStored, isForced, nowMs }: AnswerSources,
+): EmbeddingUsage {
   const tokensBilled = [...own].reduce((sum, key) => sum + (computed.get(key)?.tokens ?? 0), 0);
   const tokensSaved = totalTokens - tokensBilled;
   const usd = (tokens: number) => (tokens / 1e6) * model.usdPerMillionTokens;

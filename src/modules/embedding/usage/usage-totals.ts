@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { EmbeddingEvidence } from '../embedding.types.js';
+import type { EmbeddingUsage } from '../embedding.types.js';
 
 /** Totals since this instance started. */
-export interface EmbeddingTotals {
+export interface ModelTotals {
   readonly requests: number;
   readonly hits: number;
   readonly misses: number;
@@ -16,16 +16,16 @@ export interface EmbeddingTotals {
 
 /** Adds up what requests cost and saved, by model, for metrics and the admin page. */
 @Injectable()
-export class EmbeddingLedger {
-  private readonly byModel = new Map<string, EmbeddingTotals>();
+export class UsageTotals {
+  private readonly models = new Map<string, ModelTotals>();
 
   record(
     model: string,
-    { hits, misses, coalesced, deduplicated, tokensBilled, tokensSaved, usdBilled, usdSaved }: EmbeddingEvidence,
+    { hits, misses, coalesced, deduplicated, tokensBilled, tokensSaved, usdBilled, usdSaved }: EmbeddingUsage,
   ): void {
-    const before = this.byModel.get(model);
-    const add = (name: keyof EmbeddingTotals, amount: number) => (before?.[name] ?? 0) + amount;
-    this.byModel.set(model, {
+    const before = this.models.get(model);
+    const add = (name: keyof ModelTotals, amount: number) => (before?.[name] ?? 0) + amount;
+    this.models.set(model, {
       requests: add('requests', 1),
       hits: add('hits', hits),
       misses: add('misses', misses),
@@ -39,7 +39,7 @@ export class EmbeddingLedger {
   }
 
   /** By model. */
-  totals(): ReadonlyMap<string, EmbeddingTotals> {
-    return this.byModel;
+  byModel(): ReadonlyMap<string, ModelTotals> {
+    return this.models;
   }
 }

@@ -7,7 +7,7 @@ import { tagsOf, VectorCaches } from './vector-caches.js';
 import { planTexts, type TextPlan } from './text-plan.js';
 
 /** What decides which vectors are meant. */
-export interface PlannedRequest {
+export interface VectorQuery {
   readonly model?: string | undefined;
   readonly dimensions?: number | undefined;
   readonly inputs: readonly EmbeddingInput[];
@@ -36,7 +36,7 @@ export class RequestPlanner {
   ) {}
 
   /** @throws EmbeddingError `model-not-found` or `invalid-input`. */
-  plan(request: PlannedRequest): RequestPlan {
+  plan(request: VectorQuery): RequestPlan {
     const { model, provider } = this.catalog.resolve(request.model);
     const dimensions = this.catalog.dimensionsOf(model, request.dimensions);
     const storedDimensions = this.config.isTruncationEnabled && model.isNested ? model.dimensions.max : dimensions;

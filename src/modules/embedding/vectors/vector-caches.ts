@@ -10,7 +10,7 @@ export const ROOT_NAMESPACE = 'embeddings';
 const READ_PATIENCE_MS = 500;
 
 /** Whose vectors: of an owner, and of one model or all. */
-export interface VectorScope {
+export interface VectorCollection {
   readonly tenant: Pick<Tenant, 'name' | 'isIsolated'>;
   /** Default all of the owner's. */
   readonly model?: string | undefined;
@@ -34,8 +34,8 @@ export class VectorCaches {
     });
   }
 
-  of(scope: VectorScope): Cache {
-    return this.at(pathOf(scope));
+  of(collection: VectorCollection): Cache {
+    return this.at(pathOf(collection));
   }
 
   /** The cache of a path that {@link pathOf} made. */
@@ -44,8 +44,8 @@ export class VectorCaches {
   }
 }
 
-/** Where a scope's vectors are, below `embeddings`. */
-export function pathOf({ model, tenant }: VectorScope): string {
+/** Where a collection's vectors are, below `embeddings`. */
+export function pathOf({ model, tenant }: VectorCollection): string {
   const owner = tenant.isIsolated ? `tenant.${tenant.name}` : 'shared';
   return [owner, ...(model === undefined ? [] : [model])].map(namespacePart).join('/');
 }

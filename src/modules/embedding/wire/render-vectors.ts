@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
-import type { EmbeddedText } from '../embedding.types.js';
+import type { TextVector } from '../embedding.types.js';
 
 /** Bytes of vectors that are written in one go: a few milliseconds even as decimal numbers. */
 const BYTES_IN_ONE_GO = 256 * 2 ** 10;
 
 /** Writes vectors as JSON, letting other requests run in between: a large answer of decimal numbers takes seconds. */
 export async function renderVectors(
-  vectors: readonly EmbeddedText[],
+  vectors: readonly TextVector[],
   write: (bytes: Uint8Array, index: number) => string,
 ): Promise<string> {
   const written: string[] = [];

@@ -3,14 +3,21 @@ import type { Clock } from '../../../../common/clock.js';
 import type { RedisPool } from '../../../redis/index.js';
 import type { EmbeddingConfig } from '../../embedding.config.js';
 import type { EmbeddingInput } from '../../embedding.types.js';
-import { DayQuotaGate } from '../upstream/pacing/day-quota-gate.js';
-import type { ComputedVector, EmbeddingBatch, EmbeddingModel, EmbeddingProvider } from '../embedding.provider.js';
+import { DayQuota } from '../upstream/pacing/day-quota.js';
+import type {
+  BatchLimit,
+  ComputedVector,
+  EmbeddingBatch,
+  EmbeddingModel,
+  EmbeddingProvider,
+} from '../embedding.provider.js';
+import { batchLimitOf } from '../upstream/batch-limit.js';
 import { estimateTokens } from '../upstream/token-estimate.js';
-import { MAX_CALLS_PER_REQUEST, type UpstreamCall, UpstreamClient } from '../upstream/upstream-client.js';
-import { explainRefusal } from '../upstream/upstream-refusal.js';
+import { type UpstreamCall, UpstreamClient } from '../upstream/upstream-client.js';
+import { classifyUpstreamError } from '../upstream/upstream-error.js';
 import { toComputedVectors } from '../upstream/vector-answer.js';
 import { googleModels } from './google-models.js';
-import { readGoogleRefusal } from './google-refusal.js';
+import { readGoogleError } from './google-upstream-error.js';
 
 const MAX_BATCH_TEXTS = 100;
 /** The API refuses 4 MiB; JSON escapes make texts grow. */
@@ -44,19 +51,15 @@ export class GoogleProvider implements EmbeddingProvider {
   readonly name = 'google';
   readonly origin: string;
   readonly models: readonly EmbeddingModel[];
-  readonly batchLimit;
+  readonly batchLimit: BatchLimit;
   private readonly client: UpstreamClient;
-  private readonly dayQuota: DayQuotaGate;
+  private readonly dayQuota: DayQuota;
 
   constructor(config: EmbeddingConfig, apiKey: string, clock: Clock, pool: RedisPool | null = null) {
     this.origin = config.geminiBaseUrl;
     this.models = googleModels(config.geminiModels);
-    this.batchLimit = {
-      texts: Math.min(MAX_BATCH_TEXTS, config.upstreamTextsPerMinute),
-      bytes: MAX_BATCH_BYTES,
-      concurrency: Math.min(MAX_CALLS_PER_REQUEST, config.upstreamConcurrency),
-    };
-    this.dayQuota = new DayQuotaGate(QUOTA_TIME_ZONE, clock);
+    this.batchLimit = batchLimitOf(config, { texts: MAX_BATCH_TEXTS, bytes: MAX_BATCH_BYTES });
+    this.dayQuota = new DayQuota(QUOTA_TIME_ZONE, clock);
     this.client = new UpstreamClient({
       provider: this.name,
       baseUrl: config.geminiBaseUrl,
@@ -104,17 +107,17 @@ export class GoogleProvider implements EmbeddingProvider {
 
   private async call<T>(
     model: EmbeddingModel,
-    call: Omit<UpstreamCall<T>, 'explain' | 'model'>,
+    call: Omit<UpstreamCall<T>, 'classifyError' | 'model'>,
     signal: AbortSignal,
   ): Promise<T> {
-    this.dayQuota.check(model.id);
+    this.dayQuota.assertAvailable(model.id);
     return this.client.post(
       {
         ...call,
         model: model.id,
-        explain: (status, answer) => {
-          const refusal = readGoogleRefusal(status, answer);
-          return refusal.isDayQuota ? this.dayQuota.close(model.id) : explainRefusal(refusal);
+        classifyError: (status, answer) => {
+          const error = readGoogleError(status, answer);
+          return error.isDayQuota ? this.dayQuota.markExhausted(model.id) : classifyUpstreamError(error);
         },
       },
       signal,

@@ -4,11 +4,18 @@ import type { RedisPool } from '../../../redis/index.js';
 import type { EmbeddingConfig } from '../../embedding.config.js';
 import type { CustomModel } from '../../config/model-text.js';
 import { fromFloat32Bytes } from '../../numbers/float32-bytes.js';
-import type { ComputedVector, EmbeddingBatch, EmbeddingModel, EmbeddingProvider } from '../embedding.provider.js';
+import type {
+  BatchLimit,
+  ComputedVector,
+  EmbeddingBatch,
+  EmbeddingModel,
+  EmbeddingProvider,
+} from '../embedding.provider.js';
+import { batchLimitOf } from '../upstream/batch-limit.js';
 import { estimateTokens } from '../upstream/token-estimate.js';
-import { MAX_CALLS_PER_REQUEST, UpstreamClient } from '../upstream/upstream-client.js';
+import { UpstreamClient } from '../upstream/upstream-client.js';
 import { toComputedVectors } from '../upstream/vector-answer.js';
-import { explainOpenAiRefusal } from './openai-refusal.js';
+import { classifyOpenAiError } from './openai-upstream-error.js';
 
 const OPENAI_URL = 'https://api.openai.com/v1';
 /** Within OpenAI's 2,048 texts and 300,000 tokens, and small enough for self-hosted servers' default limits to be raised to. */
@@ -46,17 +53,13 @@ export class OpenAiProvider implements EmbeddingProvider {
   readonly name = 'openai';
   readonly origin: string;
   readonly models: readonly EmbeddingModel[];
-  readonly batchLimit;
+  readonly batchLimit: BatchLimit;
   private readonly client: UpstreamClient;
 
   constructor(config: EmbeddingConfig, clock: Clock, pool: RedisPool | null = null) {
     this.origin = config.openAiBaseUrl ?? OPENAI_URL;
     this.models = (config.openAiModels.length > 0 ? config.openAiModels : OPENAI_MODELS).map(toModel);
-    this.batchLimit = {
-      texts: Math.min(MAX_BATCH_TEXTS, config.upstreamTextsPerMinute),
-      bytes: MAX_BATCH_BYTES,
-      concurrency: Math.min(MAX_CALLS_PER_REQUEST, config.upstreamConcurrency),
-    };
+    this.batchLimit = batchLimitOf(config, { texts: MAX_BATCH_TEXTS, bytes: MAX_BATCH_BYTES });
     this.client = new UpstreamClient({
       provider: this.name,
       baseUrl: this.origin,
@@ -88,7 +91,7 @@ export class OpenAiProvider implements EmbeddingProvider {
           const vectors = data.data.toSorted((a, b) => a.index - b.index).map(({ embedding }) => toFloats(embedding));
           return toComputedVectors(batch, vectors, data.usage?.prompt_tokens);
         },
-        explain: explainOpenAiRefusal,
+        classifyError: classifyOpenAiError,
       },
       signal,
     );

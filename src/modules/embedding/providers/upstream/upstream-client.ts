@@ -3,18 +3,16 @@ import type { RedisPool } from '../../../redis/index.js';
 import type { EmbeddingConfig } from '../../embedding.config.js';
 import { EmbeddingError } from '../../embedding.error.js';
 import type { CallCost } from './pacing/call-cost.js';
-import { CallGate } from './pacing/call-gate.js';
-import { FleetPace } from './pacing/fleet-pace.js';
+import { CallLimiter } from './pacing/call-limiter.js';
+import { SharedPaceWindow } from './pacing/shared-pace-window.js';
 import { Pacer } from './pacing/pacer.js';
 import { retry } from './retry/retry.js';
 import { RetryableError } from './retry/retryable.error.js';
 
-/** Calls at once that one request may make, so that a large one leaves room for others. */
-export const MAX_CALLS_PER_REQUEST = 4;
 /** An answer larger than this is not read to its end. */
 const MAX_ANSWER_BYTES = 64 * 2 ** 20;
 /** Answers that are no use were paid for all the same. */
-const MAX_UNSOUND_ANSWERS = 3;
+const MAX_INVALID_ANSWERS = 3;
 
 /** How an upstream is called. */
 export interface UpstreamOptions {
@@ -47,17 +45,17 @@ export interface UpstreamCall<T> {
   /** The result from the parsed answer; `undefined` when the answer isn't one, which is tried again and never cached. */
   readonly parse: (answer: unknown) => T | undefined;
   /** What an error status means. */
-  readonly explain: (status: number, answer: unknown, headers: Headers) => EmbeddingError | RetryableError;
+  readonly classifyError: (status: number, answer: unknown, headers: Headers) => EmbeddingError | RetryableError;
 }
 
 /** POSTs JSON to one upstream, within its quota, until it answers or the budget is spent. Redirects are not followed: they would carry the key elsewhere. */
 export class UpstreamClient {
   /** By model: upstreams count each apart. */
   private readonly pacers = new Map<string, Pacer>();
-  private readonly gate: CallGate;
+  private readonly limiter: CallLimiter;
 
   constructor(private readonly options: UpstreamOptions) {
-    this.gate = new CallGate(options.config.upstreamConcurrency, options.clock);
+    this.limiter = new CallLimiter(options.config.upstreamConcurrency, options.clock);
   }
 
   /** @throws EmbeddingError */
@@ -70,9 +68,9 @@ export class UpstreamClient {
         const untilMs = clock.nowMs() + remainingMs;
         await pacer.acquire(call.cost, remainingMs, signal);
         try {
-          return await this.gate.run(() => this.attempt(call, signal), untilMs - clock.nowMs(), signal);
+          return await this.limiter.run(() => this.attempt(call, signal), untilMs - clock.nowMs(), signal);
         } catch (error) {
-          if (error instanceof UnsoundAnswerError && ++unsoundAnswers === MAX_UNSOUND_ANSWERS) throw error.outcome;
+          if (error instanceof InvalidAnswerError && ++unsoundAnswers === MAX_INVALID_ANSWERS) throw error.outcome;
           if (error instanceof RetryableError && error.outcome.kind === 'rate-limited')
             await pacer.pause(error.retryAfterMs ?? 0);
           throw error;
@@ -88,13 +86,20 @@ export class UpstreamClient {
     if (!pacer) {
       const { provider, baseUrl: origin, pool, clock, config } = this.options;
       const limits: CallCost = { texts: config.upstreamTextsPerMinute, tokens: config.upstreamTokensPerMinute };
-      pacer = new Pacer(limits, clock, pool ? new FleetPace(pool, { provider, origin, model }, limits) : undefined);
+      pacer = new Pacer(
+        limits,
+        clock,
+        pool ? new SharedPaceWindow(pool, { provider, origin, model }, limits) : undefined,
+      );
       this.pacers.set(model, pacer);
     }
     return pacer;
   }
 
-  private async attempt<T>({ path, body, parse, explain }: UpstreamCall<T>, signal: AbortSignal): Promise<T> {
+  private async attempt<T>(
+    { path, body, parse, classifyError: explain }: UpstreamCall<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
     const { baseUrl, headers, config } = this.options;
     const timeoutMs = config.upstreamTimeoutMs;
     const timeout = AbortSignal.timeout(timeoutMs);
@@ -124,13 +129,13 @@ export class UpstreamClient {
     }
     if (!response.ok) throw explain(response.status, answer, response.headers);
     const result = parse(answer);
-    if (result === undefined) throw new UnsoundAnswerError();
+    if (result === undefined) throw new InvalidAnswerError();
     return result;
   }
 }
 
 /** An answer that says it is one and isn't. */
-class UnsoundAnswerError extends RetryableError {
+class InvalidAnswerError extends RetryableError {
   constructor() {
     super(
       new EmbeddingError('upstream-unavailable', 'The upstream answered something that is not what was asked for.'),

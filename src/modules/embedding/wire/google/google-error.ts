@@ -1,5 +1,5 @@
 import type { ErrorReply } from '../../../../common/http/problems/error-dialects.js';
-import { type Failure, failureHeaders, toFailure } from '../failure.js';
+import { type ErrorSummary, errorHeaders, summariseError } from '../error-summary.js';
 
 const STATUSES: Record<number, string> = {
   400: 'INVALID_ARGUMENT',
@@ -14,17 +14,17 @@ const STATUSES: Record<number, string> = {
 
 /** An error as Google's APIs have it (google.rpc.Status in JSON). */
 export function renderGoogleError(error: unknown): ErrorReply {
-  const failure = toFailure(error);
+  const failure = summariseError(error);
   const { status: code, message } = failure;
   const status = STATUSES[code] ?? (code >= 500 ? 'INTERNAL' : 'INVALID_ARGUMENT');
   return {
     status: code,
-    headers: { 'content-type': 'application/json; charset=UTF-8', ...failureHeaders(failure) },
+    headers: { 'content-type': 'application/json; charset=UTF-8', ...errorHeaders(failure) },
     body: JSON.stringify({ error: { code, message, status, ...detailsOf(failure) } }),
   };
 }
 
-function detailsOf({ kind, retryAfterMs, param, message }: Failure): { details?: readonly unknown[] } {
+function detailsOf({ kind, retryAfterMs, param, message }: ErrorSummary): { details?: readonly unknown[] } {
   const details = [
     ...(kind === 'unauthenticated'
       ? [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'API_KEY_INVALID' }]

@@ -12,7 +12,7 @@ import { TenantThrottlerGuard } from '../../tenants/tenant-throttler.guard.js';
 import { TenantGuard } from '../../tenants/tenant.guard.js';
 import { abortOnDisconnect } from '../abort-on-disconnect.js';
 import { readCacheControls } from '../cache-controls.js';
-import { evidenceHeaders } from '../evidence-headers.js';
+import { usageHeaders } from '../usage-headers.js';
 import { renderBatchEmbedContents, renderEmbedContent } from './google-answer.js';
 import {
   batchEmbedContentsSchema,
@@ -88,7 +88,7 @@ export class GoogleController {
       tenant,
       signal: abortOnDisconnect(reply),
     });
-    reply.headers({ 'content-type': 'application/json; charset=UTF-8', ...evidenceHeaders(result) });
+    reply.headers({ 'content-type': 'application/json; charset=UTF-8', ...usageHeaders(result) });
     return result;
   }
 }

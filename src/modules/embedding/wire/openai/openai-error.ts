@@ -1,6 +1,6 @@
 import type { ErrorReply } from '../../../../common/http/problems/error-dialects.js';
 import type { EmbeddingErrorKind } from '../../embedding.error.js';
-import { type Failure, failureHeaders, toFailure } from '../failure.js';
+import { type ErrorSummary, errorHeaders, summariseError } from '../error-summary.js';
 
 const CODES: Partial<Record<EmbeddingErrorKind, string>> = {
   unauthenticated: 'invalid_api_key',
@@ -15,16 +15,16 @@ const CODES: Partial<Record<EmbeddingErrorKind, string>> = {
 
 /** An error as OpenAI's API has it. */
 export function renderOpenAiError(error: unknown): ErrorReply {
-  const failure = toFailure(error);
+  const failure = summariseError(error);
   const { message, param, kind, status } = failure;
   return {
     status,
-    headers: { 'content-type': 'application/json; charset=utf-8', ...failureHeaders(failure) },
+    headers: { 'content-type': 'application/json; charset=utf-8', ...errorHeaders(failure) },
     body: JSON.stringify({ error: { message, type: typeOf(failure), param, code: (kind && CODES[kind]) ?? null } }),
   };
 }
 
-function typeOf({ kind, status }: Failure): string {
+function typeOf({ kind, status }: ErrorSummary): string {
   if (kind === 'rate-limited') return 'requests';
   if (kind === 'quota-exhausted') return 'insufficient_quota';
   return status >= 500 ? 'server_error' : 'invalid_request_error';

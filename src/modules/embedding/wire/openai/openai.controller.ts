@@ -9,7 +9,7 @@ import { TenantThrottlerGuard } from '../../tenants/tenant-throttler.guard.js';
 import { TenantGuard } from '../../tenants/tenant.guard.js';
 import { abortOnDisconnect } from '../abort-on-disconnect.js';
 import { readCacheControls } from '../cache-controls.js';
-import { evidenceHeaders } from '../evidence-headers.js';
+import { usageHeaders } from '../usage-headers.js';
 import { renderOpenAiAnswer } from './openai-answer.js';
 import { type OpenAiEmbeddingBody, openAiEmbeddingSchema } from './openai-embedding.schema.js';
 
@@ -40,7 +40,7 @@ export class OpenAiController {
       tenant,
       signal: abortOnDisconnect(reply),
     });
-    reply.headers({ 'content-type': 'application/json; charset=utf-8', ...evidenceHeaders(result) });
+    reply.headers({ 'content-type': 'application/json; charset=utf-8', ...usageHeaders(result) });
     return renderOpenAiAnswer(result, body.encoding_format ?? 'float');
   }
 }

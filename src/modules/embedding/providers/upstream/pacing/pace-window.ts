@@ -4,7 +4,7 @@ import type { Reservation } from './reservation.js';
 /** What a quota counts over, in milliseconds. */
 export const WINDOW_MS = 60_000;
 
-interface Place extends CallCost {
+interface ScheduledCall extends CallCost {
   readonly atMs: number;
 }
 
@@ -14,7 +14,7 @@ interface Place extends CallCost {
  * `scripts/reserve.lua` is the same for a fleet.
  */
 export class PaceWindow {
-  private readonly places: Place[] = [];
+  private readonly places: ScheduledCall[] = [];
 
   constructor(private readonly limits: CallCost) {}
 

@@ -2,7 +2,7 @@ import type { Clock } from '../../../../../common/clock.js';
 import { EmbeddingError } from '../../../embedding.error.js';
 import { wait } from '../retry/wait.js';
 import type { CallCost } from './call-cost.js';
-import type { FleetPace } from './fleet-pace.js';
+import type { SharedPaceWindow } from './shared-pace-window.js';
 import { PaceWindow } from './pace-window.js';
 import type { Reservation } from './reservation.js';
 
@@ -19,7 +19,7 @@ export class Pacer {
     /** In any 60 seconds; `Infinity` for no limit. */
     limits: CallCost,
     private readonly clock: Clock,
-    private readonly fleet?: FleetPace,
+    private readonly sharedWindow?: SharedPaceWindow,
   ) {
     this.window = new PaceWindow(limits);
     this.isLimited = Number.isFinite(limits.texts) || Number.isFinite(limits.tokens);
@@ -50,12 +50,12 @@ export class Pacer {
   /** Nobody goes for so long, in milliseconds: the upstream said so. */
   async pause(delayMs: number): Promise<void> {
     this.pausedUntilMs = Math.max(this.pausedUntilMs, this.clock.nowMs() + delayMs);
-    if (this.isLimited) await this.fleet?.pause(delayMs);
+    if (this.isLimited) await this.sharedWindow?.pause(delayMs);
   }
 
   private async reserve(cost: CallCost, maxWaitMs: number): Promise<Reservation> {
     if (!this.isLimited) return { isReserved: true, waitMs: 0 };
-    const shared = await this.fleet?.reserve(cost, maxWaitMs);
+    const shared = await this.sharedWindow?.reserve(cost, maxWaitMs);
     if (shared === undefined) return this.window.reserve(cost, this.clock.nowMs(), maxWaitMs);
     // Known here too, should Redis go away.
     if (shared.isReserved) this.window.note(cost, this.clock.nowMs() + shared.waitMs);

@@ -1,5 +1,5 @@
-import { explainRefusal } from '../upstream/upstream-refusal.js';
-import { readGoogleRefusal } from './google-refusal.js';
+import { classifyUpstreamError } from '../upstream/upstream-error.js';
+import { readGoogleError } from './google-upstream-error.js';
 
 const quota = (quotaId: string, retryDelay?: string) => ({
   error: {
@@ -13,19 +13,19 @@ const quota = (quotaId: string, retryDelay?: string) => ({
   },
 });
 
-describe('refusals of the Gemini API', () => {
+describe('error responses of the Gemini API', () => {
   it.each([
     ['37s', 37_000],
     ['45.4s', 45_400],
     ['0.1s', 100],
     ['soon', undefined],
   ])('reads a RetryInfo of %s', (retryDelay, retryAfterMs) => {
-    expect(readGoogleRefusal(429, quota('PerMinute', retryDelay)).retryAfterMs).toBe(retryAfterMs);
+    expect(readGoogleError(429, quota('PerMinute', retryDelay)).retryAfterMs).toBe(retryAfterMs);
   });
 
   it('tells a minute quota from a day quota by its id alone', () => {
-    expect(readGoogleRefusal(429, quota('EmbedContentRequestsPerMinutePerUser', '45s')).isDayQuota).toBe(false);
-    expect(readGoogleRefusal(429, quota('EmbedContentRequestsPerDayPerUser', '45s')).isDayQuota).toBe(true);
+    expect(readGoogleError(429, quota('EmbedContentRequestsPerMinutePerUser', '45s')).isDayQuota).toBe(false);
+    expect(readGoogleError(429, quota('EmbedContentRequestsPerDayPerUser', '45s')).isDayQuota).toBe(true);
   });
 
   it.each([
@@ -34,11 +34,11 @@ describe('refusals of the Gemini API', () => {
     ['an error without details', { error: { message: 'slow down' } }],
     ['details of another kind', { error: { message: 'slow down', details: 'none' } }],
   ])('makes do with %s', (_name, answer) => {
-    expect(explainRefusal(readGoogleRefusal(429, answer))).toMatchObject({ outcome: { kind: 'rate-limited' } });
+    expect(classifyUpstreamError(readGoogleError(429, answer))).toMatchObject({ outcome: { kind: 'rate-limited' } });
   });
 
   it('reads an error wrapped in an array', () => {
-    expect(readGoogleRefusal(400, [{ error: { message: 'wrapped' } }]).message).toBe('wrapped');
+    expect(readGoogleError(400, [{ error: { message: 'wrapped' } }]).message).toBe('wrapped');
   });
 
   it.each([
@@ -48,10 +48,10 @@ describe('refusals of the Gemini API', () => {
     [403, undefined, 'upstream-refused-us'],
     [404, undefined, 'upstream-refused-us'],
   ])('takes %d for final: %j is %s', (status, answer, kind) => {
-    expect(explainRefusal(readGoogleRefusal(status, answer))).toMatchObject({ kind });
+    expect(classifyUpstreamError(readGoogleError(status, answer))).toMatchObject({ kind });
   });
 
   it.each([408, 429, 500, 502, 503, 504])('takes %d for something that may pass', (status) => {
-    expect(explainRefusal(readGoogleRefusal(status, undefined))).toHaveProperty('outcome');
+    expect(classifyUpstreamError(readGoogleError(status, undefined))).toHaveProperty('outcome');
   });
 });

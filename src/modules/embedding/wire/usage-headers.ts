@@ -1,11 +1,11 @@
-import type { EmbeddingEvidence, EmbeddingResult } from '../embedding.types.js';
+import type { EmbeddingUsage, EmbeddingResult } from '../embedding.types.js';
 
 /** Response headers that say what was cached and what it saved; `Cache-Status` as RFC 9211 has it. */
-export function evidenceHeaders({ model, provider, evidence }: EmbeddingResult): Record<string, string> {
-  const { hits, misses, coalesced, deduplicated, ageMs, tokensBilled, tokensSaved, usdBilled, usdSaved } = evidence;
+export function usageHeaders({ model, provider, usage }: EmbeddingResult): Record<string, string> {
+  const { hits, misses, coalesced, deduplicated, ageMs, tokensBilled, tokensSaved, usdBilled, usdSaved } = usage;
   return {
-    'cache-status': cacheStatus(evidence),
-    'x-embed-cache': outcomeOf(evidence),
+    'cache-status': cacheStatus(usage),
+    'x-embed-cache': outcomeOf(usage),
     'x-embed-hits': String(hits),
     'x-embed-misses': String(misses),
     'x-embed-deduplicated': String(deduplicated),
@@ -21,16 +21,14 @@ export function evidenceHeaders({ model, provider, evidence }: EmbeddingResult):
 }
 
 /** All from the cache, nothing from it, or some. */
-function outcomeOf({ hits, misses, coalesced }: EmbeddingEvidence): 'HIT' | 'PARTIAL' | 'MISS' {
+function outcomeOf({ hits, misses, coalesced }: EmbeddingUsage): 'HIT' | 'PARTIAL' | 'MISS' {
   if (misses + coalesced === 0) return 'HIT';
   return hits === 0 ? 'MISS' : 'PARTIAL';
 }
 
-function cacheStatus(evidence: EmbeddingEvidence): string {
-  const { hits, misses, coalesced, isStored, isForced } = evidence;
-  const outcome = { HIT: 'hit', PARTIAL: 'fwd=partial', MISS: isForced ? 'fwd=request' : 'fwd=miss' }[
-    outcomeOf(evidence)
-  ];
+function cacheStatus(usage: EmbeddingUsage): string {
+  const { hits, misses, coalesced, isStored, isForced } = usage;
+  const outcome = { HIT: 'hit', PARTIAL: 'fwd=partial', MISS: isForced ? 'fwd=request' : 'fwd=miss' }[outcomeOf(usage)];
   return [
     'Larder',
     outcome,

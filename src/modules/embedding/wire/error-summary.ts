@@ -2,7 +2,7 @@ import { toProblem } from '../../../common/http/problems/problem.js';
 import { EmbeddingError, type EmbeddingErrorKind } from '../embedding.error.js';
 
 /** Anything thrown, as far as a foreign dialect can tell it. */
-export interface Failure {
+export interface ErrorSummary {
   readonly status: number;
   /** `undefined` for what isn't the gateway's own: a body too large, broken JSON, an unknown path, a defect. */
   readonly kind: EmbeddingErrorKind | undefined;
@@ -21,7 +21,7 @@ const RETRYABLE_KINDS: ReadonlySet<EmbeddingErrorKind> = new Set([
 ]);
 
 /** Reads whatever was thrown; tells nothing of what went wrong inside. */
-export function toFailure(error: unknown): Failure {
+export function summariseError(error: unknown): ErrorSummary {
   if (error instanceof EmbeddingError) {
     const { kind, message, param = null, retryAfterMs } = error;
     return { status: error.getStatus(), kind, message, param, retryAfterMs, isRetryable: RETRYABLE_KINDS.has(kind) };
@@ -34,7 +34,7 @@ export function toFailure(error: unknown): Failure {
 }
 
 /** Headers of an error: what official clients obey (`x-should-retry`, OpenAI's, and `retry-after`). */
-export function failureHeaders({ status, isRetryable, retryAfterMs }: Failure): Record<string, string> {
+export function errorHeaders({ status, isRetryable, retryAfterMs }: ErrorSummary): Record<string, string> {
   // Closing the connection on someone who is still sending would take the answer away again.
   if (status === 413) return { connection: 'keep-alive' };
   if (status < 429) return {};

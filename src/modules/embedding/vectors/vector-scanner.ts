@@ -8,7 +8,7 @@ import { ROOT_NAMESPACE } from './vector-caches.js';
 const SCAN_COUNT = 500;
 
 /** A stored vector's place. */
-export interface StoredKey {
+export interface VectorLocation {
   /** Below `embeddings`, as `shared/gemini-embedding-2`. */
   readonly path: string;
   readonly key: string;
@@ -16,7 +16,7 @@ export interface StoredKey {
 
 /** Finds what is stored, by walking Redis: slow, and of no use while serving. May name vectors that were just purged. */
 @Injectable()
-export class VectorKeys {
+export class VectorScanner {
   private readonly slotPattern: RegExp;
 
   constructor(
@@ -33,7 +33,7 @@ export class VectorKeys {
    *
    * @throws ProblemException 409 without Redis: the memory tier is not walked.
    */
-  async *scan(path = '', namespace?: string): AsyncGenerator<readonly StoredKey[], void> {
+  async *scan(path = '', namespace?: string): AsyncGenerator<readonly VectorLocation[], void> {
     if (!this.pool)
       throw new ProblemException(409, { title: 'There is no Redis', detail: 'Only vectors in Redis can be listed.' });
     const client = this.pool.client('bulk');
@@ -49,7 +49,7 @@ export class VectorKeys {
     }
   }
 
-  private parse(slot: string): StoredKey[] {
+  private parse(slot: string): VectorLocation[] {
     const { path, key } = this.slotPattern.exec(slot)?.groups ?? {};
     return path === undefined || key === undefined ? [] : [{ path, key }];
   }

@@ -4,7 +4,7 @@ import { EmbeddingError } from '../../../embedding.error.js';
 const DAY_MS = 86_400_000;
 
 /** Remembers which models have no quota left today, so that nothing is asked in vain until it is renewed at midnight in `timeZone`. */
-export class DayQuotaGate {
+export class DayQuota {
   private readonly renewals = new Map<string, number>();
 
   constructor(
@@ -13,7 +13,7 @@ export class DayQuotaGate {
   ) {}
 
   /** @throws EmbeddingError `quota-exhausted` while the model's quota is used up. */
-  check(model: string): void {
+  assertAvailable(model: string): void {
     const renewedAtMs = this.renewals.get(model);
     if (renewedAtMs === undefined) return;
     const retryAfterMs = renewedAtMs - this.clock.nowMs();
@@ -22,7 +22,7 @@ export class DayQuotaGate {
   }
 
   /** Closes the gate for the model. Returns the error to throw. */
-  close(model: string): EmbeddingError {
+  markExhausted(model: string): EmbeddingError {
     const retryAfterMs = msUntilMidnight(this.timeZone, this.clock.wallMs());
     this.renewals.set(model, this.clock.nowMs() + retryAfterMs);
     return exhausted(model, retryAfterMs);

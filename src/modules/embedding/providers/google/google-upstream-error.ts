@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { UpstreamRefusal } from '../upstream/upstream-refusal.js';
+import type { UpstreamErrorResponse } from '../upstream/upstream-error.js';
 
 const errorSchema = z.object({
   error: z.object({
@@ -10,13 +10,13 @@ const errorSchema = z.object({
 const violationSchema = z.object({ violations: z.array(z.object({ quotaId: z.string().catch('') })) });
 
 /** What the Gemini API says when it refuses. */
-export interface GoogleRefusal extends UpstreamRefusal {
+export interface GoogleErrorResponse extends UpstreamErrorResponse {
   /** Only the quota's id tells a minute's quota from a day's; for the latter, `RetryInfo` is not to be believed. */
   readonly isDayQuota: boolean;
 }
 
 /** Reads an error answer; some of Google's front ends wrap it in an array, and any part may be missing. */
-export function readGoogleRefusal(status: number, answer: unknown): GoogleRefusal {
+export function readGoogleError(status: number, answer: unknown): GoogleErrorResponse {
   const parsed = errorSchema.safeParse(Array.isArray(answer) ? answer[0] : answer);
   const { message, details } = parsed.success ? parsed.data.error : { message: '', details: [] };
   const detail = (type: string) => details.find((one) => String(one['@type']).endsWith(type));

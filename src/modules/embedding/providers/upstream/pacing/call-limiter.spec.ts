@@ -1,16 +1,16 @@
 import { FakeClock } from '../../../../../../test/support/fake-clock.js';
-import { CallGate } from './call-gate.js';
+import { CallLimiter } from './call-limiter.js';
 
 const signal = new AbortController().signal;
 
 /** Calls that end when told, with how many run. */
 function setUp(limit: number) {
   const clock = new FakeClock();
-  const gate = new CallGate(limit, clock);
+  const limiter = new CallLimiter(limit, clock);
   const started: string[] = [];
   const ends = new Map<string, () => void>();
   const call = (name: string, maxWaitMs = 1_000, of: AbortSignal = signal) =>
-    gate.run(
+    limiter.run(
       () => {
         started.push(name);
         return new Promise<string>((resolve) => ends.set(name, () => resolve(name)));
@@ -18,10 +18,10 @@ function setUp(limit: number) {
       maxWaitMs,
       of,
     );
-  return { clock, gate, call, started, end: (name: string) => ends.get(name)!() };
+  return { clock, limiter, call, started, end: (name: string) => ends.get(name)!() };
 }
 
-describe('call gate', () => {
+describe('a call limiter', () => {
   it('lets so many run at once, and the others in the order they came', async () => {
     const { call, started, end } = setUp(2);
     const calls = ['a', 'b', 'c', 'd'].map((name) => call(name));
@@ -37,9 +37,9 @@ describe('call gate', () => {
   });
 
   it('goes on after a call that failed', async () => {
-    const { gate } = setUp(1);
-    await expect(gate.run(() => Promise.reject(new Error('broken')), 0, signal)).rejects.toThrow('broken');
-    await expect(gate.run(async () => 'next', 0, signal)).resolves.toBe('next');
+    const { limiter } = setUp(1);
+    await expect(limiter.run(() => Promise.reject(new Error('broken')), 0, signal)).rejects.toThrow('broken');
+    await expect(limiter.run(async () => 'next', 0, signal)).resolves.toBe('next');
   });
 
   it('refuses who waited too long, and keeps the place for those behind', async () => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { EmbeddingError } from '../../embedding.error.js';
 import type { RetryableError } from '../upstream/retry/retryable.error.js';
-import { explainRefusal } from '../upstream/upstream-refusal.js';
+import { classifyUpstreamError } from '../upstream/upstream-error.js';
 
 /** OpenAI's shape, TEI's flat one (`message`), and the one where `error` is the message. */
 const errorSchema = z.object({
@@ -11,7 +11,7 @@ const errorSchema = z.object({
 });
 
 /** What an OpenAI-compatible upstream's error means for the caller, and whether it is worth another try. */
-export function explainOpenAiRefusal(
+export function classifyOpenAiError(
   status: number,
   answer: unknown,
   headers: Headers,
@@ -23,7 +23,7 @@ export function explainOpenAiRefusal(
   if (code === 'insufficient_quota' || type === 'insufficient_quota') {
     return new EmbeddingError('quota-exhausted', 'The upstream account has no quota left.', { retryAfterMs });
   }
-  return explainRefusal({ status, message, retryAfterMs, isBadKey: status === 401 || status === 403 });
+  return classifyUpstreamError({ status, message, retryAfterMs, isBadKey: status === 401 || status === 403 });
 }
 
 /** `retry-after-ms` or `retry-after` in seconds; dates are left to back-off. */

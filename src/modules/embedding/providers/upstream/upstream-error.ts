@@ -2,7 +2,7 @@ import { EmbeddingError } from '../../embedding.error.js';
 import { RetryableError } from './retry/retryable.error.js';
 
 /** An error answer of an upstream, whatever its dialect. */
-export interface UpstreamRefusal {
+export interface UpstreamErrorResponse {
   readonly status: number;
   /** As the upstream put it; told to the caller only when the input is to blame. */
   readonly message: string;
@@ -13,12 +13,12 @@ export interface UpstreamRefusal {
 }
 
 /** What a refusal means for the caller, and whether it is worth another try. */
-export function explainRefusal({
+export function classifyUpstreamError({
   status,
   message,
   retryAfterMs,
   isBadKey,
-}: UpstreamRefusal): EmbeddingError | RetryableError {
+}: UpstreamErrorResponse): EmbeddingError | RetryableError {
   if (status === 429) {
     return new RetryableError(
       new EmbeddingError('rate-limited', 'The upstream quota is used up for now.', { retryAfterMs }),

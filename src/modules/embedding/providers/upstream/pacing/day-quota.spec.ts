@@ -1,7 +1,7 @@
 import { FakeClock } from '../../../../../../test/support/fake-clock.js';
-import { DayQuotaGate, msUntilMidnight } from './day-quota-gate.js';
+import { DayQuota, msUntilMidnight } from './day-quota.js';
 
-describe('day quota gate', () => {
+describe('the quota of a day', () => {
   it('knows when it is midnight in California, in summer and in winter', () => {
     expect(msUntilMidnight('America/Los_Angeles', Date.UTC(2026, 6, 1, 6, 59, 59))).toBe(1_000);
     expect(msUntilMidnight('America/Los_Angeles', Date.UTC(2026, 0, 1, 7, 59, 59, 250))).toBe(750);
@@ -10,12 +10,12 @@ describe('day quota gate', () => {
 
   it('asks for nothing in vain until the quota is renewed, other models apart', () => {
     const clock = FakeClock.skippingWaits();
-    const gate = new DayQuotaGate('America/Los_Angeles', clock);
-    gate.check('a');
-    expect(gate.close('a')).toMatchObject({ kind: 'quota-exhausted', retryAfterMs: 20 * 3_600_000 });
-    expect(() => gate.check('a')).toThrow(/daily quota for a/);
-    gate.check('b');
+    const quota = new DayQuota('America/Los_Angeles', clock);
+    quota.assertAvailable('a');
+    expect(quota.markExhausted('a')).toMatchObject({ kind: 'quota-exhausted', retryAfterMs: 20 * 3_600_000 });
+    expect(() => quota.assertAvailable('a')).toThrow(/daily quota for a/);
+    quota.assertAvailable('b');
     clock.jump(20 * 3_600_000);
-    gate.check('a');
+    quota.assertAvailable('a');
   });
 });

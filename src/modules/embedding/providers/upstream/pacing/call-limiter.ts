@@ -2,7 +2,7 @@ import type { Clock, TimerHandle } from '../../../../../common/clock.js';
 import { EmbeddingError } from '../../../embedding.error.js';
 
 /** Lets at most so many calls run at once, whoever makes them; more wait in the order they came. */
-export class CallGate {
+export class CallLimiter {
   private running = 0;
   private readonly waiting = new Set<() => void>();
 
@@ -13,7 +13,7 @@ export class CallGate {
 
   /** @throws EmbeddingError `upstream-unavailable` after `maxWaitMs`; the signal's reason when it aborts while waiting. */
   async run<T>(call: () => Promise<T>, maxWaitMs: number, signal: AbortSignal): Promise<T> {
-    if (this.running >= this.limit) await this.turn(maxWaitMs, signal);
+    if (this.running >= this.limit) await this.waitForPermit(maxWaitMs, signal);
     else this.running += 1;
     try {
       return await call();
@@ -25,7 +25,7 @@ export class CallGate {
     }
   }
 
-  private turn(maxWaitMs: number, signal: AbortSignal): Promise<void> {
+  private waitForPermit(maxWaitMs: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
       const leave = (): void => {

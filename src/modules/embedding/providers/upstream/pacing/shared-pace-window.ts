@@ -14,7 +14,7 @@ export interface QuotaOwner {
 }
 
 /** A minute's quota that all instances on one Redis keep together. Never throws: `undefined` while Redis is away. */
-export class FleetPace {
+export class SharedPaceWindow {
   private readonly key: string;
 
   constructor(
