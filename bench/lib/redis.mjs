@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** A redis-server of the bench's own, on a free loopback port unless one is given, without persistence. */
-export async function startRedis(args = [], port = undefined) {
+export async function startRedis(args = [], port) {
   port ??= await freePort();
   const directory = mkdtempSync(join(tmpdir(), 'larder-bench-'));
   const child = spawn(

@@ -24,7 +24,7 @@ export async function interleave(contenders, { rounds = 9, warmups = 2 } = {}) {
   const rates = Object.fromEntries(names.map((name) => [name, []]));
   for (let round = -warmups; round < rounds; round++) {
     // Alternate the order, so that nobody always runs on the other's garbage.
-    for (const name of round % 2 === 0 ? names : [...names].reverse()) {
+    for (const name of round % 2 === 0 ? names : names.toReversed()) {
       const rate = await contenders[name]();
       if (round >= 0) rates[name].push(rate);
     }

@@ -5,7 +5,7 @@ import { SEED, seededRandom } from '../support/seeded-random.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { FaultTable } from './support/fault-report.js';
 import { FaultRun } from './support/fault-run.js';
-import { survives } from './support/survives.js';
+import { expectToSurvive } from './support/expect-to-survive.js';
 
 /** No read waits longer than this for a Redis that is as near as it should be. */
 const USUAL_BUDGET_MS = 50;
@@ -49,7 +49,7 @@ describe(`two instances under load while the network (seed ${SEED})`, () => {
 
   it('holds each chunk back for up to 0.2 s', async () => {
     let budgetMs = 0;
-    await survives(run, table, 'chunks held back for up to 0.2 s', async () => {
+    await expectToSurvive(run, table, 'chunks held back for up to 0.2 s', async () => {
       budgetMs = await heldBack(() => random() * 200);
     });
     // Reads learned to wait.
@@ -57,7 +57,7 @@ describe(`two instances under load while the network (seed ${SEED})`, () => {
   });
 
   it('loses one packet in ten, as TCP lets it be seen', async () => {
-    await survives(run, table, 'one packet in ten sent again', async () => {
+    await expectToSurvive(run, table, 'one packet in ten sent again', async () => {
       const lossMs = () => (random() < 0.1 ? RETRANSMISSION_MS : PROBE_MS);
       await heldBack(() => (random() < 0.1 ? lossMs() : 0));
     });
@@ -72,6 +72,6 @@ describe(`two instances under load while the network (seed ${SEED})`, () => {
       await delay(1_500);
       proxy.faults[fault] = false;
     };
-    await survives(run, table, `${what} lost, connections open`, strike, { reason: 'timeout' });
+    await expectToSurvive(run, table, `${what} lost, connections open`, strike, { reason: 'timeout' });
   });
 });

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { RedisServer } from '../support/redis-server.js';
 import { FaultTable } from './support/fault-report.js';
 import { FaultRun } from './support/fault-run.js';
-import { type Expected, survives } from './support/survives.js';
+import { type Expected, expectToSurvive } from './support/expect-to-survive.js';
 
 interface Fault extends Expected {
   /** Arguments of `redis-server`. */
@@ -43,11 +43,11 @@ const faults: Record<string, Fault> = {
   },
   'CLIENT PAUSE of writes': {
     reason: 'timeout',
-    run: async (redis) => void (await redis.command('CLIENT', 'PAUSE', 1_000, 'WRITE'), await delay(1_000)),
+    run: async (redis) => (await redis.command('CLIENT', 'PAUSE', 1_000, 'WRITE'), await delay(1_000)),
   },
   'CLIENT PAUSE of everything': {
     reason: 'timeout',
-    run: async (redis) => void (await redis.command('CLIENT', 'PAUSE', 1_000, 'ALL'), await delay(1_000)),
+    run: async (redis) => (await redis.command('CLIENT', 'PAUSE', 1_000, 'ALL'), await delay(1_000)),
   },
   'busy for a second': {
     reason: 'timeout',
@@ -198,13 +198,13 @@ describe('two instances under load while Redis is', () => {
     redis = await RedisServer.start({ ...(args && { args }), ...(password && { password }) });
     run = FaultRun.open(redis.url);
     await run.healthy();
-    await survives(run, table, name, () => fault.run(redis), fault);
+    await expectToSurvive(run, table, name, () => fault.run(redis), fault);
   });
 
   it('not there when they start', async () => {
     redis = await RedisServer.start();
     await redis.kill();
     run = FaultRun.open(redis.url);
-    await survives(run, table, 'not there when they start', () => redis.restart(), { reason: 'refused' });
+    await expectToSurvive(run, table, 'not there when they start', () => redis.restart(), { reason: 'refused' });
   });
 });

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { FaultTable } from '../faults/support/fault-report.js';
 import { FaultRun } from '../faults/support/fault-run.js';
-import { survives } from '../faults/support/survives.js';
+import { expectToSurvive } from '../faults/support/expect-to-survive.js';
 import { eventually } from '../support/eventually.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 import { RedisSentinel } from '../support/redis-sentinel.js';
@@ -59,7 +59,7 @@ describe('two instances under load when', () => {
   });
   afterAll(() => table.print());
 
-  async function through<T extends RedisSentinel | RedisCluster>(
+  async function expectToComeThrough<T extends RedisSentinel | RedisCluster>(
     fault: string,
     redis: T,
     strike: (redis: T) => Promise<void>,
@@ -70,14 +70,14 @@ describe('two instances under load when', () => {
       () => redis.stop(),
     );
     await run.healthy();
-    await survives(run, table, fault, () => strike(redis), { watchMs: WATCH_MS });
+    await expectToSurvive(run, table, fault, () => strike(redis), { watchMs: WATCH_MS });
   }
 
   it.each(Object.entries(sentinelFaults))('%s', async (fault, strike) =>
-    through(fault, await RedisSentinel.start(), strike),
+    expectToComeThrough(fault, await RedisSentinel.start(), strike),
   );
 
   it.each(Object.entries(clusterFaults))('%s', async (fault, strike) =>
-    through(fault, await RedisCluster.start(), strike),
+    expectToComeThrough(fault, await RedisCluster.start(), strike),
   );
 });

@@ -47,7 +47,7 @@ export function answerOpenAi({ path, headers, body }, { key, count, isBase64Know
     status: 200,
     body: {
       object: 'list',
-      data: data.reverse(),
+      data: data.toReversed(),
       model: body.model,
       usage: { prompt_tokens: tokens, total_tokens: tokens },
     },

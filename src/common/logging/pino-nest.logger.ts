@@ -55,6 +55,7 @@ export class PinoNestLogger implements LoggerService {
       if (part instanceof Error) fields.err = part;
       else if (isStack(part)) fields.stack = withoutCredentials(part);
       else if (typeof part === 'object' && part !== null) Object.assign(fields, part);
+      // oxlint-disable-next-line typescript/no-base-to-string -- objects went into the fields above
       else if (part !== undefined) texts.push(withoutCredentials(String(part)));
     }
     if (texts.length === 0 && message instanceof Error) texts.push(withoutCredentials(message.message));

@@ -9,7 +9,7 @@ export class DatabaseUnavailableError extends Error {
 }
 
 /** Connection exceptions, and the server being shut down or starting. */
-const UNAVAILABLE_CLASSES = ['08', '57'];
+const UNAVAILABLE_CLASSES = new Set(['08', '57']);
 
 /** The error below Drizzle's own, which quotes the statement and its parameters. */
 function rootOf(error: unknown): unknown {
@@ -27,7 +27,7 @@ export function isUnavailable(error: unknown): boolean {
   const root = rootOf(error);
   if (root instanceof DatabaseUnavailableError) return true;
   const state = sqlStateOf(root);
-  if (state !== undefined) return UNAVAILABLE_CLASSES.includes(state.slice(0, 2));
+  if (state !== undefined) return UNAVAILABLE_CLASSES.has(state.slice(0, 2));
   // The drivers' own errors have no class in common. These two are mistakes, found before anything was sent.
   return !(root instanceof TypeError || root instanceof RangeError);
 }

@@ -70,7 +70,7 @@ describe('PostgreSQL', () => {
     await postgres.restart();
     await connection.database.insert(notes).values({ id: 1, text: 'kept' });
     await postgres.crash();
-    await expect(connection.database.select().from(notes)).rejects.toThrow();
+    await expect(connection.database.select().from(notes)).rejects.toThrow('Failed query');
     expect(await connection.probe()).toMatchObject({ state: 'failed' });
 
     await postgres.restart();

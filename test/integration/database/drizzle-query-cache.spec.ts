@@ -110,7 +110,7 @@ describe.each(DATABASES)('cached Drizzle queries on %s', (_name, start) => {
     });
     await expect(undone).rejects.toThrow('Rollback');
     expect(await read(here)).toBe('old');
-    await expect(here.insert(notes).values({ id, text: 'refused' })).rejects.toThrow();
+    await expect(here.insert(notes).values({ id, text: 'refused' })).rejects.toThrow('Failed query');
     expect(await read(here)).toBe('old');
   });
 

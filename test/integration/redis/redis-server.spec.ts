@@ -32,7 +32,7 @@ describe('the real Redis that tests start', () => {
         .duplicate({ commandTimeout: 50, retryStrategy: null })
         .on('error', () => {})
         .ping(),
-    ).rejects.toThrow();
+    ).rejects.toThrow('Command timed out');
     expect(answered).toBe(false);
     redis.resume();
     await reply;

@@ -83,6 +83,7 @@ function reviveBigint(digits: string): bigint {
 
 function reviveSparse([values, holes]: [unknown[], number[]], depth: number): unknown[] {
   const array = reviveList(values, depth + 1);
+  // oxlint-disable-next-line typescript/no-array-delete -- a hole is what the array had there
   for (const index of holes) delete array[index];
   return array;
 }

@@ -22,6 +22,6 @@ export class WriteOrder {
   /** Resolves when the puts of these keys that are under way now have ended, however they did. */
   async settled(memoryKeys: readonly string[]): Promise<void> {
     if (this.#puts.size === 0) return;
-    await Promise.allSettled(memoryKeys.map((memoryKey) => this.#puts.get(memoryKey)));
+    await Promise.allSettled(memoryKeys.map(async (memoryKey) => this.#puts.get(memoryKey)));
   }
 }

@@ -15,7 +15,7 @@ export interface Expected {
  * that must not be, no set that was given up is found, and Redis is in use again. The report says how soon. How often the
  * monitor tries is asserted on a fake clock, in its own spec.
  */
-export async function survives(
+export async function expectToSurvive(
   run: FaultRun,
   table: FaultTable,
   fault: string,
