@@ -14,7 +14,7 @@ import { VectorLoader } from './vectors/vector-loader.js';
 import { TextQuota } from './tenants/text-quota.js';
 import { WindowCounter } from './tenants/window-counter.js';
 
-/** Vectors for texts, without HTTP: what the service and the command line share. */
+/** Embeddings without HTTP: the part that the service and the command line share. */
 @Module({
   providers: [
     { provide: CLOCK, useValue: systemClock },

@@ -1,6 +1,6 @@
 import { HttpException } from '@nestjs/common';
 
-/** What went wrong, independent of the dialect it is told in. */
+/** Kinds of errors, independent of a dialect. */
 export type EmbeddingErrorKind =
   | 'invalid-input'
   | 'unauthenticated'
@@ -26,18 +26,18 @@ const STATUS: Record<EmbeddingErrorKind, number> = {
   'upstream-timeout': 504,
 };
 
-/** More about an {@link EmbeddingError}. */
+/** Details of an {@link EmbeddingError}. */
 export interface EmbeddingErrorDetails {
-  /** The request's field that is wrong, as `input` or `input.3`. */
+  /** The invalid field of the request, as `input` or `input.3`. */
   readonly param?: string;
-  /** Position of the input that is to blame, where one is. */
+  /** Position of the refused input, for errors about one input. */
   readonly index?: number | undefined;
-  /** When it makes sense to try again, in milliseconds. */
+  /** Time until a new attempt makes sense, in milliseconds. */
   readonly retryAfterMs?: number;
   readonly cause?: unknown;
 }
 
-/** A failure of the gateway; each dialect renders it in its own shape. The message is for the caller and carries no text and no key. */
+/** An error of the gateway; each dialect renders it in its own format. The message is for the caller and contains no text and no key. */
 export class EmbeddingError extends HttpException {
   readonly param: string | undefined;
   readonly index: number | undefined;

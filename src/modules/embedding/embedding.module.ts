@@ -33,21 +33,21 @@ export class EmbeddingModule {
   ) {
     for (const dialect of embeddingErrorDialects) dialects.register(dialect);
     const server = httpAdapter.getInstance() as FastifyInstance;
-    // Nest has no limits per route; Fastify has, and routes are added after modules are made.
+    // Nest has no body limits per route, but Fastify has. Routes are added after modules are created.
     server.addHook('onRoute', (route) => {
       if (!embeddingErrorDialects.some(({ pathPrefix }) => route.url.startsWith(pathPrefix))) return;
       route.bodyLimit = config.bodyLimitBytes;
-      // With a callback: a promise would let the body flow, and fail, before anyone listens.
+      // A callback, not a promise: with a promise the body would flow, and could fail, before Fastify listens to it.
       route.preParsing = ({ method, headers }, _reply, payload, done) => {
         const problem = method === 'POST' ? contentTypeProblem(headers['content-type']) : undefined;
-        // What is not read takes the answer away from whoever is still sending.
+        // The rest of the body is read and dropped: a client that is still sending would not receive the answer otherwise.
         if (problem) payload.resume();
         if (problem) return done(problem);
         const isTooLarge = Number(headers['content-length']) > config.bodyLimitBytes;
         done(null, isTooLarge ? payload : limitValues(payload));
       };
     });
-    // An import is read line by line, however long it is.
+    // An import is read line by line, so it has no size limit.
     server.addContentTypeParser('application/x-ndjson', (_request, payload, done) => done(null, payload));
   }
 }

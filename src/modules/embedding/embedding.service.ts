@@ -15,21 +15,21 @@ import { decodeVectorRecord, type VectorRecord } from './vectors/vector-record.j
 
 type Records = ReadonlyMap<string, VectorRecord>;
 
-/** What the cache had of a request. */
+/** The cached vectors of a request. */
 interface CachedVectors {
   readonly cached: Records;
-  /** Keys that are to be computed anew, whatever is cached. */
+  /** Keys to compute again although they may be cached. */
   readonly outdated: ReadonlySet<string>;
 }
 
-/** What is missing is counted by the load that follows. */
+/** The load that follows counts the misses. */
 const LOOK_UP_OPTIONS = { countsMisses: false };
 
 /**
- * Vectors for texts, computed once. Cache-aside per text: what is cached is not asked for again, equal texts of a request
- * are asked for once, and of concurrent requests, on any instance, one asks for all.
+ * Vectors for texts, computed once (cache-aside per text). Cached texts are not sent upstream again, equal texts of a
+ * request are sent once, and of concurrent requests on all instances one sends a text for all.
  *
- * A hit and the miss before it give the same bits: both are read from the stored form.
+ * A hit and the miss before it give the same bits, because both are read from the stored form.
  */
 @Injectable()
 export class EmbeddingService {
@@ -93,10 +93,10 @@ export class EmbeddingService {
     if (controls.isOnlyIfCached) {
       throw new EmbeddingError(
         'not-cached',
-        `${missing.length} of ${plan.texts.size} distinct texts are not cached, and the request says only-if-cached.`,
+        `${missing.length} of ${plan.texts.size} distinct texts are not cached, and the request has the directive only-if-cached.`,
       );
     }
-    const giveBack = await this.quota.take(tenant, missing.length);
+    const refund = await this.quota.take(tenant, missing.length);
     const options: LoadManyOptions<Uint8Array> = {
       tags: plan.tags,
       ...(controls.ttlMs === undefined ? {} : { ttlMs: controls.ttlMs }),
@@ -114,7 +114,7 @@ export class EmbeddingService {
         },
       });
     try {
-      // What was found and is too old must not be found again; the rest is shared with whoever else asks for it.
+      // Outdated texts must not be read from the cache again. The others are shared with concurrent requests.
       const shared = await load(false, {});
       const anew = await load(true, { consistency: 'refresh' });
       const computed = new Map([...toVectors(shared, plan), ...toVectors(anew, plan)]);
@@ -123,11 +123,11 @@ export class EmbeddingService {
       this.recordFailed(plan, paid);
       throw error;
     } finally {
-      await giveBack(missing.length - paid.size);
+      await refund(missing.length - paid.size);
     }
   }
 
-  /** A request that fails has paid for what was computed until then. */
+  /** A request that fails has still paid for the vectors computed before. */
   private recordFailed({ model }: RequestPlan, paid: Records): void {
     const own = new Set(paid.keys());
     const totalTokens = [...paid.values()].reduce((sum, { tokens }) => sum + tokens, 0);
@@ -137,7 +137,7 @@ export class EmbeddingService {
   }
 }
 
-/** Loaded records as they are read. */
+/** Decodes loaded records. */
 function toVectors(
   records: ReadonlyMap<string, Uint8Array>,
   { storedDimensions }: RequestPlan,

@@ -1,4 +1,4 @@
-/** What a text is for; Google's names. */
+/** Tasks of a text, by Google's names. */
 export const TASK_TYPES = [
   'RETRIEVAL_QUERY',
   'RETRIEVAL_DOCUMENT',
@@ -13,11 +13,11 @@ export const TASK_TYPES = [
 /** See {@link TASK_TYPES}. */
 export type TaskType = (typeof TASK_TYPES)[number];
 
-/** One thing to embed, giving one vector. */
+/** The input of one vector. */
 export interface EmbeddingInput {
   /** The text. More than one part (Google's dialect only) is embedded as one content: one vector. Never empty. */
   readonly parts: readonly string[];
-  /** What the text is for. Default none. */
+  /** The task of the text. Default none. */
   readonly taskType?: TaskType;
   /** The document's title; only with `RETRIEVAL_DOCUMENT`. Default none. */
   readonly title?: string;
@@ -25,7 +25,7 @@ export interface EmbeddingInput {
 
 /** How one request wants to use the cache. */
 export interface CacheControls {
-  /** Read no cached vector; what is computed replaces it (`Cache-Control: no-cache`). */
+  /** Read no cached vector; the computed one replaces it (`Cache-Control: no-cache`). */
   readonly isRefresh: boolean;
   /** Store nothing (`no-store`). Cached vectors are still used. */
   readonly isNoStore: boolean;
@@ -33,28 +33,28 @@ export interface CacheControls {
   readonly isOnlyIfCached: boolean;
   /** Use no cached vector older than this (`max-age`), in milliseconds. Default any age. */
   readonly maxAgeMs?: number;
-  /** Keep what is computed for this long, in milliseconds (`x-embed-ttl`). Default `EMBEDDING_TTL`. */
+  /** Ttl of computed vectors, in milliseconds (`x-embed-ttl`). Default `EMBEDDING_TTL`. */
   readonly ttlMs?: number;
-  /** A part of the cache of its own (`x-embed-namespace`), purged apart from others. Default the shared one. */
+  /** A separate part of the cache (`x-embed-namespace`) that can be purged by itself. Default none. */
   readonly namespace?: string;
 }
 
-/** Use the cache, store what is missing. */
+/** Use cached vectors, and store computed ones. */
 export const DEFAULT_CONTROLS: CacheControls = { isRefresh: false, isNoStore: false, isOnlyIfCached: false };
 
-/** Who asks. */
+/** A client of the gateway, with its limits. */
 export interface Tenant {
   /** Name in logs, limits and isolated keys. `local` for callers on this machine when no API keys are configured. */
   readonly name: string;
-  /** Whether its vectors are kept apart from those of other tenants. */
+  /** Whether its vectors are stored apart from those of other tenants. */
   readonly isIsolated: boolean;
   /** Requests in a minute; `Infinity` for no limit. */
   readonly requestsPerMinute: number;
-  /** Texts in a UTC day that may be computed for it (hits are free); `Infinity` for no limit. */
+  /** Texts computed for it per UTC day (hits are free); `Infinity` for no limit. */
   readonly textsPerDay: number;
 }
 
-/** A request for vectors, in no particular dialect. */
+/** A request for vectors, independent of a dialect. */
 export interface EmbeddingRequest {
   /** A model's name or alias. Default `EMBEDDING_DEFAULT_MODEL`. */
   readonly model?: string;
@@ -63,25 +63,25 @@ export interface EmbeddingRequest {
   readonly dimensions?: number;
   readonly controls: CacheControls;
   readonly tenant: Tenant;
-  /** When it aborts no further upstream batch is begun; one that is under way is finished and cached, as it is paid for. */
+  /** When it aborts, no further upstream batch is begun. A running batch is finished and cached, because it is paid for. */
   readonly signal?: AbortSignal;
 }
 
 /** One input's vector. */
 export interface TextVector {
-  /** The vector as little-endian float32. Shared with the cache: not to be changed. */
+  /** The vector as little-endian float32. Shared with the cache: do not change it. */
   readonly bytes: Uint8Array;
-  /** Tokens the provider counted, or estimated where it counts none. */
+  /** Tokens counted by the provider, or an estimate for a provider that doesn't count. */
   readonly tokens: number;
 }
 
-/** Where the vectors of a request came from and what that saved. */
+/** Sources, cost and savings of the vectors of a request. */
 export interface EmbeddingUsage {
-  /** Distinct texts that were cached. */
+  /** Distinct texts found in the cache. */
   readonly hits: number;
-  /** Distinct texts this request had computed. */
+  /** Distinct texts computed for this request. */
   readonly misses: number;
-  /** Distinct texts another request was computing at the same time, here or on another instance. */
+  /** Distinct texts that another request computed at the same time, here or on another instance. */
   readonly coalesced: number;
   /** Repetitions within the request. */
   readonly deduplicated: number;
@@ -94,7 +94,7 @@ export interface EmbeddingUsage {
   readonly usdSaved: number;
   /** Whether what was computed is kept. */
   readonly isStored: boolean;
-  /** Whether the request would not have what is cached (`no-cache`, `max-age`). */
+  /** Whether the request asked not to use cached vectors (`no-cache`, `max-age`). */
   readonly isForced: boolean;
 }
 

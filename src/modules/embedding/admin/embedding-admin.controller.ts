@@ -21,21 +21,21 @@ export class EmbeddingAdminController {
 
   @Get()
   @Header('cache-control', 'no-store')
-  @ApiOperation({ summary: 'What requests cost and saved on this instance since it started, by model' })
+  @ApiOperation({ summary: 'Cost and savings of requests on this instance since it started, by model' })
   totals() {
     return Object.fromEntries(this.usageTotals.byModel());
   }
 
   @Post('lookup')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Whether texts are cached, how old and how big their vectors are' })
+  @ApiOperation({ summary: 'Look up whether texts are cached, with age and size of their vectors' })
   async lookup(@Body({ schema: lookupSchema }) lookup: EmbeddingLookup) {
     return { texts: await this.operations.lookup(lookup) };
   }
 
   @Post('purge')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Removes the vectors of texts, of a namespace or of a model, or counts them' })
+  @ApiOperation({ summary: 'Remove the vectors of texts, of a namespace or of a model, or count them' })
   purge(@Body({ schema: purgeSchema }) purge: EmbeddingPurge) {
     return this.operations.purge(purge);
   }
@@ -43,7 +43,7 @@ export class EmbeddingAdminController {
   @Get('export')
   @Header('content-type', 'application/x-ndjson')
   @Header('cache-control', 'no-store')
-  @ApiOperation({ summary: 'Every vector in Redis, one a line' })
+  @ApiOperation({ summary: 'Export every vector in Redis, one per line' })
   export(): StreamableFile {
     return new StreamableFile(Readable.from(this.archive.export()), { type: 'application/x-ndjson' });
   }
@@ -51,7 +51,7 @@ export class EmbeddingAdminController {
   @Post('import')
   @HttpCode(200)
   @ApiConsumes('application/x-ndjson')
-  @ApiOperation({ summary: 'Stores what an export wrote' })
+  @ApiOperation({ summary: 'Store the lines of an export' })
   import(@Body() body: Readable) {
     return this.archive.import(body);
   }

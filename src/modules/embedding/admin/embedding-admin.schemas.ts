@@ -8,15 +8,15 @@ const namespace = z
   .regex(/^[\w.-]{1,64}$/, "up to 64 letters, digits, '.', '_' and '-'")
   .optional();
 
-/** Whose vectors: an isolated tenant's by its name, otherwise the shared ones. */
+/** Selects vectors: of an isolated tenant by its name, otherwise the shared ones. */
 const collectionSchema = z.object({
   model: z.string().min(1).max(200).optional().meta({
-    description: "Default: the service's default model for texts; without texts every model that is served.",
+    description: "Default: with texts the service's default model, without texts every model.",
   }),
   tenant: z.string().min(1).max(64).optional().meta({ description: 'An isolated tenant. Default: the shared cache.' }),
   namespace: namespace.meta({
     description:
-      'As in x-embed-namespace. Default: for texts outside of every namespace; without texts in and outside of all.',
+      'As in x-embed-namespace. Default: with texts no namespace, without texts all vectors in and outside of namespaces.',
   }),
 });
 
@@ -35,16 +35,16 @@ export const lookupSchema = textsSchema.meta({ title: 'EmbeddingLookup' });
 export type EmbeddingLookup = z.output<typeof lookupSchema>;
 
 /**
- * Body of `POST /admin/embeddings/purge`: the vectors of texts, or without `input` all of a model, tenant or namespace. One
- * of them has to be named: an empty body is more likely a mistake than a wish.
+ * Body of `POST /admin/embeddings/purge`: the vectors of texts, or without `input` all vectors of a model, tenant or
+ * namespace. At least one of these is required, because an empty body is more likely a mistake than a request to purge all.
  */
 export const purgeSchema = textsSchema
   .extend({
     input: textInputSchema.optional(),
-    isDryRun: z.boolean().default(false).meta({ description: 'Count what would go, and let it stay.' }),
+    isDryRun: z.boolean().default(false).meta({ description: 'Count the vectors without removing them.' }),
   })
   .refine(({ input, model, tenant, namespace: named }) => input ?? model ?? tenant ?? named, {
-    error: 'name what is to go: input, model, tenant or namespace',
+    error: 'give input, model, tenant or namespace to select the vectors to remove',
   })
   .meta({ title: 'EmbeddingPurge' });
 
@@ -55,11 +55,11 @@ export type EmbeddingPurge = z.output<typeof purgeSchema>;
 export const exportedVectorSchema = z.object({
   /** Owner and model, as `shared/gemini-embedding-2`. */
   path: z.string().regex(/^[\w.-]{1,64}\/[\w.-]{1,64}$/),
-  /** As `vectorKey` makes it. */
+  /** A key made by `vectorKey`. */
   key: z.string().refine((key) => parseVectorKey(key) !== undefined),
   tokens: z.int().nonnegative(),
   createdAt: z.iso.datetime(),
-  /** Not there for a vector that is kept until it is evicted. */
+  /** Absent for a vector that is stored until it is evicted. */
   expiresAt: z.iso.datetime().optional(),
   /** Little-endian float32. */
   vector: z.base64(),

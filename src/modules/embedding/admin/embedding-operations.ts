@@ -11,26 +11,26 @@ import type { EmbeddingLookup, EmbeddingPurge } from './embedding-admin.schemas.
 
 type Owner = Pick<Tenant, 'name' | 'isIsolated'>;
 
-/** Whether a text's vector is cached. */
+/** The cached vector of a text, if there is one. */
 export interface CachedText {
   readonly isCached: boolean;
   readonly key: string;
   readonly tier?: 'memory' | 'redis';
-  /** Since it was computed. */
+  /** Time since it was computed. */
   readonly ageSeconds?: number;
   readonly expiresInSeconds?: number;
   readonly sizeBytes?: number;
   readonly tokens?: number;
 }
 
-/** What a purge did, or would do. */
+/** The result of a purge or of a dry run. */
 export interface PurgeOutcome {
-  /** `undefined` where that was not counted. */
+  /** Number of vectors; `undefined` when they were not counted. */
   readonly vectors: number | undefined;
   readonly status: 'applied' | 'queued' | 'dry-run';
 }
 
-/** What operators do with cached vectors: look up, purge. */
+/** Operations on cached vectors for operators: look up, purge. */
 @Injectable()
 export class EmbeddingOperations {
   private readonly logger = new Logger('EmbeddingAdmin');
@@ -43,7 +43,7 @@ export class EmbeddingOperations {
     @Inject(embeddingConfig.KEY) private readonly config: EmbeddingConfig,
   ) {}
 
-  /** Reads without loading, and without counting as a use. */
+  /** Reads without loading and without counting a use of the model. */
   async lookup(lookup: EmbeddingLookup): Promise<readonly CachedText[]> {
     const { cache, keys, storedDimensions } = this.planTexts(lookup, lookup.input);
     const entries = await cache.getManyEntries(keys);
@@ -63,7 +63,7 @@ export class EmbeddingOperations {
     });
   }
 
-  /** @throws ProblemException 409 for a dry run over more than texts without Redis. */
+  /** @throws ProblemException 409 for a dry run without `input` when there is no Redis. */
   async purge({ isDryRun, input, ...collection }: EmbeddingPurge): Promise<PurgeOutcome> {
     const outcome = await (input
       ? this.purgeTexts(collection, input, isDryRun)
@@ -104,13 +104,13 @@ export class EmbeddingOperations {
     return { vectors: undefined, status: isQueued ? 'queued' : 'applied' };
   }
 
-  /** What one step purges: a model, an owner with all models, or a namespace, whose tag each model has apart. */
+  /** The paths to purge: of a model, of an owner with all models, or of a namespace, whose tag exists once per model. */
   private collectionsOf(tenant: Owner, model: string | undefined, namespace: string | undefined): readonly string[] {
     if (model !== undefined || namespace === undefined) return [pathOf({ tenant, model: this.modelOf(model) })];
     return this.catalog.list().map(({ id }) => pathOf({ tenant, model: id }));
   }
 
-  /** An alias stands for its model; a model that is no longer served is the likeliest to be purged. */
+  /** Resolves an alias. An unknown name is allowed: vectors of a model that is no longer served are purged most often. */
   private modelOf(name: string | undefined): string | undefined {
     return name === undefined ? undefined : (this.catalog.aliases.get(name) ?? name);
   }

@@ -11,24 +11,24 @@ import { fromFloat32Bytes } from '../numbers/float32-bytes.js';
 import { decodeVectorRecord, encodeVectorRecord } from '../vectors/vector-record.js';
 import { type ExportedVector, exportedVectorSchema } from './embedding-admin.schemas.js';
 
-/** What an import did. */
+/** The result of an import. */
 export interface ImportOutcome {
   readonly imported: number;
-  /** Vectors whose time was over. */
+  /** Vectors that had expired. */
   readonly expired: number;
-  /** Vectors that Redis did not take: send them again. */
+  /** Vectors that Redis did not accept; send them again. */
   readonly failed: number;
-  /** Lines that are no exported vector, by number, the first hundred. */
+  /** Numbers of the first hundred lines that are not an exported vector. */
   readonly refusedLines: readonly number[];
 }
 
 const MAX_REFUSED_LINES = 100;
-/** The last moment a Date can be. */
+/** The latest time a Date can hold. */
 const LATEST_MS = 8.64e15;
 /** Vectors stored at once. */
 const STORED_AT_ONCE = 32;
 
-/** Writes cached vectors as lines of JSON and reads them back, to move a cache or keep one. No text is in it: only hashes. */
+/** Writes cached vectors as lines of JSON and reads them back, to move or to back up a cache. It contains hashes of texts, never texts. */
 @Injectable()
 export class VectorArchive {
   constructor(
@@ -38,17 +38,17 @@ export class VectorArchive {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** A line for each vector in Redis. Each comes at least once while nothing is written meanwhile. */
+  /** One line per vector in Redis. Each vector comes at least once unless it is written meanwhile. */
   async *export(): AsyncGenerator<string, void> {
     for await (const stored of this.keys.scan()) {
-      for (const [path, group] of Map.groupBy(stored, (one) => one.path)) {
+      for (const [path, group] of Map.groupBy(stored, (location) => location.path)) {
         const lines = await this.readGroup(path, group);
         if (lines.length > 0) yield `${lines.join('\n')}\n`;
       }
     }
   }
 
-  /** Stores every line that is a vector, with its own age, for as long as it had left. */
+  /** Stores every valid line with its own age, for the rest of its ttl. */
   async import(body: Readable): Promise<ImportOutcome> {
     const counts = { imported: 0, expired: 0, failed: 0 };
     const refusedLines: number[] = [];

@@ -6,7 +6,7 @@ import { EmbeddingCoreModule } from '../embedding-core.module.js';
 import { embeddingConfig } from '../embedding.config.js';
 import { EmbedJob } from '../jobs/embed-job.js';
 
-/** What a job needs: the service's cache and providers, without its HTTP. */
+/** The parts a job needs: the service's cache and providers, without HTTP. */
 @Module({})
 export class EmbedCliModule {
   static forRoot(env: NodeJS.ProcessEnv): DynamicModule {

@@ -12,7 +12,7 @@ import { EmbedCliModule } from './embed-cli.module.js';
 import { OutputFile } from './output-file.js';
 import { progressLine } from './progress-line.js';
 
-/** Vectors found in Redis cost nothing, so it is worth a moment's wait; a job does without, too. */
+/** How long a job waits for Redis, whose vectors cost nothing. After that it runs without Redis. */
 const REDIS_WAIT_MS = 3_000;
 
 const toStandardOutput = {
@@ -27,7 +27,7 @@ async function embed({ input, output, model, dimensions }: EmbedArguments): Prom
   const app = await NestFactory.createApplicationContext(EmbedCliModule.forRoot(process.env), {
     logger: ['error', 'warn'],
   });
-  // Timers that wait for a quota keep no process alive.
+  // The timers that wait for a quota don't keep the process alive.
   const alive = setInterval(() => {}, 60_000);
   const target = output === '-' ? toStandardOutput : await OutputFile.open(output);
   try {
@@ -42,7 +42,7 @@ async function embed({ input, output, model, dimensions }: EmbedArguments): Prom
       ({ refused } = progress);
     }
     if (refused > 0) {
-      report(`${refused} texts were refused; their lines say why.\n`);
+      report(`${refused} texts were refused. Their lines in the output give the reasons.\n`);
       process.exitCode = 1;
     }
   } finally {
@@ -53,16 +53,16 @@ async function embed({ input, output, model, dimensions }: EmbedArguments): Prom
   }
 }
 
-/** @throws SyntaxError when the file holds something else. */
+/** @throws SyntaxError when the file has another content. */
 function earlierRun({ linesBefore, lastLine }: Pick<OutputFile, 'linesBefore' | 'lastLine'>): EarlierRun | undefined {
   if (linesBefore === 0) return undefined;
   try {
     const { id, ...rest } = JSON.parse(lastLine) as EmbeddedLine;
     if (id !== undefined) return { lines: linesBefore, lastLine: { id, ...rest } };
   } catch {
-    // Told below.
+    // Reported below.
   }
-  throw new SyntaxError('The output exists and was not written by this command. Name another.');
+  throw new SyntaxError('The output file exists and was not written by this command. Choose another output.');
 }
 
 async function count(file: string): Promise<number> {
@@ -71,12 +71,12 @@ async function count(file: string): Promise<number> {
   return total;
 }
 
-/** On a terminal one line that changes, elsewhere a line each. */
+/** On a terminal it replaces the last line, elsewhere it adds a line. */
 function report(line: string): void {
   process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${line}` : `${line}\n`);
 }
 
-/** `undefined` when they can't be meant, which is told. */
+/** The arguments; `undefined` when they are invalid, after a message. */
 function argumentsOrUsage(): EmbedArguments | undefined {
   try {
     return readArguments(process.argv.slice(2));
@@ -86,15 +86,15 @@ function argumentsOrUsage(): EmbedArguments | undefined {
   }
 }
 
-/** What the caller can do something about; anything else is a defect and is shown whole. */
+/** Whether the user can correct the cause of an error. Any other error is a defect and is printed with its stack. */
 function isExpected(error: unknown): error is Error {
   const isOfFiles = error instanceof Error && 'syscall' in error;
   return isOfFiles || error instanceof EmbeddingError || error instanceof ConfigError || error instanceof SyntaxError;
 }
 
 try {
-  const given = argumentsOrUsage();
-  if (given) await embed(given);
+  const options = argumentsOrUsage();
+  if (options) await embed(options);
   else process.exitCode = 1;
 } catch (error) {
   console.error(isExpected(error) ? error.message : error);

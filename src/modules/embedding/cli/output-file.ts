@@ -3,13 +3,13 @@ import { type FileHandle, open, stat, truncate } from 'node:fs/promises';
 
 const NEWLINE = 0x0a;
 
-/** A file of lines that an interrupted run has begun and another goes on with. */
+/** A file of lines that one run may begin and a later run continues. */
 export class OutputFile {
   private constructor(
     private readonly file: FileHandle,
-    /** Whole lines that were there. */
+    /** Number of complete lines before this run. */
     readonly linesBefore: number,
-    /** The last of them; `''` when there was none. */
+    /** The last of these lines; `''` without lines. */
     readonly lastLine: string,
   ) {}
 
@@ -23,7 +23,7 @@ export class OutputFile {
     return new OutputFile(file, lines, lastLine.toString().trimEnd());
   }
 
-  /** Resolves when the lines are with the operating system. */
+  /** Resolves when the operating system has the lines. */
   async write(lines: string): Promise<void> {
     await this.file.appendFile(lines);
   }
@@ -33,7 +33,7 @@ export class OutputFile {
   }
 }
 
-/** Whole lines, where the last of them begins, and the bytes they take; no bytes where there is no file. */
+/** Number of complete lines, start of the last one, and their bytes; no bytes without a file. */
 async function measure(path: string): Promise<{ lines: number; lastLineAt: number; wholeBytes?: number }> {
   const size = await stat(path).then(
     ({ size: bytes }) => bytes,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { listText } from '../../../common/config/config-schemas.js';
 import type { Tenant } from '../embedding.types.js';
 
-/** A tenant with the digest of its key. The key itself is nowhere in the configuration. */
+/** A tenant with the digest of its key. The configuration never contains the key itself. */
 export interface ApiKey {
   readonly tenant: Tenant;
   /** SHA-256 of the key, 32 bytes. */

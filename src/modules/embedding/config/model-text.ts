@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { listText } from '../../../common/config/config-schemas.js';
 
-/** A model an operator adds by configuration. */
+/** A model that an operator adds by configuration. */
 export interface CustomModel {
   readonly id: string;
   readonly minDimensions: number;

@@ -10,33 +10,33 @@ import { inGroups, type TextLine } from './text-lines.js';
 /** Texts per request: one upstream batch of the Gemini API. */
 const GROUP_SIZE = 100;
 
-/** One line of a job's output: a vector, or why there is none. */
+/** One line of a job's output: a vector, or the error of a refused text. */
 export interface EmbeddedLine {
   readonly id: string | number;
   readonly model?: string;
   /** Base64 of little-endian float32. */
   readonly embedding?: string;
-  /** The text was refused. */
+  /** Why the text was refused. */
   readonly error?: string;
 }
 
-/** What an earlier run has written. */
+/** The output of an earlier run. */
 export interface EarlierRun {
   readonly lines: number;
   readonly lastLine: EmbeddedLine;
 }
 
-/** What a job is about. */
+/** Options of a job. */
 export interface EmbedJobOptions {
   readonly model?: string | undefined;
   readonly dimensions?: number | undefined;
-  /** Its texts are passed over. Default none. */
+  /** An earlier run, whose texts are skipped. Default none. */
   readonly earlier?: EarlierRun | undefined;
 }
 
-/** How far a job is. */
+/** Progress of a job. */
 export interface EmbedJobProgress {
-  /** Texts done, those passed over and those refused among them. */
+  /** Finished texts, skipped and refused ones included. */
   readonly done: number;
   readonly skipped: number;
   readonly refused: number;
@@ -46,7 +46,7 @@ export interface EmbedJobProgress {
   readonly usdSaved: number;
 }
 
-/** A group's lines, and what they cost. */
+/** The lines of a group, and their cost. */
 interface EmbeddedGroup extends Pick<EmbedJobProgress, 'refused' | 'hits' | 'tokensBilled' | 'usdBilled' | 'usdSaved'> {
   readonly lines: readonly EmbeddedLine[];
 }
@@ -61,7 +61,7 @@ const NO_PROGRESS: EmbedJobProgress = {
   usdSaved: 0,
 };
 
-/** Embeds any number of texts, some at a time, each group cached and written before the next is asked for. */
+/** Embeds any number of texts in groups. Each group is cached and written before the next one is requested. */
 @Injectable()
 export class EmbedJob {
   constructor(
@@ -71,10 +71,10 @@ export class EmbedJob {
   ) {}
 
   /**
-   * Yields after each group, once `write` has taken its lines. A text that is refused becomes a line that says why.
+   * Yields after each group, when `write` has finished. A refused text becomes a line with the reason.
    *
-   * @throws EmbeddingError; what was written stays. `invalid-input` when the earlier run was about other texts or another
-   *   model: vectors of two models in one file are of no use.
+   * @throws EmbeddingError; the lines written before stay. `invalid-input` when the earlier run had other texts or another
+   *   model: vectors of two models in one file are useless.
    */
   async *run(
     texts: AsyncIterable<TextLine>,
@@ -101,7 +101,7 @@ export class EmbedJob {
     if (progress.done < skip) throw differentJob(`it has ${skip} lines for ${progress.done} texts`);
   }
 
-  /** A text that is refused is left out and the rest asked for again: what was computed meanwhile is cached. */
+  /** A refused text is left out and the rest is requested again. The vectors computed before are cached by then. */
   private async embedGroup(lines: readonly TextLine[], model: string, dimensions: number): Promise<EmbeddedGroup> {
     const billed = () => ({ misses: 0, tokensBilled: 0, usdBilled: 0, ...this.usageTotals.byModel().get(model) });
     const before = billed();
@@ -112,10 +112,11 @@ export class EmbedJob {
       try {
         result = await this.embed(left, model, dimensions);
       } catch (error) {
-        const wrong = error instanceof EmbeddingError && error.index !== undefined ? left[error.index] : undefined;
-        if (!wrong) throw error;
-        refused.set(wrong, (error as EmbeddingError).message);
-        left = left.filter((line) => line !== wrong);
+        const refusedLine =
+          error instanceof EmbeddingError && error.index !== undefined ? left[error.index] : undefined;
+        if (!refusedLine) throw error;
+        refused.set(refusedLine, (error as EmbeddingError).message);
+        left = left.filter((line) => line !== refusedLine);
       }
     }
     const after = billed();
@@ -128,7 +129,7 @@ export class EmbedJob {
       hits: left.length - (after.misses - before.misses),
       tokensBilled: after.tokensBilled - before.tokensBilled,
       usdBilled,
-      // What was computed before a text was refused came from the cache the second time.
+      // Vectors computed before a text was refused came from the cache in the second request.
       usdSaved: saved - (usdBilled - ofResult),
     };
   }

@@ -9,7 +9,7 @@ import { inGroups, readTextLines } from './text-lines.js';
 
 const GROUP_SIZE = 100;
 
-/** Embeds the texts of `EMBEDDING_WARMUP_FILE` after start; those that are cached already cost a look-up. */
+/** Embeds the texts of `EMBEDDING_WARMUP_FILE` after the start. Texts that are cached already cost only a look-up. */
 @Injectable()
 export class FileWarmUpSource implements WarmUpSource, OnModuleInit {
   readonly name = 'embeddings from EMBEDDING_WARMUP_FILE';

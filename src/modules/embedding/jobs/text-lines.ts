@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 /** One text of a file. */
 export interface TextLine {
-  /** The line's `id`, else its number, from 1. */
+  /** The line's `id`, or its number, counted from 1. */
   readonly id: string | number;
   readonly text: string;
 }
@@ -17,7 +17,7 @@ const lineSchema = z.union([
 /**
  * The texts of a file: JSONL (`"text"` or `{"text": …, "id": …}`), or plain lines. Empty lines are skipped.
  *
- * @throws SyntaxError for a line that begins as JSON and isn't a text, naming its number.
+ * @throws SyntaxError for a line that begins as JSON but contains no text, naming its number.
  */
 export async function* readTextLines(input: Readable): AsyncGenerator<TextLine, void> {
   let number = 0;

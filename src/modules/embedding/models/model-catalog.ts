@@ -5,13 +5,13 @@ import { PROVIDERS } from '../embedding.tokens.js';
 import type { EmbeddingModel, EmbeddingProvider } from '../providers/embedding.provider.js';
 import type { ProviderRegistry } from '../providers/provider.registry.js';
 
-/** A model with who serves it. */
+/** A model with its provider. */
 export interface ServedModel {
   readonly model: EmbeddingModel;
   readonly provider: EmbeddingProvider;
 }
 
-/** The models of this service by name and alias. A name never stands for two models: there is no silent fallback. */
+/** The models of this service by name and alias. A name always means one model: there is no silent fallback. */
 @Injectable()
 export class ModelCatalog {
   private readonly served = new Map<string, ServedModel>();
@@ -30,7 +30,7 @@ export class ModelCatalog {
     for (const name of [this.defaultModel, ...config.modelAliases.values()]) {
       if (!this.served.has(name)) {
         throw new Error(
-          `No provider serves the embedding model ${JSON.stringify(name)}; there are ${this.list()
+          `No provider serves the embedding model ${JSON.stringify(name)}. The models are ${this.list()
             .map(({ id }) => id)
             .join(', ')}.`,
         );
@@ -45,7 +45,7 @@ export class ModelCatalog {
       .sort((a, b) => Number(b.id === this.defaultModel) - Number(a.id === this.defaultModel));
   }
 
-  /** Other names clients may use, as `EMBEDDING_MODEL_ALIASES` says. */
+  /** Other names that clients may use (`EMBEDDING_MODEL_ALIASES`). */
   get aliases(): ReadonlyMap<string, string> {
     return this.config.modelAliases;
   }
@@ -63,13 +63,13 @@ export class ModelCatalog {
     );
   }
 
-  /** The width to answer. @throws EmbeddingError `invalid-input` for one the model doesn't have. */
-  dimensionsOf(model: EmbeddingModel, asked: number | undefined): number {
+  /** The width of an answer. @throws EmbeddingError `invalid-input` for a width the model doesn't have. */
+  dimensionsOf(model: EmbeddingModel, requested: number | undefined): number {
     const { min, max } = model.dimensions;
-    if (asked === undefined) return this.defaultDimensionsOf(model);
-    if (asked >= min && asked <= max) return asked;
+    if (requested === undefined) return this.defaultDimensionsOf(model);
+    if (requested >= min && requested <= max) return requested;
     const range = min === max ? `${max}` : `${min} to ${max}`;
-    throw new EmbeddingError('invalid-input', `The model ${model.id} answers ${range} dimensions, not ${asked}.`, {
+    throw new EmbeddingError('invalid-input', `The model ${model.id} answers ${range} dimensions, not ${requested}.`, {
       param: 'dimensions',
     });
   }

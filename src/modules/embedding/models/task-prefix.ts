@@ -11,8 +11,8 @@ const QUERY_TASKS: Record<Exclude<TaskType, 'RETRIEVAL_DOCUMENT'>, string> = {
 };
 
 /**
- * The input with its task in the text, where `gemini-embedding-2` looks for it: it ignores `taskType` without a word, which
- * costs half the quality of a retrieval. An input without a task is left alone.
+ * The input with its task in the text, where `gemini-embedding-2` expects it. This model ignores `taskType` without an
+ * error, which halves the quality of a retrieval. An input without a task is unchanged.
  */
 export function withTaskPrefix(input: EmbeddingInput): EmbeddingInput {
   const { taskType, title, parts } = input;

@@ -8,8 +8,8 @@ export function toUnitLength(vector: Float32Array): Float32Array {
 }
 
 /**
- * The first `dimensions` of a nested ("Matryoshka") embedding, scaled to length 1 again: what the provider itself answers
- * when it is asked for fewer dimensions (Kusupati et al., NeurIPS 2022).
+ * The first `dimensions` of a nested ("Matryoshka") embedding, scaled to length 1 again. Providers compute narrower vectors
+ * in the same way (Kusupati et al., NeurIPS 2022).
  */
 export function truncate(vector: Float32Array, dimensions: number): Float32Array {
   return vector.length === dimensions ? vector : toUnitLength(vector.subarray(0, dimensions));

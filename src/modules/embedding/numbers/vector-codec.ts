@@ -1,18 +1,18 @@
 /// <reference lib="esnext.float16" />
 import { toFloat32Bytes } from './float32-bytes.js';
 
-/** How the numbers of a vector are kept. */
+/** A storage format for the numbers of a vector. */
 export interface VectorCodec {
   /** First byte of the stored form; never reused. */
   readonly id: number;
-  /** Bytes that hold a vector of so many dimensions. */
+  /** Size of an encoded vector. */
   byteLength(dimensions: number): number;
   encode(vector: Float32Array): Uint8Array;
-  /** Little-endian float32 bytes of what {@link encode} made. */
+  /** The output of {@link encode} as little-endian float32 bytes. */
   decode(stored: Uint8Array): Uint8Array;
 }
 
-/** As the provider answered, bit for bit: 4 bytes a dimension. */
+/** The provider's numbers, bit for bit: 4 bytes a dimension. */
 const f32: VectorCodec = {
   id: 1,
   byteLength: (dimensions) => dimensions * 4,
@@ -59,7 +59,7 @@ const int8: VectorCodec = {
   },
 };
 
-/** The codecs by the name `EMBEDDING_CODEC` takes. */
+/** The codecs by their names in `EMBEDDING_CODEC`. */
 export const vectorCodecs = { f32, f16, int8 } as const satisfies Record<string, VectorCodec>;
 
 /** See {@link vectorCodecs}. */

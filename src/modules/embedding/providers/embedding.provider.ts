@@ -1,27 +1,27 @@
 import type { EmbeddingInput } from '../embedding.types.js';
 
-/** Where vectors come from. */
+/** Sources of vectors. */
 export const PROVIDER_NAMES = ['local', 'google', 'openai'] as const;
 
 /** See {@link PROVIDER_NAMES}. */
 export type ProviderName = (typeof PROVIDER_NAMES)[number];
 
-/** A model and what a caller may ask of it. */
+/** A model and its limits. */
 export interface EmbeddingModel {
   readonly id: string;
   readonly provider: ProviderName;
-  /** Widths it can answer; `min` equals `max` where it has only one. */
+  /** Widths it can answer; `min` equals `max` for a model with one width. */
   readonly dimensions: { readonly default: number; readonly min: number; readonly max: number };
-  /** How it learns what a text is for: a field of the request, words in the text, or not at all. */
+  /** How it receives the task of a text: as a field of the request, as words in the text, or not at all. */
   readonly taskMode: 'parameter' | 'prefix' | 'none';
-  /** Whether it answers vectors of length 1 at every width. Where not, the gateway makes them so. */
+  /** Whether it answers vectors of length 1 at every width. If not, the gateway normalises them. */
   readonly isNormalised: boolean;
-  /** Whether the first part of a wide vector is the narrower vector, so one can serve the other. */
+  /** Whether the first part of a wide vector is the narrower vector, so that narrower vectors can be cut from it. */
   readonly isNested: boolean;
   /** Longer inputs are refused before they cost anything. */
   readonly maxInputChars: number;
   readonly maxInputTokens: number;
-  /** List price of a million input tokens; 0 where it costs nothing. */
+  /** List price of a million input tokens; 0 for a free model. */
   readonly usdPerMillionTokens: number;
 }
 
@@ -38,7 +38,7 @@ export interface ComputedVector {
   readonly tokens: number;
 }
 
-/** What one upstream call may carry. */
+/** Limits of one upstream call. */
 export interface BatchLimit {
   readonly texts: number;
   /** Of the texts in UTF-8. */
@@ -48,8 +48,8 @@ export interface BatchLimit {
 }
 
 /**
- * Computes vectors. It retries, paces and times out by itself; what it throws is an `EmbeddingError`, of kind
- * `invalid-input` when the texts are to blame.
+ * Computes vectors. It does its own retries, pacing and timeouts. It throws an `EmbeddingError`, of kind `invalid-input`
+ * when it refuses the texts.
  */
 export interface EmbeddingProvider {
   readonly name: ProviderName;

@@ -9,7 +9,7 @@ import { createOpenAiProvider } from './openai/openai.provider.js';
 /** Makes a provider, or `undefined` when it isn't configured. */
 type ProviderFactory = (config: EmbeddingConfig, clock: Clock, pool: RedisPool | null) => EmbeddingProvider | undefined;
 
-/** Every provider; one that is missing doesn't compile. */
+/** Every provider. A missing one is a compile error. */
 const providerFactories = {
   local: createLocalProvider,
   google: createGoogleProvider,
@@ -19,7 +19,7 @@ const providerFactories = {
 /** The providers that are configured, by name. */
 export type ProviderRegistry = ReadonlyMap<ProviderName, EmbeddingProvider>;
 
-/** Makes the providers that are configured. None connects or loads before it is used. `pool` is where a fleet keeps its quotas. */
+/** Creates the configured providers. None connects or loads before it is used. Instances share their quotas through `pool`. */
 export function createProviders(config: EmbeddingConfig, clock: Clock, pool: RedisPool | null): ProviderRegistry {
   const registry = new Map<ProviderName, EmbeddingProvider>();
   for (const create of Object.values<ProviderFactory>(providerFactories)) {

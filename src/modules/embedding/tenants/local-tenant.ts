@@ -1,6 +1,6 @@
 import type { Tenant } from '../embedding.types.js';
 
-/** Who works on this machine: without limits, in the shared cache. */
+/** The tenant of callers on this machine: without limits, in the shared cache. */
 export const LOCAL_TENANT: Tenant = {
   name: 'local',
   isIsolated: false,

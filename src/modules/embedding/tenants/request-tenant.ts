@@ -4,17 +4,17 @@ import type { Tenant } from '../embedding.types.js';
 
 const tenants = new WeakMap<FastifyRequest, Tenant>();
 
-/** Notes who makes the request. */
+/** Attaches the tenant to its request. */
 export function setTenant(request: FastifyRequest, tenant: Tenant): void {
   tenants.set(request, tenant);
 }
 
-/** Who makes the request, after `TenantGuard` let it pass. @throws Error on a route without the guard. */
+/** The tenant of a request that `TenantGuard` has accepted. @throws Error on a route without the guard. */
 export function tenantOf(context: ExecutionContext): Tenant {
   const tenant = tenants.get(context.switchToHttp().getRequest<FastifyRequest>());
   if (!tenant) throw new Error(`${context.getClass().name} is not guarded by TenantGuard`);
   return tenant;
 }
 
-/** The caller, as a handler's parameter. */
+/** Injects the tenant as a parameter of a handler. */
 export const CurrentTenant = createParamDecorator((_data: unknown, context: ExecutionContext) => tenantOf(context));

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ThrottlerStorage } from '@nestjs/throttler';
 import { WindowCounter } from './window-counter.js';
 
-/** Throttler's counts in Redis, so that a limit holds for the fleet and not for each instance. */
+/** Keeps the throttler's counts in Redis, so that a limit holds for all instances together. */
 @Injectable()
 export class SharedThrottlerStorage implements ThrottlerStorage {
   constructor(private readonly counter: WindowCounter) {}

@@ -4,12 +4,12 @@ import { EmbeddingError } from '../embedding.error.js';
 import { tenantOf } from './request-tenant.js';
 import { SharedThrottlerStorage } from './shared-throttler.storage.js';
 
-// CommonJS that requires Nest's ES modules: it can be loaded only after them, which a static import does not promise.
+// A CommonJS package that requires Nest's ES modules. It must be loaded after them, which a static import does not guarantee.
 const { getOptionsToken, getStorageToken, ThrottlerGuard } = await import('@nestjs/throttler');
 
 const MINUTE_MS = 60_000;
 
-/** One limit over all embedding endpoints: the tenant's requests per minute. */
+/** One limit for all embedding endpoints: the tenant's requests per minute. */
 const OPTIONS: ThrottlerModuleOptions = [
   {
     ttl: MINUTE_MS,
@@ -20,7 +20,7 @@ const OPTIONS: ThrottlerModuleOptions = [
   },
 ];
 
-/** Holds a tenant to its requests per minute, over all instances. Comes after `TenantGuard`. */
+/** Enforces a tenant's requests per minute, for all instances together. Must run after `TenantGuard`. */
 @Injectable()
 export class TenantThrottlerGuard extends ThrottlerGuard {
   /** @throws EmbeddingError `rate-limited`, in the caller's dialect. */
@@ -34,7 +34,7 @@ export class TenantThrottlerGuard extends ThrottlerGuard {
   }
 }
 
-/** The guard with what it needs. Throttler's own module is global and would limit other modules' routes too. */
+/** The guard with its dependencies. The throttler's own module is global and would limit routes of other modules too. */
 export const throttlingProviders: Provider[] = [
   SharedThrottlerStorage,
   { provide: getOptionsToken(), useValue: OPTIONS },

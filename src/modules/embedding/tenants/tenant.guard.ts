@@ -11,8 +11,8 @@ import { LOCAL_TENANT } from './local-tenant.js';
 import { setTenant } from './request-tenant.js';
 
 /**
- * Lets in who has an API key, sent as OpenAI's clients do (`Authorization: Bearer`) or as Google's (`x-goog-api-key`,
- * `?key=`). Without configured keys, callers on this machine and nobody else, with whatever key they send.
+ * Accepts requests with an API key, sent as by OpenAI's clients (`Authorization: Bearer`) or by Google's
+ * (`x-goog-api-key`, `?key=`). Without configured keys it accepts only callers on this machine, with or without a key.
  */
 @Injectable()
 export class TenantGuard implements CanActivate {
@@ -28,7 +28,7 @@ export class TenantGuard implements CanActivate {
   private tenantOfKey(key: string | undefined): Tenant {
     if (key === undefined) throw new EmbeddingError('unauthenticated', 'You did not provide an API key.');
     const digest = hash('sha256', key, 'buffer');
-    // Every key is compared, so the time tells neither whether one matched nor which.
+    // Every key is compared, so that the time reveals neither whether a key matched nor which one.
     let match: ApiKey | undefined;
     for (const known of this.config.apiKeys) if (timingSafeEqual(known.digest, digest)) match = known;
     if (!match) throw new EmbeddingError('unauthenticated', 'Incorrect API key provided.');

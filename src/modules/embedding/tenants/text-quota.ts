@@ -6,7 +6,7 @@ import type { Tenant } from '../embedding.types.js';
 import { msUntilMidnight } from '../providers/upstream/pacing/day-quota.js';
 import { WindowCounter } from './window-counter.js';
 
-/** A tenant's texts per UTC day, shared by all instances. Only what is computed for it counts: neither hits nor failures. */
+/** A tenant's texts per UTC day, shared by all instances. Only computed texts count, neither hits nor failures. */
 @Injectable()
 export class TextQuota {
   constructor(
@@ -15,7 +15,7 @@ export class TextQuota {
   ) {}
 
   /**
-   * Takes what a request may need, and returns the function that gives back what it did not.
+   * Reserves the texts that a request may need. Returns a function that gives unused ones back.
    *
    * @throws EmbeddingError `quota-exhausted` when the texts do not fit into what is left today.
    */
@@ -25,13 +25,13 @@ export class TextQuota {
     const day = new Date(wallMs).toISOString().slice(0, 10);
     const leftMs = msUntilMidnight('UTC', wallMs);
     const add = (amount: number) => this.counter.add(`texts:${name}:${day}`, amount, leftMs);
-    const giveBack = async (unused: number) => {
+    const refund = async (unused: number) => {
       if (unused > 0) await add(-unused);
     };
     const { count } = await add(texts);
-    if (count <= textsPerDay) return giveBack;
-    // So that a smaller request may still fit.
-    await giveBack(texts);
+    if (count <= textsPerDay) return refund;
+    // Given back, so that a smaller request may still fit.
+    await refund(texts);
     throw new EmbeddingError('quota-exhausted', `You exceeded your quota of ${textsPerDay} uncached texts a day.`, {
       retryAfterMs: leftMs,
     });

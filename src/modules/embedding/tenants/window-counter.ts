@@ -4,10 +4,10 @@ import { REDIS_POOL } from '../../redis/index.js';
 import type { RedisPool } from '../../redis/index.js';
 import { CLOCK } from '../embedding.tokens.js';
 
-/** What a window holds now. */
+/** The state of a window. */
 export interface WindowCount {
   readonly count: number;
-  /** Until the window ends and counting begins anew, in milliseconds. */
+  /** Time until the window ends and counting begins again, in milliseconds. */
   readonly resetMs: number;
 }
 
@@ -16,12 +16,12 @@ interface LocalWindow {
   readonly endsAtMs: number;
 }
 
-/** A local map above this is cleared of windows that ended. */
+/** Above this size the local map is cleared of windows that have ended. */
 const SWEEP_ABOVE = 1_000;
 
 /**
  * Counts in fixed windows, shared by all instances through Redis. While Redis is away each instance counts for itself:
- * limits get looser by the number of instances, and nobody is refused because of an outage.
+ * limits then grow with the number of instances, but no request is refused because of an outage.
  */
 @Injectable()
 export class WindowCounter {
@@ -38,7 +38,7 @@ export class WindowCounter {
     try {
       return await addInRedis(this.pool, `larder:limits:${key}`, amount, windowMs);
     } catch {
-      // The pool has judged and reported the failure.
+      // The pool has classified and reported the failure.
       return this.addLocally(key, amount, windowMs);
     }
   }
@@ -61,7 +61,7 @@ export class WindowCounter {
 }
 
 async function addInRedis(pool: RedisPool, key: string, amount: number, windowMs: number): Promise<WindowCount> {
-  // SET NX before INCRBY keeps a window from ever being without its end.
+  // SET NX comes before INCRBY, so that a counter never exists without its expiry.
   const replies = await pool
     .client('fast')
     .multi()

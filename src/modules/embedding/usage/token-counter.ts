@@ -4,7 +4,7 @@ import { Cacheable } from '../../cache/index.js';
 import { assertUsable } from '../vectors/text-plan.js';
 import { ModelCatalog } from '../models/model-catalog.js';
 
-/** Counts tokens as a model does, asking each upstream once for the same texts. */
+/** Counts the tokens of texts for a model. The same texts are sent to an upstream once; the count is cached. */
 @Injectable()
 export class TokenCounter {
   constructor(private readonly catalog: ModelCatalog) {}

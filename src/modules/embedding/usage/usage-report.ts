@@ -2,24 +2,24 @@ import type { EmbeddingUsage } from '../embedding.types.js';
 import type { RequestPlan } from '../vectors/request-planner.js';
 import type { VectorRecord } from '../vectors/vector-record.js';
 
-/** How a request was answered. */
+/** The sources of the vectors of one answer. */
 export interface AnswerSources {
-  /** Vectors that were cached, by key. */
+  /** Vectors found in the cache, by key. */
   readonly cached: ReadonlyMap<string, VectorRecord>;
-  /** Vectors that were not, by key. */
+  /** Vectors that had to be computed, by key. */
   readonly computed: ReadonlyMap<string, VectorRecord>;
-  /** Those of {@link computed} that this request had computed; others did the rest meanwhile. */
+  /** Keys of {@link computed} that this request paid for. Concurrent requests computed the others. */
   readonly own: ReadonlySet<string>;
   /** Sum over all inputs. */
   readonly totalTokens: number;
   readonly isStored: boolean;
-  /** The request would not have what is cached. */
+  /** Whether the request asked not to use cached vectors (`no-cache`, `max-age`). */
   readonly isForced: boolean;
   /** Milliseconds since the epoch. */
   readonly nowMs: number;
 }
 
-/** Adds up what an answer cost and saved. */
+/** Adds up the cost and the savings of one answer. */
 export function usageOf(
   { keys, texts, model }: Pick<RequestPlan, 'keys' | 'model'> & { readonly texts: { readonly size: number } },
   { cached, computed, own, totalTokens, isStored, isForced, nowMs }: AnswerSources,

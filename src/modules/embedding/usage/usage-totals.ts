@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EmbeddingUsage } from '../embedding.types.js';
 
-/** Totals since this instance started. */
+/** Totals of one model since this instance started. */
 export interface ModelTotals {
   readonly requests: number;
   readonly hits: number;
@@ -14,7 +14,7 @@ export interface ModelTotals {
   readonly usdSaved: number;
 }
 
-/** Adds up what requests cost and saved, by model, for metrics and the admin page. */
+/** Adds up the cost and the savings of requests, by model, for metrics and the admin page. */
 @Injectable()
 export class UsageTotals {
   private readonly models = new Map<string, ModelTotals>();
@@ -38,7 +38,6 @@ export class UsageTotals {
     });
   }
 
-  /** By model. */
   byModel(): ReadonlyMap<string, ModelTotals> {
     return this.models;
   }

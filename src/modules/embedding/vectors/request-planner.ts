@@ -6,7 +6,7 @@ import { ModelCatalog, type ServedModel } from '../models/model-catalog.js';
 import { tagsOf, VectorCaches } from './vector-caches.js';
 import { planTexts, type TextPlan } from './text-plan.js';
 
-/** What decides which vectors are meant. */
+/** The part of a request that determines its vectors. */
 export interface VectorQuery {
   readonly model?: string | undefined;
   readonly dimensions?: number | undefined;
@@ -15,18 +15,18 @@ export interface VectorQuery {
   readonly namespace?: string | undefined;
 }
 
-/** Where the vectors of a request are cached, and under what. */
+/** Where the vectors of a request are cached, and under which keys. */
 export interface RequestPlan extends ServedModel, TextPlan {
-  /** As wide as the answer is. */
+  /** Width of the vectors in the answer. */
   readonly dimensions: number;
-  /** As wide as what is cached is: the same, or the model's full width where narrower vectors are cut from it. */
+  /** Width of the cached vectors: the same, or the model's full width if narrower vectors are cut from it. */
   readonly storedDimensions: number;
   readonly cache: Cache;
-  /** Of all its vectors; see `tagsOf`. */
+  /** Tags of all its vectors; see `tagsOf`. */
   readonly tags: readonly string[];
 }
 
-/** Resolves model, width and texts of a request to keys in a cache. */
+/** Finds the cache and the keys for the model, width and texts of a request. */
 @Injectable()
 export class RequestPlanner {
   constructor(

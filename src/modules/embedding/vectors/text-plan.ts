@@ -4,12 +4,12 @@ import { withTaskPrefix } from '../models/task-prefix.js';
 import type { EmbeddingModel } from '../providers/embedding.provider.js';
 import { type VectorIdentity, vectorKey } from './vector-key.js';
 
-/** What may be done to texts before they are looked up and sent. */
+/** Changes made to texts before they are looked up and sent. */
 export type TextNormalisation = 'none' | 'nfc' | 'trim';
 
-/** A request's texts by what their vectors are cached under. */
+/** The texts of a request by the keys of their vectors. */
 export interface TextPlan {
-  /** One for each input, in order; equal inputs share one. */
+  /** One key per input, in order; equal inputs have the same key. */
   readonly keys: readonly string[];
   /** Each distinct text once, by its key. */
   readonly texts: ReadonlyMap<string, PlannedText>;
@@ -17,7 +17,7 @@ export interface TextPlan {
 
 /** A distinct text. */
 export interface PlannedText {
-  /** As it is sent upstream. */
+  /** The form sent upstream. */
   readonly input: EmbeddingInput;
   /** Position of its first occurrence in the request. */
   readonly index: number;
@@ -57,7 +57,7 @@ function applyTask(input: EmbeddingInput, { taskMode }: EmbeddingModel): Embeddi
   return taskMode === 'prefix' ? withTaskPrefix(input) : { parts: input.parts };
 }
 
-/** @throws EmbeddingError `invalid-input` for a text the model is not to be given, naming its position. */
+/** @throws EmbeddingError `invalid-input` for a text that must not be sent to the model, naming its position. */
 export function assertUsable(
   { parts, title = '' }: EmbeddingInput,
   { id, maxInputChars }: EmbeddingModel,
@@ -72,7 +72,7 @@ export function assertUsable(
 
 function problemOf(parts: readonly string[], title: string): string | undefined {
   if (parts.length === 0 || parts.some((part) => part === '')) return 'is empty';
-  // A lone surrogate has no UTF-8: it would be sent, and hashed, as another text.
+  // A lone surrogate has no UTF-8 form: it would be sent, and hashed, as another character.
   if (![title, ...parts].every((part) => part.isWellFormed()))
     return 'is not well-formed Unicode (it has a lone surrogate)';
   return undefined;

@@ -4,22 +4,22 @@ import { type Cache, CACHE } from '../../cache/index.js';
 import { type EmbeddingConfig, embeddingConfig } from '../embedding.config.js';
 import type { Tenant } from '../embedding.types.js';
 
-/** The namespace all vectors are below. */
+/** The namespace of all vectors. */
 export const ROOT_NAMESPACE = 'embeddings';
-/** A vector costs hundreds of milliseconds and money: a Redis that is late is worth waiting for, one that is away is found out once. */
+/** Computing a vector takes hundreds of milliseconds and costs money, so a slow Redis is worth this wait. The monitor notices a Redis that is away after the first one. */
 const READ_PATIENCE_MS = 500;
 
-/** Whose vectors: of an owner, and of one model or all. */
+/** A set of vectors: those of one owner, for one model or for all. */
 export interface VectorCollection {
   readonly tenant: Pick<Tenant, 'name' | 'isIsolated'>;
-  /** Default all of the owner's. */
+  /** Default all models. */
   readonly model?: string | undefined;
 }
 
 /**
- * Where vectors are kept: below `embeddings`, one namespace an owner (`shared`, or an isolated tenant), below it one a
- * model. So each is purged in one step, and told apart in Redis. What callers name in `x-embed-namespace` is a prefix of
- * their keys and a tag instead: callers may make up names without end, and nothing is kept of a tag that is not in use.
+ * The caches of vectors: below `embeddings` one namespace per owner (`shared`, or an isolated tenant), below it one per
+ * model. So each is purged in one step and can be told apart in Redis. The namespace of `x-embed-namespace` is a prefix of
+ * keys and a tag instead: callers may invent any number of names, and an unused tag takes no memory.
  */
 @Injectable()
 export class VectorCaches {
@@ -44,18 +44,18 @@ export class VectorCaches {
   }
 }
 
-/** Where a collection's vectors are, below `embeddings`. */
+/** The path of a collection's namespace, below `embeddings`. */
 export function pathOf({ model, tenant }: VectorCollection): string {
   const owner = tenant.isIsolated ? `tenant.${tenant.name}` : 'shared';
   return [owner, ...(model === undefined ? [] : [model])].map(namespacePart).join('/');
 }
 
-/** Tags of the vectors in a namespace that callers name: what a purge of it invalidates. */
+/** Tags of the vectors in a caller's namespace. A purge of the namespace invalidates them. */
 export function tagsOf(namespace: string | undefined): readonly string[] {
   return namespace === undefined ? [] : [`namespace:${namespace}`];
 }
 
-/** A model's or a tenant's name as part of a namespace, which takes fewer characters. */
+/** A model's or a tenant's name as part of a namespace, which allows fewer characters. */
 function namespacePart(name: string): string {
   const plain = name.replaceAll(/[^\w.-]/g, '_');
   return plain === name && name.length <= 64

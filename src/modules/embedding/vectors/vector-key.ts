@@ -1,27 +1,27 @@
 import { hash } from 'node:crypto';
 import type { EmbeddingInput } from '../embedding.types.js';
 
-/** Raised whenever the same text would get another key. */
+/** Raised whenever a change gives the same text another key. */
 const KEY_VERSION = 'v1';
 const KEY = new RegExp(`^(?:(?<namespace>[\\w.-]{1,64})/)?${KEY_VERSION}:(?<dimensions>\\d{1,5}):[\\w-]{43}$`);
 
-/** Everything a vector depends on. The encoding the client asked for is not among it: both are answered from the same bytes. */
+/** Everything a vector depends on. The requested encoding is not included: both encodings are made from the same bytes. */
 export interface VectorIdentity {
   readonly provider: string;
   /** Where the provider is reached; two servers may call different models by one name. */
   readonly origin: string;
   readonly model: string;
   readonly dimensions: number;
-  /** As it is sent upstream: prefixes are part of the text already. */
+  /** The form sent upstream, with task prefixes in the text. */
   readonly input: EmbeddingInput;
-  /** What the caller named; the vector does not depend on it. Default none. */
+  /** The caller's namespace. It only separates keys; the vector does not depend on it. Default none. */
   readonly namespace?: string | undefined;
 }
 
 /**
  * The cache key of a vector: `v1:<dimensions>:` and 43 base64url characters, the whole SHA-256 of the identity. Each field
- * is preceded by its length, so no two identities run into the same bytes; no text can be read from a key. In a namespace
- * of the caller's it is preceded by that and a slash.
+ * is preceded by its length, so two identities never give the same bytes. No text can be read from a key. In a caller's
+ * namespace, the namespace and a slash precede the key.
  */
 export function vectorKey({ provider, origin, model, dimensions, input, namespace }: VectorIdentity): string {
   const fields = [provider, origin, model, String(dimensions), input.taskType ?? '', input.title ?? '', ...input.parts];
@@ -30,7 +30,7 @@ export function vectorKey({ provider, origin, model, dimensions, input, namespac
   return `${prefix}${KEY_VERSION}:${dimensions}:${hash('sha256', framed, 'base64url')}`;
 }
 
-/** What {@link vectorKey} put into a key; `undefined` for anything else. */
+/** The parts of a key that {@link vectorKey} made; `undefined` for any other text. */
 export function parseVectorKey(key: string): { namespace: string | undefined; dimensions: number } | undefined {
   const { namespace, dimensions } = KEY.exec(key)?.groups ?? {};
   return dimensions === undefined ? undefined : { namespace, dimensions: Number(dimensions) };

@@ -9,28 +9,28 @@ import type { ServedModel } from '../models/model-catalog.js';
 import type { BatchLimit, ComputedVector, EmbeddingBatch, EmbeddingProvider } from '../providers/embedding.provider.js';
 import { encodeVectorRecord } from './vector-record.js';
 
-/** Texts to be computed, or waited for where another request computes them. */
+/** Texts to compute, or to wait for while another request computes them. */
 export interface VectorLoad extends ServedModel {
   readonly cache: Cache;
   readonly dimensions: number;
   readonly texts: ReadonlyMap<string, PlannedText>;
   readonly options: LoadManyOptions<Uint8Array>;
-  /** Told every batch that the provider computed for this load: what is paid for, even if the load fails later. */
+  /** Called with every batch the provider computed for this load. These vectors are paid for, even if the load fails later. */
   readonly onComputed: (records: ReadonlyMap<string, Uint8Array>) => void;
-  /** No further batch is begun once it aborts. */
+  /** When it aborts, no further batch is begun. */
   readonly signal: AbortSignal | undefined;
 }
 
 /**
- * Bad texts of one batch that are looked for: each costs about seven calls. A batch that is refused whole, because a setting
- * is wrong or out of malice, would cost two hundred.
+ * Refused texts of one batch that are searched for; each costs about seven calls. For a batch of refused texts only (a
+ * wrong setting, or malice) the whole search would take two hundred calls.
  */
 const MAX_REFUSED_TEXTS = 8;
 
 /**
- * Gets missing vectors through the cache, in batches the provider takes. Every finished batch is cached before the next is
- * begun, so a job that fails halfway pays for its first half once. A batch refused for its input is cut in halves until the
- * bad text is alone: the others are cached, and the error names it.
+ * Loads missing vectors through the cache, in batches of the provider's size. Every finished batch is cached before the next
+ * one begins, so a job that fails halfway pays for its first half only once. A batch that is refused for its input is cut in
+ * halves until the refused text is alone. The others are cached, and the error names the text.
  */
 @Injectable()
 export class VectorLoader {
@@ -44,7 +44,7 @@ export class VectorLoader {
     const records = new Map<string, Uint8Array>();
     const batches = cutIntoBatches(load.texts, load.provider.batchLimit);
     const runner = async () => {
-      // All runners share one generator; a runner that throws closes it, and the others begin no further batch.
+      // All runners share one generator. A runner that throws closes it, so the others begin no further batch.
       for (const keys of batches) {
         load.signal?.throwIfAborted();
         for (const [key, record] of await this.loadBatch(load, keys)) records.set(key, record);
@@ -62,16 +62,16 @@ export class VectorLoader {
         (missing, { signal }) => this.compute(load, missing, signal, failures),
         load.options,
       );
-    const found = await fetchMissing(keys);
+    const loaded = await fetchMissing(keys);
     if (failures.length > 0) throw failures[0];
-    const left = keys.filter((key) => !found.has(key));
-    if (left.length === 0) return found;
-    // Another request was computing these and its provider refused them: ask in our own name to learn why.
+    const left = keys.filter((key) => !loaded.has(key));
+    if (left.length === 0) return loaded;
+    // Another request was computing these texts and the provider refused them. Ask again to get the reason.
     const second = await fetchMissing(left);
     if (failures.length > 0) throw failures[0];
     if (second.size < left.length)
       throw new EmbeddingError('upstream-unavailable', 'The vectors could not be computed.');
-    return new Map([...found, ...second]);
+    return new Map([...loaded, ...second]);
   }
 
   private async compute(
@@ -110,8 +110,8 @@ export class VectorLoader {
 }
 
 /**
- * Embeds a batch, leaving out the texts the provider refuses; `onRefused` is told the positions of the first of them. When
- * a part was computed and another fails for other reasons, `onFailed` is told, and what was paid for is kept.
+ * Embeds a batch without the texts that the provider refuses; `onRefused` gets the positions of the first of them. When one
+ * part was computed and another part fails for another reason, `onFailed` gets the error, and the computed part is kept.
  */
 async function embedIsolating(
   provider: EmbeddingProvider,

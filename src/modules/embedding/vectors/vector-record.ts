@@ -1,10 +1,10 @@
 import { type VectorCodec, type VectorCodecName, vectorCodecs } from '../numbers/vector-codec.js';
 
-/** Bytes before the numbers; a multiple of 4, so that they stay aligned. */
+/** Bytes before the numbers; a multiple of 4, so that the numbers stay aligned. */
 const HEADER_BYTES = 20;
 const VERSION = 1;
 
-/** A vector as it is read back from the cache. */
+/** A vector read from the cache. */
 export interface VectorRecord {
   /** Little-endian float32; for the `f32` codec a view of the stored bytes. */
   readonly bytes: Uint8Array;
@@ -15,7 +15,7 @@ export interface VectorRecord {
   readonly codec: VectorCodecName;
 }
 
-/** What is stored. */
+/** A vector to store. */
 export interface NewVectorRecord {
   readonly vector: Float32Array;
   readonly tokens: number;
@@ -42,7 +42,7 @@ export function encodeVectorRecord({ vector, tokens, createdAtMs, codec }: NewVe
   return record;
 }
 
-/** Reads a stored vector; `undefined` for anything that is not one of `dimensions` numbers. Never throws. */
+/** Reads a stored vector; `undefined` for bytes that are not a vector of `dimensions` numbers. Never throws. */
 export function decodeVectorRecord(stored: unknown, dimensions: number): VectorRecord | undefined {
   if (!(stored instanceof Uint8Array) || stored.byteLength < HEADER_BYTES) return undefined;
   const view = new DataView(stored.buffer, stored.byteOffset, stored.byteLength);

@@ -7,14 +7,14 @@ import { ROOT_NAMESPACE } from './vector-caches.js';
 
 const SCAN_COUNT = 500;
 
-/** A stored vector's place. */
+/** Where a vector is stored. */
 export interface VectorLocation {
-  /** Below `embeddings`, as `shared/gemini-embedding-2`. */
+  /** The namespace below `embeddings`, as `shared/gemini-embedding-2`. */
   readonly path: string;
   readonly key: string;
 }
 
-/** Finds what is stored, by walking Redis: slow, and of no use while serving. May name vectors that were just purged. */
+/** Finds stored vectors by scanning Redis. It is slow and not for requests of clients. It may return vectors that were just purged. */
 @Injectable()
 export class VectorScanner {
   private readonly slotPattern: RegExp;
@@ -23,15 +23,15 @@ export class VectorScanner {
     @Inject(REDIS_POOL) private readonly pool: RedisPool | null,
     @Inject(cacheConfig.KEY) private readonly config: CacheConfigValues,
   ) {
-    // In a Cluster the number of a partition follows the name.
+    // In a Cluster the number of the partition follows the name.
     const prefix = `\\{${config.namespace.replaceAll('.', '\\.')}(:\\d+)?\\}`;
     this.slotPattern = new RegExp(`^${prefix}:v:${ROOT_NAMESPACE}/(?<path>[^:]+):(?<key>.+)$`);
   }
 
   /**
-   * Every stored vector at or below a path, some at a time; only those in a namespace of callers where one is named.
+   * Every stored vector at or below a path, in batches; only those in the caller's namespace `namespace`, if given.
    *
-   * @throws ProblemException 409 without Redis: the memory tier is not walked.
+   * @throws ProblemException 409 without Redis: the memory tier can't be scanned.
    */
   async *scan(path = '', namespace?: string): AsyncGenerator<readonly VectorLocation[], void> {
     if (!this.pool)

@@ -6,11 +6,11 @@ import type { CacheControls } from '../embedding.types.js';
 const NAMESPACE = /^[\w.-]{1,64}$/;
 
 /**
- * What the caller wants of the cache: `Cache-Control: no-cache | no-store | only-if-cached | max-age=<seconds>`,
+ * Reads how a request wants to use the cache: `Cache-Control: no-cache | no-store | only-if-cached | max-age=<seconds>`,
  * `x-embed-ttl` (seconds, or a duration such as `12h`) and `x-embed-namespace`. Unknown directives are ignored, as RFC 9111
  * asks.
  *
- * @throws EmbeddingError `invalid-input` for a ttl or a namespace that can't be meant.
+ * @throws EmbeddingError `invalid-input` for an invalid ttl or namespace.
  */
 export function readCacheControls(headers: IncomingHttpHeaders): CacheControls {
   const directives = new Map(
@@ -39,7 +39,7 @@ function readTtl(header: string | string[] | undefined): number | undefined {
     const ttlMs = toMs((/^\d+$/.test(String(header)) ? `${String(header)}s` : String(header)) as Duration);
     if (ttlMs > 0) return ttlMs;
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw new EmbeddingError('invalid-input', 'x-embed-ttl takes seconds or a duration above zero, as 3600 or 12h.', {
     param: 'x-embed-ttl',

@@ -1,8 +1,9 @@
 import { EmbeddingError } from '../embedding.error.js';
 
 /**
- * Why a body of this type is not read: one that is no JSON would be told to lack what it has. It also keeps out forms, which
- * a web page may send anywhere without asking first.
+ * The error for a body that is not JSON; `undefined` for JSON. Without it, validation would report fields as missing that
+ * the client did send, in another format. It also rejects forms, which a web page may send to any site without a preflight
+ * request.
  */
 export function contentTypeProblem(contentType: string | undefined): EmbeddingError | undefined {
   const type = contentType?.split(';', 1)[0]?.trim().toLowerCase();

@@ -1,13 +1,13 @@
 import { toProblem } from '../../../common/http/problems/problem.js';
 import { EmbeddingError, type EmbeddingErrorKind } from '../embedding.error.js';
 
-/** Anything thrown, as far as a foreign dialect can tell it. */
+/** The parts of an error that a foreign dialect can express. */
 export interface ErrorSummary {
   readonly status: number;
-  /** `undefined` for what isn't the gateway's own: a body too large, broken JSON, an unknown path, a defect. */
+  /** `undefined` for errors that the gateway did not raise: a body too large, broken JSON, an unknown path, a defect. */
   readonly kind: EmbeddingErrorKind | undefined;
   readonly message: string;
-  /** The wrong field, as `input` or `dimensions`. */
+  /** The invalid field, as `input` or `dimensions`. */
   readonly param: string | null;
   readonly retryAfterMs: number | undefined;
   /** Whether the same request may succeed later. */
@@ -20,7 +20,7 @@ const RETRYABLE_KINDS: ReadonlySet<EmbeddingErrorKind> = new Set([
   'upstream-timeout',
 ]);
 
-/** Reads whatever was thrown; tells nothing of what went wrong inside. */
+/** Summarises any error. Internal details are left out. */
 export function summariseError(error: unknown): ErrorSummary {
   if (error instanceof EmbeddingError) {
     const { kind, message, param = null, retryAfterMs } = error;
@@ -28,14 +28,14 @@ export function summariseError(error: unknown): ErrorSummary {
   }
   const { status, title, detail = title, errors } = toProblem(error);
   const param = errors?.[0]?.pointer.slice(1).replaceAll('/', '.') || null;
-  // The field has a place of its own in every dialect.
-  const message = errors?.map((one) => one.detail).join('; ') || detail;
+  // Every dialect has its own place for the field's name.
+  const message = errors?.map((field) => field.detail).join('; ') || detail;
   return { status, kind: undefined, message, param, retryAfterMs: undefined, isRetryable: status >= 500 };
 }
 
-/** Headers of an error: what official clients obey (`x-should-retry`, OpenAI's, and `retry-after`). */
+/** Headers of an error that official clients obey: OpenAI's `x-should-retry`, and `retry-after`. */
 export function errorHeaders({ status, isRetryable, retryAfterMs }: ErrorSummary): Record<string, string> {
-  // Closing the connection on someone who is still sending would take the answer away again.
+  // A client that is still sending would lose the answer if the connection were closed.
   if (status === 413) return { connection: 'keep-alive' };
   if (status < 429) return {};
   return {

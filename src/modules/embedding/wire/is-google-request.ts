@@ -3,8 +3,8 @@ import type { FastifyRequest } from 'fastify';
 const ACTION = /\/models\/[^/?]+(?::|%3a)\w+/i;
 
 /**
- * Whether a client of the Gemini API is asking. Its clients use `/v1beta` or, since @google/genai 3, `/v1`, which is
- * OpenAI's path too; their headers and the colon before an action tell them apart.
+ * Whether a request comes from a client of the Gemini API. Such clients use `/v1beta` or, since @google/genai 3, `/v1`,
+ * which is also OpenAI's path. Their headers, and the colon before an action, distinguish them.
  */
 export function isGoogleRequest({ url, headers }: Pick<FastifyRequest, 'url' | 'headers'>): boolean {
   return (

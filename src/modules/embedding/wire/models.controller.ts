@@ -8,7 +8,7 @@ import { describeGoogleModel } from './google/google-model.js';
 import { isGoogleRequest } from './is-google-request.js';
 import { describeOpenAiModel } from './openai/openai-model.js';
 
-/** The models of this service, as the caller's own API lists them. */
+/** The models of this service, in the format of the API that the caller uses. */
 @ApiTags('embeddings')
 @Controller(['v1/models', 'v1beta/models'])
 @UseGuards(TenantGuard, TenantThrottlerGuard)
@@ -16,7 +16,7 @@ export class ModelsController {
   constructor(private readonly catalog: ModelCatalog) {}
 
   @Get()
-  @ApiOperation({ summary: 'The models of this service' })
+  @ApiOperation({ summary: 'List the models of this service' })
   list(@Req() request: FastifyRequest) {
     const models = this.catalog.list();
     return isGoogleRequest(request)
@@ -25,7 +25,7 @@ export class ModelsController {
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'One model, by its name or an alias' })
+  @ApiOperation({ summary: 'Describe a model, by its name or an alias' })
   findOne(@Param('id') id: string, @Req() request: FastifyRequest) {
     const { model } = this.catalog.resolve(id);
     return isGoogleRequest(request) ? describeGoogleModel(model) : describeOpenAiModel(model);

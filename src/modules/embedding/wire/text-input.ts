@@ -1,13 +1,13 @@
 import { z } from 'zod';
 
-/** Most items of one request, as OpenAI has it. */
+/** Most items of one request: OpenAI's limit. */
 export const MAX_INPUTS = 2_048;
 
 const SHAPE = 'a string or an array of strings';
 
 /**
- * One text or up to 2,048, as a list. The first thing that is wrong ends the check: with one issue an item, a hostile
- * array would cost more to refuse than to embed.
+ * One text or up to 2,048, as a list. The first mistake ends the check: with one issue per item, refusing a hostile array
+ * would cost more than embedding it.
  */
 export const textInputSchema = z
   .unknown()
@@ -31,10 +31,10 @@ function problemOf(texts: unknown): string | undefined {
   if (texts.length === 0) return "Invalid 'input': the array is empty.";
   if (texts.length > MAX_INPUTS)
     return `Invalid 'input': ${texts.length} items; at most ${MAX_INPUTS} can be embedded in one request.`;
-  const wrong = texts.findIndex((text) => typeof text !== 'string' || text === '');
-  if (wrong === -1) return undefined;
-  if (texts[wrong] === '') return `Invalid 'input[${wrong}]': the text is empty.`;
-  if (typeof texts[wrong] === 'number' || Array.isArray(texts[wrong]))
+  const invalid = texts.findIndex((text) => typeof text !== 'string' || text === '');
+  if (invalid === -1) return undefined;
+  if (texts[invalid] === '') return `Invalid 'input[${invalid}]': the text is empty.`;
+  if (typeof texts[invalid] === 'number' || Array.isArray(texts[invalid]))
     return `Invalid 'input': token arrays are not supported; send ${SHAPE}.`;
-  return `Invalid type for 'input[${wrong}]': expected a string.`;
+  return `Invalid type for 'input[${invalid}]': expected a string.`;
 }

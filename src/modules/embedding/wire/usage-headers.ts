@@ -1,6 +1,6 @@
 import type { EmbeddingUsage, EmbeddingResult } from '../embedding.types.js';
 
-/** Response headers that say what was cached and what it saved; `Cache-Status` as RFC 9211 has it. */
+/** Response headers about cache hits, cost and savings; `Cache-Status` follows RFC 9211. */
 export function usageHeaders({ model, provider, usage }: EmbeddingResult): Record<string, string> {
   const { hits, misses, coalesced, deduplicated, ageMs, tokensBilled, tokensSaved, usdBilled, usdSaved } = usage;
   return {
@@ -20,7 +20,7 @@ export function usageHeaders({ model, provider, usage }: EmbeddingResult): Recor
   };
 }
 
-/** All from the cache, nothing from it, or some. */
+/** Whether all vectors came from the cache, some, or none. */
 function outcomeOf({ hits, misses, coalesced }: EmbeddingUsage): 'HIT' | 'PARTIAL' | 'MISS' {
   if (misses + coalesced === 0) return 'HIT';
   return hits === 0 ? 'MISS' : 'PARTIAL';

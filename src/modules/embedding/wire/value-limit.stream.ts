@@ -2,15 +2,15 @@ import { type Readable, Transform, type TransformCallback } from 'node:stream';
 import { EmbeddingError } from '../embedding.error.js';
 import { MAX_INPUTS } from './text-input.js';
 
-/** Well above what the largest request that makes sense has. */
+/** Well above the number of values in the largest valid request. */
 const MAX_VALUES = 20_000;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-/** Each of these but the first begins another value. */
+/** Each of these bytes means one more value. */
 const [COMMA, OPEN_LIST, OPEN_OBJECT] = [0x2c, 0x5b, 0x7b];
 
-/** The body with its number of values limited. The rest of one that is refused is read and dropped, so that the answer gets through. */
+/** Limits the number of values of a body. The rest of a refused body is read and dropped, so that the answer reaches the client. */
 export function limitValues(body: Readable): ValueLimitStream {
   const limited = new ValueLimitStream();
   limited.on('error', () => body.unpipe(limited).resume());
@@ -18,8 +18,8 @@ export function limitValues(body: Readable): ValueLimitStream {
 }
 
 /**
- * Lets a JSON body pass that has at most 20,000 values, and ends one that has more while it is still arriving. A few
- * megabytes of `[],[],…` are small as bytes and take seconds to parse and to walk.
+ * Passes on a JSON body of at most 20,000 values and ends a larger one while it is still arriving. A few megabytes of
+ * `[],[],…` are few bytes but take seconds to parse and to validate.
  */
 export class ValueLimitStream extends Transform {
   /** Read by Fastify, which compares it with Content-Length. */
@@ -35,7 +35,7 @@ export class ValueLimitStream extends Transform {
     done(
       new EmbeddingError(
         'invalid-input',
-        `The request has too many values; at most ${MAX_INPUTS} texts can be embedded in one.`,
+        `The request has too many values; at most ${MAX_INPUTS} texts can be embedded in one request.`,
       ),
     );
   }

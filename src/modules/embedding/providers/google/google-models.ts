@@ -17,13 +17,13 @@ const gemini1: EmbeddingModel = {
   ...gemini2,
   id: 'gemini-embedding-001',
   taskMode: 'parameter',
-  // Of unit length at 3072 only, and normalising twice changes nothing that matters.
+  // Its vectors have length 1 at 3072 dimensions only. Normalising those again changes nothing that matters.
   isNormalised: false,
   maxInputTokens: 2_048,
   usdPerMillionTokens: 0.15,
 };
 
-/** The Gemini API's embedding models and those an operator adds, which are treated as relatives of the one they are named after. */
+/** The Gemini API's embedding models and the models an operator adds. An added model gets the properties of the one whose name its name begins with. */
 export function googleModels(custom: readonly CustomModel[]): readonly EmbeddingModel[] {
   const added = custom.map(({ id, minDimensions, maxDimensions, usdPerMillionTokens }): EmbeddingModel => ({
     ...(id.startsWith(gemini2.id) ? gemini2 : gemini1),

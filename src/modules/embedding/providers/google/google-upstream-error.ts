@@ -9,17 +9,17 @@ const errorSchema = z.object({
 });
 const violationSchema = z.object({ violations: z.array(z.object({ quotaId: z.string().catch('') })) });
 
-/** What the Gemini API says when it refuses. */
+/** An error response of the Gemini API. */
 export interface GoogleErrorResponse extends UpstreamErrorResponse {
-  /** Only the quota's id tells a minute's quota from a day's; for the latter, `RetryInfo` is not to be believed. */
+  /** Only the id of the quota distinguishes a quota per day from one per minute. For a day, `RetryInfo` is wrong. */
   readonly isDayQuota: boolean;
 }
 
-/** Reads an error answer; some of Google's front ends wrap it in an array, and any part may be missing. */
+/** Parses an error response. Some of Google's front ends wrap it in an array, and any part may be missing. */
 export function readGoogleError(status: number, answer: unknown): GoogleErrorResponse {
   const parsed = errorSchema.safeParse(Array.isArray(answer) ? answer[0] : answer);
   const { message, details } = parsed.success ? parsed.data.error : { message: '', details: [] };
-  const detail = (type: string) => details.find((one) => String(one['@type']).endsWith(type));
+  const detail = (type: string) => details.find((item) => String(item['@type']).endsWith(type));
   const violations = violationSchema.safeParse(detail('google.rpc.QuotaFailure'));
   return {
     status,

@@ -20,12 +20,12 @@ import { googleModels } from './google-models.js';
 import { readGoogleError } from './google-upstream-error.js';
 
 const MAX_BATCH_TEXTS = 100;
-/** The API refuses 4 MiB; JSON escapes make texts grow. */
+/** The API refuses bodies above 4 MiB, and JSON escapes make texts longer. */
 const MAX_BATCH_BYTES = 1.5 * 2 ** 20;
-/** Google renews day quotas at midnight there. */
+/** Google renews daily quotas at midnight in this time zone. */
 const QUOTA_TIME_ZONE = 'America/Los_Angeles';
 
-/** Hundreds of thousands in one answer: what is no number becomes NaN and is refused with the vector. */
+/** Not validated one by one, because an answer has hundreds of thousands. A value that is no number becomes NaN, and its vector is refused. */
 const numbers = z.custom<readonly number[]>(Array.isArray);
 const batchAnswer = z.object({
   embeddings: z.array(z.object({ values: numbers })),
@@ -36,7 +36,7 @@ const batchAnswer = z.object({
 });
 const countAnswer = z.object({ totalTokens: z.number().int().nonnegative() });
 
-/** The Gemini API, when there is a key for it. */
+/** The Gemini API, if a key is configured. */
 export function createGoogleProvider(
   config: EmbeddingConfig,
   clock: Clock,
@@ -46,7 +46,7 @@ export function createGoogleProvider(
   return new GoogleProvider(config, config.geminiApiKey, clock, pool);
 }
 
-/** Computes vectors by the Gemini API (`:batchEmbedContents`, v1beta). */
+/** Computes vectors with the Gemini API (`:batchEmbedContents`, v1beta). */
 export class GoogleProvider implements EmbeddingProvider {
   readonly name = 'google';
   readonly origin: string;

@@ -14,7 +14,7 @@ const LOCAL_MODEL: EmbeddingModel = {
   taskMode: 'none',
   isNormalised: false,
   isNested: false,
-  // Its tokenizer takes quadratic time: this is about a second.
+  // Its tokenizer takes quadratic time; this length takes about a second.
   maxInputChars: 16_384,
   maxInputTokens: 4_096,
   usdPerMillionTokens: 0,
@@ -25,14 +25,14 @@ interface PendingJob {
   readonly reject: (error: Error) => void;
 }
 
-/** Always there: needs no configuration. */
+/** Always available, without configuration. */
 export function createLocalProvider(): EmbeddingProvider {
   return new LocalProvider();
 }
 
 /**
- * Computes vectors in a worker thread of this process. The model (about 290 MB) is loaded with the first text; until then
- * it costs nothing, and the event loop never waits for it.
+ * Computes vectors in a worker thread of this process. The model (about 290 MB) is loaded with the first text and costs
+ * nothing before. The event loop never waits for it.
  */
 export class LocalProvider implements EmbeddingProvider {
   readonly name = 'local';
@@ -69,14 +69,14 @@ export class LocalProvider implements EmbeddingProvider {
     return new Promise((resolve, reject) => {
       this.pending.set(job.id, { resolve, reject });
       this.worker ??= this.start();
-      // The thread keeps the process alive while it owes an answer, and only then.
+      // The thread keeps the process alive only while an answer is pending.
       this.worker.ref();
       this.worker.postMessage(job);
     });
   }
 
   private start(): Worker {
-    // Beside this file and of its kind: `.js` when built, `.ts` (which Node runs itself) from the sources.
+    // The worker has the extension of this file: `.js` when built, `.ts` (which Node runs itself) from the sources.
     const worker = new Worker(new URL(`./local.worker${extname(fileURLToPath(import.meta.url))}`, import.meta.url));
     worker.on('message', (reply: LocalReply) => this.settle(reply));
     worker.on('error', (error) => this.abandon(worker, error));

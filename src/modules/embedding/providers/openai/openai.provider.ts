@@ -18,7 +18,7 @@ import { toComputedVectors } from '../upstream/vector-answer.js';
 import { classifyOpenAiError } from './openai-upstream-error.js';
 
 const OPENAI_URL = 'https://api.openai.com/v1';
-/** Within OpenAI's 2,048 texts and 300,000 tokens, and small enough for self-hosted servers' default limits to be raised to. */
+/** Below OpenAI's limits of 2,048 texts and 300,000 tokens, and a size that self-hosted servers can be configured for. */
 const MAX_BATCH_TEXTS = 256;
 const MAX_BATCH_BYTES = 512 * 2 ** 10;
 
@@ -38,7 +38,7 @@ const answerSchema = z.object({
     .catch(undefined),
 });
 
-/** OpenAI or a server that speaks its protocol, when there is a key or a URL for it. */
+/** OpenAI or a server with the same protocol, if a key or a URL is configured. */
 export function createOpenAiProvider(
   config: EmbeddingConfig,
   clock: Clock,
@@ -48,7 +48,7 @@ export function createOpenAiProvider(
   return new OpenAiProvider(config, clock, pool);
 }
 
-/** Computes vectors by an OpenAI-compatible `/embeddings` endpoint: OpenAI, TEI, vLLM, Ollama. */
+/** Computes vectors with an OpenAI-compatible `/embeddings` endpoint: OpenAI, TEI, vLLM, Ollama. */
 export class OpenAiProvider implements EmbeddingProvider {
   readonly name = 'openai';
   readonly origin: string;
@@ -81,7 +81,7 @@ export class OpenAiProvider implements EmbeddingProvider {
           model: model.id,
           input: inputs.map(({ parts }) => parts.join('\n')),
           encoding_format: 'base64',
-          // Servers of models with one width refuse the field.
+          // Some servers refuse the field for models with one width.
           ...(min === max ? {} : { dimensions }),
         },
         cost: { texts: inputs.length, tokens: inputs.reduce((sum, { parts }) => sum + estimateTokens(parts), 0) },
@@ -97,7 +97,7 @@ export class OpenAiProvider implements EmbeddingProvider {
     );
   }
 
-  /** An estimate: the protocol has no call for it. */
+  /** An estimate: the protocol has no request that counts tokens. */
   async countTokens(_model: EmbeddingModel, texts: readonly string[]): Promise<number> {
     return estimateTokens(texts);
   }
@@ -105,7 +105,7 @@ export class OpenAiProvider implements EmbeddingProvider {
   async close(): Promise<void> {}
 }
 
-/** Not every server knows base64; those that don't answer numbers. */
+/** Servers that don't support base64 answer numbers. */
 function toFloats(embedding: string | readonly number[]): Float32Array {
   return typeof embedding === 'string'
     ? fromFloat32Bytes(Buffer.from(embedding, 'base64'))

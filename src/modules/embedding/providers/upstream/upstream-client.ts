@@ -9,18 +9,18 @@ import { Pacer } from './pacing/pacer.js';
 import { retry } from './retry/retry.js';
 import { RetryableError } from './retry/retryable.error.js';
 
-/** An answer larger than this is not read to its end. */
+/** A larger answer is not read to its end. */
 const MAX_ANSWER_BYTES = 64 * 2 ** 20;
-/** Answers that are no use were paid for all the same. */
+/** Invalid answers per request. Each one has been paid for. */
 const MAX_INVALID_ANSWERS = 3;
 
-/** How an upstream is called. */
+/** Address, credentials and limits of an upstream. */
 export interface UpstreamOptions {
   readonly provider: string;
-  /** Sent with every call, the key among them; never sent anywhere but to `baseUrl`. */
+  /** Sent with every call; they contain the key, so they are sent to `baseUrl` only. */
   readonly headers: Readonly<Record<string, string>>;
   readonly baseUrl: string;
-  /** Times, limits and calls at once. */
+  /** Timeouts, quotas and concurrency. */
   readonly config: Pick<
     EmbeddingConfig,
     | 'upstreamTimeoutMs'
@@ -29,28 +29,28 @@ export interface UpstreamOptions {
     | 'upstreamTextsPerMinute'
     | 'upstreamTokensPerMinute'
   >;
-  /** Where instances keep a quota together; `null` for an instance of its own. */
+  /** The Redis through which instances share a quota; `null` for a quota per instance. */
   readonly pool: RedisPool | null;
   readonly clock: Clock;
 }
 
-/** One call. */
+/** One call of an upstream. */
 export interface UpstreamCall<T> {
-  /** Below the base URL, with its leading slash. */
+  /** Path below the base URL, with its leading slash. */
   readonly path: string;
   readonly body: unknown;
-  /** Whose quota it uses up: upstreams count by model. */
+  /** The model whose quota it uses: upstreams count per model. */
   readonly model: string;
   readonly cost: CallCost;
-  /** The result from the parsed answer; `undefined` when the answer isn't one, which is tried again and never cached. */
+  /** Reads the result from the parsed JSON; `undefined` for an invalid answer, which is requested again and never cached. */
   readonly parse: (answer: unknown) => T | undefined;
-  /** What an error status means. */
+  /** Classifies an error status. */
   readonly classifyError: (status: number, answer: unknown, headers: Headers) => EmbeddingError | RetryableError;
 }
 
-/** POSTs JSON to one upstream, within its quota, until it answers or the budget is spent. Redirects are not followed: they would carry the key elsewhere. */
+/** POSTs JSON to one upstream, within its quota, until it answers or the budget is spent. Redirects are not followed, because they would send the key to another server. */
 export class UpstreamClient {
-  /** By model: upstreams count each apart. */
+  /** By model: upstreams have a quota per model. */
   private readonly pacers = new Map<string, Pacer>();
   private readonly limiter: CallLimiter;
 
@@ -62,7 +62,7 @@ export class UpstreamClient {
   post<T>(call: UpstreamCall<T>, signal: AbortSignal): Promise<T> {
     const { clock, config } = this.options;
     const pacer = this.pacerOf(call.model);
-    let unsoundAnswers = 0;
+    let invalidAnswers = 0;
     return retry(
       async (remainingMs) => {
         const untilMs = clock.nowMs() + remainingMs;
@@ -70,7 +70,7 @@ export class UpstreamClient {
         try {
           return await this.limiter.run(() => this.attempt(call, signal), untilMs - clock.nowMs(), signal);
         } catch (error) {
-          if (error instanceof InvalidAnswerError && ++unsoundAnswers === MAX_INVALID_ANSWERS) throw error.outcome;
+          if (error instanceof InvalidAnswerError && ++invalidAnswers === MAX_INVALID_ANSWERS) throw error.outcome;
           if (error instanceof RetryableError && error.outcome.kind === 'rate-limited')
             await pacer.pause(error.retryAfterMs ?? 0);
           throw error;
@@ -134,12 +134,10 @@ export class UpstreamClient {
   }
 }
 
-/** An answer that says it is one and isn't. */
+/** An answer with a success status and invalid content. */
 class InvalidAnswerError extends RetryableError {
   constructor() {
-    super(
-      new EmbeddingError('upstream-unavailable', 'The upstream answered something that is not what was asked for.'),
-    );
+    super(new EmbeddingError('upstream-unavailable', 'The upstream sent an invalid answer.'));
   }
 }
 

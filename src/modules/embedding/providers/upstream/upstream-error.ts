@@ -1,18 +1,18 @@
 import { EmbeddingError } from '../../embedding.error.js';
 import { RetryableError } from './retry/retryable.error.js';
 
-/** An error answer of an upstream, whatever its dialect. */
+/** An error response of an upstream, independent of its dialect. */
 export interface UpstreamErrorResponse {
   readonly status: number;
-  /** As the upstream put it; told to the caller only when the input is to blame. */
+  /** The upstream's message. The caller gets it only for an error of the input. */
   readonly message: string;
-  /** When the upstream wants to be asked again, in milliseconds. */
+  /** The delay the upstream asks for, in milliseconds. */
   readonly retryAfterMs?: number | undefined;
-  /** The key is wrong or may not do this. */
+  /** Whether the key is wrong or lacks a permission. */
   readonly isBadKey: boolean;
 }
 
-/** What a refusal means for the caller, and whether it is worth another try. */
+/** Classifies an error response: the error for the caller, and whether another attempt may succeed. */
 export function classifyUpstreamError({
   status,
   message,

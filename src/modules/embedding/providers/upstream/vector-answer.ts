@@ -4,10 +4,10 @@ import type { ComputedVector, EmbeddingBatch } from '../embedding.provider.js';
 import { toUnitLength } from '../../numbers/unit-vector.js';
 
 /**
- * The vectors of an upstream's answer, checked before they are cached: one for each text, as wide as asked for, finite.
- * `undefined` when they aren't.
+ * Checks the vectors of an upstream's answer before they are cached: one per text, of the requested width, all numbers
+ * finite. `undefined` for an invalid answer.
  *
- * @throws EmbeddingError `upstream-refused-us` when all are of one other width: asking again would not change it.
+ * @throws EmbeddingError `upstream-refused-us` when all vectors have the same other width: a new attempt would not help.
  */
 export function toComputedVectors(
   { inputs, dimensions, model }: EmbeddingBatch,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { TASK_TYPES, type TaskType } from '../../embedding.types.js';
 
-/** As the Gemini API has it. */
+/** The Gemini API's limit. */
 const MAX_REQUESTS = 100;
 const MAX_PARTS = 16;
 
@@ -19,7 +19,7 @@ const contentSchema = z.object({
   role: z.string().nullish(),
 });
 
-/** What the texts are for; unspecified counts as none. */
+/** The task of the texts; `TASK_TYPE_UNSPECIFIED` means none. */
 const taskTypeSchema = z
   .enum([...TASK_TYPES, 'TASK_TYPE_UNSPECIFIED'])
   .nullish()
@@ -27,7 +27,7 @@ const taskTypeSchema = z
     taskType === 'TASK_TYPE_UNSPECIFIED' ? undefined : (taskType ?? undefined),
   );
 
-/** One content to embed. Field names in lower camel case or, as proto3's JSON allows, as in the proto. */
+/** One content to embed. Field names may be in lower camel case or in the proto's form, as proto3's JSON allows. */
 const embedSchema = z.object({
   model: z.string().max(200).nullish(),
   content: contentSchema,

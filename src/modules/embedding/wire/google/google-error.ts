@@ -12,7 +12,7 @@ const STATUSES: Record<number, string> = {
   504: 'DEADLINE_EXCEEDED',
 };
 
-/** An error as Google's APIs have it (google.rpc.Status in JSON). */
+/** Renders an error in the format of Google's APIs (google.rpc.Status in JSON). */
 export function renderGoogleError(error: unknown): ErrorReply {
   const failure = summariseError(error);
   const { status: code, message } = failure;

@@ -1,6 +1,6 @@
 import type { EmbeddingModel } from '../../providers/embedding.provider.js';
 
-/** A model as the Gemini API lists it. */
+/** A model in the format of the Gemini API. */
 export function describeGoogleModel({ id, provider, dimensions, maxInputTokens }: EmbeddingModel) {
   return {
     name: `models/${id}`,

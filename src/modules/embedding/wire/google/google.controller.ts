@@ -22,10 +22,10 @@ import {
   embedContentSchema,
 } from './google-embedding.schema.js';
 
-/** A model's name in a path: the action follows after a colon. */
+/** A model's name in a path; a colon and the action follow. */
 const MODEL = 'models/:model(^[^:]+)';
 
-/** The Gemini API's dialect: its clients need another base URL and nothing else. */
+/** The Gemini API's dialect. Its clients only need another base URL. */
 @ApiTags('embeddings (Google)')
 @ApiSecurity('x-goog-api-key')
 @Controller(['v1beta', 'v1'])
@@ -39,7 +39,7 @@ export class GoogleController {
 
   @Post(`${MODEL}::embedContent`)
   @HttpCode(200)
-  @ApiOperation({ summary: 'The vector of one content, cached' })
+  @ApiOperation({ summary: 'Embed one content, cached' })
   async embedContent(
     @Param('model') model: string,
     @Body({ schema: embedContentSchema }) body: EmbedContentBody,
@@ -52,7 +52,7 @@ export class GoogleController {
 
   @Post(`${MODEL}::batchEmbedContents`)
   @HttpCode(200)
-  @ApiOperation({ summary: 'Vectors of up to 100 contents, each cached' })
+  @ApiOperation({ summary: 'Embed up to 100 contents, each cached' })
   async batchEmbedContents(
     @Param('model') model: string,
     @Body({ schema: batchEmbedContentsSchema }) { requests }: { requests: EmbedContentBody[] },
@@ -65,7 +65,7 @@ export class GoogleController {
 
   @Post(`${MODEL}::countTokens`)
   @HttpCode(200)
-  @ApiOperation({ summary: 'How many tokens the model counts, cached' })
+  @ApiOperation({ summary: 'Count tokens, cached' })
   async countTokens(@Param('model') model: string, @Body({ schema: countTokensSchema }) { contents }: CountTokensBody) {
     const texts = contents.flatMap(({ parts }) => parts.map(({ text }) => text));
     return { totalTokens: await this.tokens.count(this.catalog.resolve(model).model.id, texts) };
@@ -81,7 +81,7 @@ export class GoogleController {
     const { model } = this.catalog.resolve(name);
     const result = await this.embeddings.embed({
       model: name,
-      // Google's API answers the full width to who asks for none; existing indexes are made of it.
+      // Google's API answers the full width when a request names none, and existing indexes have that width.
       dimensions: commonDimensions(requests) ?? model.dimensions.max,
       inputs: requests.map((request) => toInput(name, request)),
       controls: readCacheControls(headers),

@@ -2,10 +2,10 @@ import type { EmbeddingResult } from '../../embedding.types.js';
 import { toFloatJson } from '../float-json.js';
 import { renderVectors } from '../render-vectors.js';
 
-/** How vectors are written. */
+/** Formats of vectors in an answer. */
 export type EncodingFormat = 'float' | 'base64';
 
-/** The JSON body of a `/v1/embeddings` answer. Base64 is written from the stored bytes; no float is made on the way. */
+/** The JSON body of a `/v1/embeddings` answer. Base64 is written from the stored bytes without converting them to floats. */
 export async function renderOpenAiAnswer(
   { model, vectors, totalTokens }: EmbeddingResult,
   format: EncodingFormat,

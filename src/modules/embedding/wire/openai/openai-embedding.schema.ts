@@ -4,7 +4,7 @@ import { textInputSchema } from '../text-input.js';
 
 const taskType = z.enum(TASK_TYPES).nullish();
 
-/** Body of `POST /v1/embeddings`. Fields nobody knows are ignored, as OpenAI's API does. */
+/** Body of `POST /v1/embeddings`. Unknown fields are ignored, as in OpenAI's API. */
 export const openAiEmbeddingSchema = z
   .object({
     model: z.string().min(1).max(200).nullish().meta({ description: "Default: the service's default model." }),
@@ -12,7 +12,7 @@ export const openAiEmbeddingSchema = z
     encoding_format: z.enum(['float', 'base64'], { error: "Supported values: ['float','base64']" }).nullish(),
     dimensions: z.int().min(1).max(65_536).nullish(),
     user: z.string().nullish(),
-    task_type: taskType.meta({ description: "What the texts are for; an extension, as Google's taskType." }),
+    task_type: taskType.meta({ description: "Task of the texts; an extension, as Google's taskType." }),
     taskType,
     title: z
       .string()

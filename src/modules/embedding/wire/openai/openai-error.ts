@@ -13,7 +13,7 @@ const CODES: Partial<Record<EmbeddingErrorKind, string>> = {
   'upstream-timeout': 'upstream_timeout',
 };
 
-/** An error as OpenAI's API has it. */
+/** Renders an error in the format of OpenAI's API. */
 export function renderOpenAiError(error: unknown): ErrorReply {
   const failure = summariseError(error);
   const { message, param, kind, status } = failure;

@@ -13,7 +13,7 @@ import { usageHeaders } from '../usage-headers.js';
 import { renderOpenAiAnswer } from './openai-answer.js';
 import { type OpenAiEmbeddingBody, openAiEmbeddingSchema } from './openai-embedding.schema.js';
 
-/** OpenAI's dialect: its clients need another base URL and nothing else. */
+/** OpenAI's dialect. Its clients only need another base URL. */
 @ApiTags('embeddings (OpenAI)')
 @ApiBearerAuth()
 @Controller('v1')
@@ -23,7 +23,7 @@ export class OpenAiController {
 
   @Post('embeddings')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Vectors for texts, cached per text' })
+  @ApiOperation({ summary: 'Embed texts, cached per text' })
   async create(
     @Body({ schema: openAiEmbeddingSchema }) body: OpenAiEmbeddingBody,
     @Headers() headers: IncomingHttpHeaders,

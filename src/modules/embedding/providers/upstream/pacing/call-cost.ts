@@ -1,4 +1,4 @@
-/** What an upstream call uses up, or what a minute allows: quotas count texts, not calls. */
+/** The part of a quota that a call uses, or the quota of a minute. Quotas count texts, not calls. */
 export interface CallCost {
   readonly texts: number;
   readonly tokens: number;

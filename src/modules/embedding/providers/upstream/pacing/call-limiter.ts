@@ -1,7 +1,7 @@
 import type { Clock, TimerHandle } from '../../../../../common/clock.js';
 import { EmbeddingError } from '../../../embedding.error.js';
 
-/** Lets at most so many calls run at once, whoever makes them; more wait in the order they came. */
+/** Limits the number of concurrent calls. Further calls wait in the order in which they came. */
 export class CallLimiter {
   private running = 0;
   private readonly waiting = new Set<() => void>();
@@ -19,7 +19,7 @@ export class CallLimiter {
       return await call();
     } finally {
       const [next] = this.waiting;
-      // Whoever waited longest takes over the place: nobody who comes now gets in between.
+      // The call that waited longest takes over this permit, so that a new call can't overtake it.
       if (next) next();
       else this.running -= 1;
     }
@@ -28,26 +28,26 @@ export class CallLimiter {
   private waitForPermit(maxWaitMs: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
-      const leave = (): void => {
+      const stopWaiting = (): void => {
         timer.cancel();
-        signal.removeEventListener('abort', giveUp);
-        this.waiting.delete(go);
+        signal.removeEventListener('abort', fail);
+        this.waiting.delete(proceed);
       };
-      const go = (): void => {
-        leave();
+      const proceed = (): void => {
+        stopWaiting();
         resolve();
       };
-      const giveUp = (): void => {
-        leave();
+      const fail = (): void => {
+        stopWaiting();
         reject(
           signal.aborted
             ? (signal.reason as Error)
             : new EmbeddingError('upstream-unavailable', 'Too many texts wait for the upstream; try again later.'),
         );
       };
-      const timer: TimerHandle = this.clock.setTimer(giveUp, maxWaitMs);
-      signal.addEventListener('abort', giveUp, { once: true });
-      this.waiting.add(go);
+      const timer: TimerHandle = this.clock.setTimer(fail, maxWaitMs);
+      signal.addEventListener('abort', fail, { once: true });
+      this.waiting.add(proceed);
     });
   }
 }

@@ -3,7 +3,7 @@ import { EmbeddingError } from '../../../embedding.error.js';
 
 const DAY_MS = 86_400_000;
 
-/** Remembers which models have no quota left today, so that nothing is asked in vain until it is renewed at midnight in `timeZone`. */
+/** Remembers the models whose quota of the day is used up, so that they are not called before it is renewed at midnight in `timeZone`. */
 export class DayQuota {
   private readonly renewals = new Map<string, number>();
 
@@ -21,7 +21,7 @@ export class DayQuota {
     this.renewals.delete(model);
   }
 
-  /** Closes the gate for the model. Returns the error to throw. */
+  /** Records that the model's quota is used up. Returns the error to throw. */
   markExhausted(model: string): EmbeddingError {
     const retryAfterMs = msUntilMidnight(this.timeZone, this.clock.wallMs());
     this.renewals.set(model, this.clock.nowMs() + retryAfterMs);
@@ -29,7 +29,7 @@ export class DayQuota {
   }
 }
 
-/** Milliseconds until the next midnight in a time zone; an hour off on the two days a year its clocks are changed. */
+/** Milliseconds until the next midnight in a time zone; wrong by an hour on the two days a year when its clocks change. */
 export function msUntilMidnight(timeZone: string, wallMs: number): number {
   const parts = new Intl.DateTimeFormat('en', {
     timeZone,

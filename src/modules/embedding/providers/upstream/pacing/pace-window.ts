@@ -1,7 +1,7 @@
 import type { CallCost } from './call-cost.js';
 import type { Reservation } from './reservation.js';
 
-/** What a quota counts over, in milliseconds. */
+/** The period of a quota, in milliseconds. */
 export const WINDOW_MS = 60_000;
 
 interface ScheduledCall extends CallCost {
@@ -9,16 +9,16 @@ interface ScheduledCall extends CallCost {
 }
 
 /**
- * The calls of the last minute and those that wait, in the order they asked: a place is the earliest moment at which no
- * minute that ends there holds more than the limits. A call that is larger than a whole minute's limit goes alone.
- * `scripts/reserve.lua` is the same for a fleet.
+ * The calls of the last minute and the waiting calls, in the order of their requests. A call is scheduled at the earliest
+ * time at which the minute before it stays within the limits. A call larger than the limits of a minute is sent alone.
+ * `scripts/reserve.lua` is the same algorithm, shared by all instances.
  */
 export class PaceWindow {
-  private readonly places: ScheduledCall[] = [];
+  private readonly calls: ScheduledCall[] = [];
 
   constructor(private readonly limits: CallCost) {}
 
-  /** Takes the next place, unless that is more than `maxWaitMs` away. */
+  /** Schedules a call at the next possible time, unless that is more than `maxWaitMs` away. */
   reserve(cost: CallCost, nowMs: number, maxWaitMs: number): Reservation {
     const atMs = this.earliest(cost, nowMs);
     const isReserved = atMs - nowMs <= maxWaitMs;
@@ -26,31 +26,31 @@ export class PaceWindow {
     return { isReserved, waitMs: atMs - nowMs };
   }
 
-  /** Counts a call whose place others gave. */
+  /** Counts a call that was scheduled elsewhere. */
   note(cost: CallCost, atMs: number): void {
-    this.places.push({ ...cost, atMs: Math.max(atMs, this.lastMs) });
+    this.calls.push({ ...cost, atMs: Math.max(atMs, this.lastMs) });
   }
 
   private get lastMs(): number {
-    return this.places.at(-1)?.atMs ?? 0;
+    return this.calls.at(-1)?.atMs ?? 0;
   }
 
   private earliest({ texts, tokens }: CallCost, nowMs: number): number {
-    const firstLeft = this.places.findIndex(({ atMs }) => atMs > nowMs - WINDOW_MS);
-    this.places.splice(0, firstLeft === -1 ? this.places.length : firstLeft);
+    const firstLeft = this.calls.findIndex(({ atMs }) => atMs > nowMs - WINDOW_MS);
+    this.calls.splice(0, firstLeft === -1 ? this.calls.length : firstLeft);
     let atMs = Math.max(nowMs, this.lastMs);
     const left = { texts: this.limits.texts - texts, tokens: this.limits.tokens - tokens };
-    for (const place of this.places) {
-      left.texts -= place.texts;
-      left.tokens -= place.tokens;
+    for (const call of this.calls) {
+      left.texts -= call.texts;
+      left.tokens -= call.tokens;
     }
-    for (const place of this.places) {
-      if (place.atMs > atMs - WINDOW_MS) {
+    for (const call of this.calls) {
+      if (call.atMs > atMs - WINDOW_MS) {
         if (left.texts >= 0 && left.tokens >= 0) break;
-        atMs = place.atMs + WINDOW_MS;
+        atMs = call.atMs + WINDOW_MS;
       }
-      left.texts += place.texts;
-      left.tokens += place.tokens;
+      left.texts += call.texts;
+      left.tokens += call.tokens;
     }
     return atMs;
   }

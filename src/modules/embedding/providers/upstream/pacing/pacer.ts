@@ -7,8 +7,8 @@ import { PaceWindow } from './pace-window.js';
 import type { Reservation } from './reservation.js';
 
 /**
- * Keeps upstream calls within so many texts and tokens in any minute, in the order they asked. With Redis the minute is the
- * fleet's; without it, or while it is away, this instance's own. Nothing is asked of Redis where there is no limit.
+ * Keeps upstream calls within a number of texts and tokens in any minute, in the order of their requests. With Redis all
+ * instances share the quota; without it, or while it is away, each instance has its own. Without a limit Redis is not used.
  */
 export class Pacer {
   private readonly window: PaceWindow;
@@ -16,7 +16,7 @@ export class Pacer {
   private pausedUntilMs = 0;
 
   constructor(
-    /** In any 60 seconds; `Infinity` for no limit. */
+    /** Per 60 seconds; `Infinity` for no limit. */
     limits: CallCost,
     private readonly clock: Clock,
     private readonly sharedWindow?: SharedPaceWindow,
@@ -26,7 +26,7 @@ export class Pacer {
   }
 
   /**
-   * Resolves when the call may go.
+   * Resolves when the call may be sent.
    *
    * @throws EmbeddingError `rate-limited`, at once, when that would take longer than `maxWaitMs`.
    */
@@ -47,7 +47,7 @@ export class Pacer {
     }
   }
 
-  /** Nobody goes for so long, in milliseconds: the upstream said so. */
+  /** Sends no call for `delayMs`, as the upstream asked. */
   async pause(delayMs: number): Promise<void> {
     this.pausedUntilMs = Math.max(this.pausedUntilMs, this.clock.nowMs() + delayMs);
     if (this.isLimited) await this.sharedWindow?.pause(delayMs);
@@ -57,7 +57,7 @@ export class Pacer {
     if (!this.isLimited) return { isReserved: true, waitMs: 0 };
     const shared = await this.sharedWindow?.reserve(cost, maxWaitMs);
     if (shared === undefined) return this.window.reserve(cost, this.clock.nowMs(), maxWaitMs);
-    // Known here too, should Redis go away.
+    // Counted here too, in case Redis goes away.
     if (shared.isReserved) this.window.note(cost, this.clock.nowMs() + shared.waitMs);
     return shared;
   }

@@ -1,7 +1,7 @@
-/** When a call may go. */
+/** The scheduled time of a call. */
 export interface Reservation {
-  /** Whether the place is taken; not when the wait is longer than the caller would have it. */
+  /** Whether the call was scheduled; false when the wait exceeds the caller's limit. */
   readonly isReserved: boolean;
-  /** From now until the place, in milliseconds. */
+  /** Time until the call may be sent, in milliseconds. */
   readonly waitMs: number;
 }

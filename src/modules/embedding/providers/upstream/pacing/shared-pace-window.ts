@@ -5,15 +5,15 @@ import type { Reservation } from './reservation.js';
 
 const scripts = loadScripts(new URL('./scripts/', import.meta.url), { reserve: 'reserve' });
 
-/** Whose quota it is. */
+/** Identifies a quota. */
 export interface QuotaOwner {
   readonly provider: string;
-  /** Where the provider is reached. */
+  /** Address of the provider. */
   readonly origin: string;
   readonly model: string;
 }
 
-/** A minute's quota that all instances on one Redis keep together. Never throws: `undefined` while Redis is away. */
+/** A quota per minute that all instances on one Redis share. Never throws; answers `undefined` while Redis is away. */
 export class SharedPaceWindow {
   private readonly key: string;
 
@@ -25,12 +25,12 @@ export class SharedPaceWindow {
     this.key = `larder:pace:${provider}:${hash('sha256', JSON.stringify([origin, model]), 'base64url')}`;
   }
 
-  /** Takes the next place, unless that is more than `maxWaitMs` away. */
+  /** Schedules a call at the next possible time, unless that is more than `maxWaitMs` away. */
   reserve(cost: CallCost, maxWaitMs: number): Promise<Reservation | undefined> {
     return this.run(cost, maxWaitMs, 0);
   }
 
-  /** Nobody gets a place before `delayMs` are over. */
+  /** No call is scheduled for the next `delayMs`. */
   async pause(delayMs: number): Promise<void> {
     await this.run({ texts: 0, tokens: 0 }, Number.POSITIVE_INFINITY, delayMs);
   }

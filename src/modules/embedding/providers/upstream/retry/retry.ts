@@ -3,9 +3,9 @@ import { EmbeddingError } from '../../../embedding.error.js';
 import { RetryableError } from './retryable.error.js';
 import { wait } from './wait.js';
 
-/** How long and how often something is tried again. */
+/** Limits and delays of retries. */
 export interface RetryPolicy {
-  /** All attempts and the waits between them have this long, in milliseconds. */
+  /** Time for all attempts and the waits between them, in milliseconds. */
   readonly budgetMs: number;
   /** Largest wait before the second attempt, in milliseconds; it doubles with every attempt. Default 500. */
   readonly baseMs?: number;
@@ -17,11 +17,11 @@ export interface RetryPolicy {
 }
 
 /**
- * Calls `attempt` until it succeeds, fails with something else than a {@link RetryableError}, or the budget would be
- * overrun. Waits are exponential with full jitter ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015), and never
- * shorter than what the other side asked for.
+ * Calls `attempt` until it succeeds, fails with an error other than a {@link RetryableError}, or the budget would be
+ * exceeded. Waits are exponential with full jitter ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015), and never
+ * shorter than the delay the upstream asked for.
  *
- * @throws what the attempt threw, a RetryableError's outcome in its place; the signal's reason when it aborts.
+ * @throws the error of the last attempt (for a RetryableError its `outcome`); the signal's reason when it aborts.
  */
 export async function retry<T>(
   attempt: (remainingMs: number) => Promise<T>,

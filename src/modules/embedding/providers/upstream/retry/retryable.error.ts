@@ -1,10 +1,10 @@
 import type { EmbeddingError } from '../../../embedding.error.js';
 
-/** A failure that may pass. When time is up, `outcome` is what the caller is told. */
+/** A temporary failure. When the time is over, the caller gets `outcome`. */
 export class RetryableError extends Error {
   constructor(
     readonly outcome: EmbeddingError,
-    /** What the other side asked for, in milliseconds. Default back-off alone decides. */
+    /** The delay the upstream asked for, in milliseconds. Default: the back-off alone decides. */
     readonly retryAfterMs?: number,
   ) {
     super(outcome.message, { cause: outcome });
