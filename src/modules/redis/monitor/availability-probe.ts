@@ -113,13 +113,14 @@ export class AvailabilityProbe {
   }
 }
 
-/** @throws when the server can't be reached; one that forbids INFO has unknown ids. */
+/** @throws when the server does not answer; one that forbids INFO, or answers it with another error, has unknown ids. */
 async function askServer(redis: Redis): Promise<ServerIds> {
   try {
     const sections = await Promise.all([redis.info('server'), redis.info('replication')]);
     return parseServerIds(sections.join('\n'));
   } catch (error) {
-    if (classifyFailure(error) === 'NOPERM') return UNKNOWN_SERVER;
+    const reason = classifyFailure(error);
+    if (reason === 'NOPERM' || reason === 'error') return UNKNOWN_SERVER;
     throw error;
   }
 }

@@ -24,9 +24,13 @@ class ScriptedRedis implements Connections, Probe {
 
   constructor(private readonly clock: FakeClock) {}
 
-  async run(): Promise<ProbeResult> {
+  /** What a probe waits for before it is answered. */
+  stall: Promise<void> | undefined;
+
+  async run(shouldIdentify: boolean): Promise<ProbeResult> {
     this.probedAtMs.push(this.clock.nowMs());
-    return this.found;
+    await this.stall;
+    return shouldIdentify ? this.found : { ...this.found, ids: undefined };
   }
   async verify(): Promise<void> {
     if (!this.canVerify) throw new Error('Data connections do not answer.');
@@ -245,6 +249,37 @@ describe('RedisAvailabilityMonitor', () => {
       await clock.advance(100);
       expect(changes).toEqual(['up > down: recovery', 'down > up: ok']);
       expect(steps).toMatchObject([{ runId: 'b', mayHaveLostWrites: true }]);
+    });
+
+    it('that are kept through a stall mean the same server, also where the probe began before Redis was given up', async () => {
+      await openUp();
+      const steps: ServerIdentity[] = [];
+      monitor.addRecoveryStep(async (server) => void steps.push(server));
+      const { promise: stall, resolve: end } = Promise.withResolvers<void>();
+      redis.stall = stall;
+      monitor.recordFailure('read', timeout());
+      await clock.advance(60);
+      for (let i = 0; i < 2; i++) monitor.recordFailure('read', timeout());
+      expect(changes).toEqual(['up > down: timeout']);
+      redis.stall = undefined;
+      end();
+      await clock.advance(1_000);
+      expect(changes.at(-1)).toBe('down > up: ok');
+      expect(steps).toMatchObject([{ mayHaveLostWrites: false }]);
+    });
+
+    it('to a server that could not be asked for its identity are asked again, and cost nothing', async () => {
+      await openUp();
+      const losses: boolean[] = [];
+      monitor.addRecoveryStep(async ({ mayHaveLostWrites }) => void losses.push(mayHaveLostWrites));
+      redis.found = { ...WELL, ids: undefined };
+      redis.loseConnections();
+      redis.reconnect();
+      await clock.advance(1_000);
+      expect([monitor.state, losses]).toEqual(['down', []]);
+      redis.found = WELL;
+      await clock.advance(1_500);
+      expect([monitor.state, losses]).toEqual(['up', [false]]);
     });
 
     it('whose server does not tell who it is mean another server each time', async () => {

@@ -224,6 +224,8 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
     if (RANK[to] < RANK[this.availability]) this.worsen(to, reason);
     else if (to === 'down') this.explain(reason);
     if (to === 'down') return this.regularDelayMs();
+    // A probe that began before the last setback proves nothing about the time after it, and did not ask for the identity.
+    if (this.setbacks !== setbacks) return 0;
 
     if (hasIdentified && this.availability !== 'down' && !this.isSameServer(found)) {
       this.change('down', 'recovery');
@@ -244,6 +246,8 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
     setbacks: number,
   ): Promise<boolean> {
     if (this.availability === 'down') this.why = 'recovery';
+    // Without an answer the server is asked again: taken for another one, it would cost every entry that it holds.
+    if (found.ids === undefined && this.topology !== 'cluster') return false;
     try {
       this.connections.connect();
       await this.connections.verify();
@@ -261,7 +265,7 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
     if (latencyMs !== undefined) this.budget.seed(latencyMs);
     this.breakers.read.reset();
     this.breakers.write.reset();
-    this.knownServer = found.ids;
+    this.knownServer = found.ids ?? this.knownServer;
     this.failedRecoveries = 0;
     this.change(to, reason);
     return true;
@@ -274,9 +278,9 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
     return again.readFailure ? latencyMs : Math.min(latencyMs, again.latencyMs);
   }
 
-  /** In a Cluster, a node that could not be asked is asked again; until then the slots of the others go on being used. */
+  /** A server that could not be asked is asked again; until then Redis (in a Cluster: the other nodes) goes on being used. */
   private isSameServer({ ids }: ProbeResult): boolean {
-    if (ids === undefined && this.topology === 'cluster') {
+    if (ids === undefined) {
       this.isServerInDoubt = true;
       this.wantProbe(this.settings.probeIntervalMs);
       return true;
