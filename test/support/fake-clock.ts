@@ -19,6 +19,11 @@ export class FakeClock implements Clock {
     return new SkippingClock();
   }
 
+  /** Timers that have neither fired nor been cancelled. */
+  get pendingTimers(): number {
+    return this.timers.size;
+  }
+
   nowMs(): number {
     return this.currentMs;
   }

@@ -200,11 +200,3 @@ describe('two caches on one Redis', () => {
     await expect(b.getEntry('undefined')).resolves.toMatchObject({ value: undefined });
   });
 });
-
-it('does not stop loaders that wait for loads of their own namespace', async () => {
-  const cache = createCache({ maxConcurrentLoads: 2 });
-  const nested = (i: number): Promise<string> =>
-    cache.getOrLoad(`outer:${i}`, () => cache.getOrLoad(`inner:${i}`, () => 'in'));
-  await expect(Promise.all([1, 2, 3].map(nested))).resolves.toEqual(['in', 'in', 'in']);
-  await cache.close();
-});

@@ -4,16 +4,6 @@ import { RedisServer } from '../../support/redis-server.js';
 
 const LARGE = 'x'.repeat(200_000);
 
-it('a value that is too large is kept nowhere, and takes the old one with it', async () => {
-  const cache = createCache({ maxValueBytes: 100_000 });
-  await cache.set('k', 'small');
-  await cache.set('k', LARGE);
-  await expect(cache.get('k')).resolves.toBeUndefined();
-  await expect(cache.getOrLoad('k', () => LARGE)).resolves.toBe(LARGE);
-  expect(cache.stats().memory.entries).toBe(0);
-  await cache.close();
-});
-
 describe('with Redis', () => {
   let redis: RedisServer;
   beforeAll(async () => {

@@ -58,22 +58,6 @@ describe('callers that give up', () => {
     await expect(cache.getOrLoad('k', () => 'anew')).resolves.toBe('anew');
   });
 
-  it('leave a load going after a hard timeout, and it is stored', async () => {
-    let finish!: (value: string) => void;
-    let context!: LoadContext;
-    const load = (given: LoadContext): Promise<string> => {
-      context = given;
-      return new Promise((resolve) => (finish = resolve));
-    };
-    const timedOut = failureOf(cache.getOrLoad('k', load, { hardTimeoutMs: 100 }));
-    await clock.advance(100);
-    expect(await timedOut).toBeInstanceOf(LoadTimeoutError);
-    expect(context.signal.aborted).toBe(false);
-    finish('late');
-    await clock.advance(0);
-    await expect(cache.get('k')).resolves.toBe('late');
-  });
-
   it('count no longer once their time is over: the last one that aborts ends the load', async () => {
     let context!: LoadContext;
     const load = (given: LoadContext): Promise<never> => {
@@ -89,22 +73,5 @@ describe('callers that give up', () => {
     leaving.abort();
     expect(await left).toBeInstanceOf(DOMException);
     expect(context.signal.aborted).toBe(true);
-  });
-
-  it('keep their place in the queue for nobody', async () => {
-    const narrow = cache.namespace('narrow', { maxConcurrentLoads: 1 });
-    let finish!: () => void;
-    const first = narrow.getOrLoad('first', () => new Promise<void>((resolve) => (finish = resolve)));
-    const leaving = new AbortController();
-    let isSecondLoaded = false;
-    const second = narrow.getOrLoad('second', () => (isSecondLoaded = true), { signal: leaving.signal });
-    const given = failureOf(second);
-    await clock.advance(0);
-    leaving.abort();
-    expect(await given).toBeInstanceOf(DOMException);
-    finish();
-    await first;
-    await clock.advance(10_000);
-    expect(isSecondLoaded).toBe(false);
   });
 });
