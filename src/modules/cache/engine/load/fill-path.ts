@@ -191,7 +191,7 @@ export class FillPath {
     if (!settings.usesMemory || result.overrides.tiers === 'redis') return false;
     if (!fence.isUnchanged(flight.memoryKey, flight.fenceMark)) return false;
     if (table.check(flight.snapshot) === 'invalidated') return false;
-    memory.put(flight.memoryKey, {
+    return memory.put(flight.memoryKey, {
       value,
       isAbsent,
       ...entryTimes(clock.nowMs(), freshMs, graceMs),
@@ -200,7 +200,6 @@ export class FillPath {
       payloadBytes: inRedis?.sizeBytes ?? 0,
       remoteStoredAtMs: inRedis?.storedAtMs,
     });
-    return true;
   }
 
   #giveBack(leased: readonly LeasedFlight[]): void {

@@ -72,10 +72,14 @@ export class MemoryLevel {
     this.store.clear();
   }
 
-  put(memoryKey: string, write: MemoryWrite): void {
-    if (!this.isEnabled) return;
+  /** Returns whether the value is in memory now: not where there is no memory tier, nor if the value is too large. */
+  put(memoryKey: string, write: MemoryWrite): boolean {
+    if (!this.isEnabled) return false;
     const valueBytes = write.payloadBytes > 0 ? write.payloadBytes : estimateSize(write.value);
-    if (write.payloadBytes === 0 && valueBytes > this.limits.maxValueBytes) return void this.store.delete(memoryKey);
+    if (write.payloadBytes === 0 && valueBytes > this.limits.maxValueBytes) {
+      this.store.delete(memoryKey);
+      return false;
+    }
     const value = freezePlain(write.value);
     const isTrusted = write.storedAtMs < this.trust.untilMs;
     const entry = new MemoryEntry({
@@ -86,7 +90,7 @@ export class MemoryLevel {
       checkedAt: this.table.check(write.snapshot) === 'current' ? this.table.sequence : -1,
       sizeBytes: valueBytes + memoryKey.length * 2 + ENTRY_OVERHEAD_BYTES,
     });
-    this.store.set(memoryKey, entry);
+    return this.store.set(memoryKey, entry);
   }
 
   view(entry: MemoryEntry, nowMs = this.clock.nowMs()): EntryView<unknown> {
