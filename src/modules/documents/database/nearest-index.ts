@@ -38,7 +38,10 @@ export class NearestIndex {
     const { type } = typesOf(space)!;
     const asked = sql`${`[${query.join(',')}]`}::${pgvector}.${type}(${sql.raw(String(space.dimensions))})`;
     return this.database.transaction(async (tx) => {
-      await tx.execute(sql`select set_config('hnsw.ef_search', ${String(CANDIDATES)}, true)`);
+      // The planner does not know that reading a vector is dear, and would rather sort all of them.
+      await tx.execute(
+        sql`select set_config('hnsw.ef_search', ${String(CANDIDATES)}, true), set_config('enable_sort', 'off', true)`,
+      );
       const { rows } = await tx.execute<{ id: string; vector: Uint8Array }>(sql`
         select document_id as id, array_send(vector) as vector from document_vectors
         where space_id = ${sql.raw(String(space.id))}
