@@ -1,14 +1,18 @@
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppModule } from './app.module.js';
 import { httpConfig } from './common/http/http.config.js';
 import { serveApiDocs } from './common/http/api-docs.js';
-import { renderProblem } from './common/http/problems/problem.filter.js';
 import { RequestDrain } from './common/http/hooks/request-drain.js';
 import { addRequestHooks } from './common/http/hooks/request-hooks.js';
 import { requestIdOf } from './common/http/hooks/request-id.js';
+import { applyRouteRules } from './common/http/hooks/route-rules.js';
 import { securityHeaders } from './common/http/hooks/security-headers.js';
+import {
+  answerClientError,
+  answerExpectations,
+  answerFrameworkError,
+} from './common/http/hooks/unroutable-requests.js';
 import { refuseUnserved } from './common/http/hooks/unserved-requests.js';
 import { createPino } from './common/logging/create-pino.js';
 import { loggingConfig } from './common/logging/logging.config.js';
@@ -30,15 +34,11 @@ export async function createApp(env: NodeJS.ProcessEnv): Promise<NestFastifyAppl
     trustProxy: http.isProxyTrusted,
     requestTimeout: http.requestTimeoutMs,
     genReqId: requestIdOf,
+    // Node would refuse a request without a host before any hook gives it an id; `refuseUnserved` does it instead.
+    http: { requireHostHeader: false },
     forceCloseConnections: 'idle',
-    // What the router itself refuses (a malformed URL) reaches no filter.
-    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
-      const { status, headers, body } = renderProblem(error, request);
-      void reply
-        .status(status)
-        .headers(headers ?? {})
-        .send(body);
-    },
+    frameworkErrors: answerFrameworkError,
+    clientErrorHandler: answerClientError,
   });
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
     logger: new PinoNestLogger(await createPino(logging)),
@@ -48,6 +48,8 @@ export async function createApp(env: NodeJS.ProcessEnv): Promise<NestFastifyAppl
   app.get(RequestDrain).watch(server);
   addRequestHooks(server, logging.requests);
   refuseUnserved(server);
+  applyRouteRules(server);
+  answerExpectations(server);
   app.useSecurityHeaders(securityHeaders(http.isTls));
   app.enableCsrfProtection({ trustedOrigins: http.trustedOrigins });
   serveApiDocs(app, http.docsAccess);

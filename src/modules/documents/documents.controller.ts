@@ -16,6 +16,7 @@ import {
 import { ApiBearerAuth, ApiHeader, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { JsonRoutes } from '../../common/http/routes/json-routes.decorator.js';
 import { CacheConfig, type CachedRequest, CacheResponse } from '../cache/index.js';
 import {
   document,
@@ -56,6 +57,7 @@ function tagsOfList({ query }: CachedRequest): string[] {
 /** Documents over HTTP: the same for everyone, so their responses are shared (`scope: 'public'`). */
 @ApiTags('documents')
 @Controller('documents')
+@JsonRoutes()
 @CacheConfig({ namespace: DOCUMENTS_CACHE, ttl: '5m' })
 export class DocumentsController {
   constructor(private readonly documents: DocumentsService) {}

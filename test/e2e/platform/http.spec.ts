@@ -39,6 +39,55 @@ describe('every HTTP route', () => {
     expect([reply.status, reply.type]).toEqual([400, 'application/problem+json']);
   });
 
+  it.each([
+    ['delete', '/health/live', 'GET, HEAD, OPTIONS'],
+    ['put', '/documents', 'GET, HEAD, POST, OPTIONS'],
+    ['post', '/documents/00000000-0000-4000-8000-000000000000?x=1', 'DELETE, GET, HEAD, PATCH, OPTIONS'],
+    ['get', '/v1/embeddings', 'POST, OPTIONS'],
+    ['delete', '/v1beta/models/gemini-embedding-001:embedContent', 'POST, OPTIONS'],
+  ] as const)('answers %s %s with 405 and the methods the path has', async (method, path, allow) => {
+    const reply = await app.http[method](path).expect(405);
+    expect(reply.headers['allow']).toBe(allow);
+    expect(reply.headers['x-request-id']).toBeDefined();
+  });
+
+  it('answers OPTIONS of a path with its methods, and of no path with 404', async () => {
+    const reply = await app.http.options('/documents').expect(204);
+    expect(reply.headers['allow']).toBe('GET, HEAD, POST, OPTIONS');
+    expect(reply.headers['access-control-allow-origin']).toBeUndefined();
+    await app.http.options('/nothing').expect(404);
+  });
+
+  it.each([
+    ['a media type that is no JSON', { accept: 'text/html, application/xml' }],
+    ['JSON excluded', { accept: 'application/json;q=0, */*' }],
+  ])('answers 406 to a client that accepts %s', async (_what, headers) => {
+    const reply = await app.http.get('/documents').set(headers).expect(406);
+    expect(reply.type).toBe('application/problem+json');
+  });
+
+  it.each([
+    ['text', { 'content-type': 'text/plain' }],
+    ['a form', { 'content-type': 'application/x-www-form-urlencoded' }],
+    ['JSON in another charset', { 'content-type': 'application/json; charset=latin1' }],
+    ['a compressed body', { 'content-type': 'application/json', 'content-encoding': 'gzip' }],
+    ['no type at all', { 'content-type': '' }],
+  ])('answers 415 to %s', async (_what, headers) => {
+    const request = app.http.post('/documents').set(headers);
+    const reply = await request.send('title=x').expect(415);
+    expect(reply.type).toBe('application/problem+json');
+    expect(reply.headers['content-encoding' in headers ? 'accept-encoding' : 'accept-post']).toBeDefined();
+  });
+
+  it('lets a client read that its body is too large while it still sends', async () => {
+    const reply = await app.http
+      .post('/documents')
+      .set('content-type', 'application/json')
+      .send(JSON.stringify('x'.repeat(2_000_000)))
+      .expect(413);
+    expect(reply.type).toBe('application/problem+json');
+  });
+
   it('sends headers that keep browsers from guessing and framing', async () => {
     const { headers } = await app.http.get('/nothing');
     expect(headers).toMatchObject({
@@ -71,13 +120,18 @@ describe('every HTTP route', () => {
       `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n${malformed}0\r\n\r\n`,
     ],
     ['a folded header', 400, `GET / HTTP/1.1\r\nHost: x\r\nX-A: b\r\nTransfer-Encoding\r\n : chunked\r\n${malformed}`],
+    ['an expectation nobody knows', 417, `GET /health/live HTTP/1.1\r\nHost: x\r\nExpect: tea\r\n${malformed}`],
+    ['headers without end', 431, `GET / HTTP/1.1\r\nHost: x\r\nX-A: ${'a'.repeat(20_000)}\r\n${malformed}`],
+    ['what is no request', 400, `hello\r\n\r\n`],
+    ['a malformed URL', 400, `GET /%zz HTTP/1.1\r\nHost: x\r\n${malformed}`],
     ['a header name with a space', 400, `GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding : chunked\r\n${malformed}`],
   ])('refuses %s with status %i', async (_what, status, request) => {
     const answer = await send(new URL(app.url).port, request);
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect(answer).not.toContain('secret');
     if (status === 405) expect(answer).toMatch(/^allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r$/m);
-    if (status === 405) expect(answer).toMatch(/^content-type: application\/problem\+json/m);
+    expect(answer).toMatch(/^content-type: application\/problem\+json/m);
+    expect(answer).toMatch(/^x-request-id: [0-9a-f-]{36}\r$/m);
   });
 });
 

@@ -42,6 +42,8 @@ export function renderProblem(error: unknown, request: Pick<FastifyRequest, 'id'
       'content-type': 'application/problem+json',
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
+      // A client that is still sending would lose the answer with the connection.
+      ...(problem.status === 413 && { connection: 'keep-alive' }),
     },
     body: JSON.stringify(problem),
   };

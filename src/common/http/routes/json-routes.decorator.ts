@@ -1,0 +1,49 @@
+import { RequestMethod } from '@nestjs/common';
+import { METHOD_METADATA } from '@nestjs/common/internal';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
+
+/** What the routes of this service say of themselves in their Fastify configuration. */
+export interface RouteMedia {
+  /** Whether bodies and answers are JSON. Default false: the route looks after itself. */
+  readonly isJson?: boolean;
+  /** Largest body in bytes. Default `HTTP_BODY_LIMIT`. */
+  readonly bodyLimitBytes?: number;
+}
+
+const ROUTE_MEDIA = Symbol('larder:http:route-media');
+
+/** What was said of a route. */
+export function mediaOf(config: unknown): RouteMedia {
+  return (config as { [ROUTE_MEDIA]?: RouteMedia } | undefined)?.[ROUTE_MEDIA] ?? {};
+}
+
+/**
+ * On a controller: its routes take JSON (415 for other bodies) and answer JSON (406 for a client that accepts none).
+ *
+ * @example
+ * \@Controller('documents')
+ * \@JsonRoutes()
+ * export class DocumentsController {}
+ */
+export function JsonRoutes(): ClassDecorator {
+  return ({ prototype }) => {
+    const routes = prototype as Record<string, unknown>;
+    for (const name of Object.getOwnPropertyNames(prototype)) {
+      const { value } = Object.getOwnPropertyDescriptor(routes, name)!;
+      const method = typeof value === 'function' ? Reflect.getMetadata(METHOD_METADATA, value) : undefined;
+      if (method in RequestMethod) describe(prototype as object, name, value, { isJson: true });
+    }
+  };
+}
+
+/** On a route: its body may be this large, instead of `HTTP_BODY_LIMIT`. Larger ones are refused with 413. */
+export function BodyLimit(bodyLimitBytes: number): MethodDecorator {
+  return (prototype, name, { value }) => describe(prototype, name, value as object, { bodyLimitBytes });
+}
+
+function describe(prototype: object, name: string | symbol, method: object, media: RouteMedia): void {
+  const existing = Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, method) as object | undefined;
+  const all = { ...existing, [ROUTE_MEDIA]: { ...mediaOf(existing), ...media } };
+  RouteConfig(all)(prototype, name as string, { value: method });
+}
