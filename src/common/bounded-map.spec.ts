@@ -86,7 +86,7 @@ describe('a bounded map', () => {
     expect(grownMb).toBeLessThan(20);
   });
 
-  it('finds the oldest of many without a walk over what was deleted', () => {
+  it('finds the oldest of many without a walk over the deleted ones', () => {
     const map = new BoundedMap<number, number>(100_000);
     // A walk each time would take some ten billion steps, and this test minutes.
     for (let i = 0; i < 300_000; i++) map.set(i, i);

@@ -1,7 +1,7 @@
 import { freshRandomBytes } from './random-bytes.js';
 
 describe('freshRandomBytes', () => {
-  it('gives bytes nobody had before, and leaves alone what it gave', () => {
+  it('gives new bytes at each call, and never changes bytes that it has given', () => {
     const given = Array.from({ length: 5_000 }, () => freshRandomBytes(16));
     const texts = given.map((bytes) => bytes.toString('hex'));
     expect(new Set(texts).size).toBe(5_000);

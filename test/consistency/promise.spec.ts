@@ -7,7 +7,7 @@ const ROUND_MS = 30_000;
 
 describe(`reads in several processes on one Redis (TEST_SEED=${SEED})`, () => {
   it(
-    'never return what an acknowledged invalidation made void, whatever breaks',
+    'never return a value from before an acknowledged invalidation, under every fault',
     async () => {
       const report = await runConsistency({ subject: 'larder', seed: SEED, workers: 3, pauseMs: 1, roundMs: ROUND_MS });
       expect(report.traces).toEqual([]);

@@ -107,7 +107,7 @@ describe('a cache at its limits', () => {
     await expect(late.get('late')).resolves.toBe(1);
   });
 
-  it('serves what is stale while the source fails, calls it no more often than its cap, and recovers', async () => {
+  it('serves stale values while the source fails, calls it no more often than its cap, and recovers', async () => {
     const cache = open({ maxConcurrentLoads: 4, memory: false });
     await healthy(cache);
     for (let i = 0; i < 50; i++) await cache.set(`s${i}`, `old ${i}`, { ttlMs: 0, graceMs: 60_000 });
@@ -179,7 +179,7 @@ describe('a cache at its limits', () => {
 });
 
 describe('a Redis that reads but does not write', () => {
-  it('lets no instance serve what another could not remove', async () => {
+  it('lets no instance serve a value that another could not remove', async () => {
     const redis = await RedisServer.start();
     const open = (): Cache => createCache({ namespace: 'refused', redis: redis.url, ttlMs: 60_000 });
     const [a, b] = [open(), open()];

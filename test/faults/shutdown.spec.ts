@@ -68,7 +68,7 @@ describe('a service that is told to end with invalidations unsent', () => {
     return snapshot;
   }
 
-  it('ends in time without Redis, and what it kept in its file is sent by the next one', async () => {
+  it('ends in time without Redis, and the next process sends the invalidations of its file', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'larder-shutdown-'));
     const file = join(directory, 'outbox.jsonl');
     const ending = await start({ CACHE_OUTBOX_FILE: file });

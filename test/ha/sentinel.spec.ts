@@ -59,7 +59,7 @@ describe('behind Sentinel', () => {
     expect(Number(await portInUse())).toBe(promoted.port);
   });
 
-  it('needs only one Sentinel to find the master, and none while the master stays', async () => {
+  it('needs only one Sentinel to find the master, and no Sentinel while the master stays', async () => {
     for (const { process } of redis.sentinels.slice(0, 2)) await process.kill();
     const before = recoveries.length;
     await (await redis.master()).command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');

@@ -30,7 +30,7 @@ describe('sessions over a failover', () => {
     await redis.stop();
   });
 
-  it('live on, and what was ended while the replicas were cut off stays ended when one of them takes over', async () => {
+  it('live on, and a session that was ended while the replicas were cut off stays ended when one of them takes over', async () => {
     const [alive, byId, byUser] = [
       await createSession(one, { userId: 'ada' }),
       await createSession(one, { userId: 'bob' }),

@@ -35,7 +35,7 @@ describe('PinoNestLogger', () => {
     expect(logged(() => logger.warn('slow', 'Cache'))).not.toHaveProperty('requestId');
   });
 
-  it('says of an error what it is, and nothing of what a client hung on it', () => {
+  it('logs the type and message of an error, and no field that a client library attached to it', () => {
     const error = Object.assign(
       new Error('connect ECONNREFUSED redis://user:hunter2@cache:6379', { cause: new TypeError('inner') }),
       {

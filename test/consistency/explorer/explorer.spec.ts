@@ -112,7 +112,7 @@ describe('the protocol with one mistake in it', () => {
   });
 });
 
-describe('every interleaving of what could not be invalidated', () => {
+describe('every interleaving of invalidations that could not be sent', () => {
   it.each(Object.entries(ADVICE_SCENARIOS))('%s: no stale read', (name, scenario) => {
     const exploration = explore(advice(scenario));
     report(name, exploration);

@@ -145,7 +145,7 @@ function carries(key: string, tag: string): boolean {
 }
 
 describe(`races in one process (TEST_SEED=${SEED})`, () => {
-  it('never give what was void before the read began', async () => {
+  it('never give a value that was invalidated before the read began', async () => {
     const steps = fc.array(fc.tuple(fc.constantFrom(...OPERATIONS), fc.constantFrom(...KEYS)), {
       minLength: 3,
       maxLength: 12,

@@ -72,7 +72,7 @@ describe.each(['in memory', 'in Redis'])('cached responses %s', (where) => {
     expect(stage.runs).toEqual(['text', 'nothing']);
   });
 
-  it('answer 304 to who has it already, also on the first run', async () => {
+  it('answer 304 to a client that has it already, also on the first run', async () => {
     const { etag } = (await app.http.get('/public/item/1')).headers;
     expect(etag).toMatch(/^"[\w-]{27}"$/);
     for (const given of [etag!, `W/${etag}`, `"other", ${etag}`, '*']) {
@@ -87,7 +87,7 @@ describe.each(['in memory', 'in Redis'])('cached responses %s', (where) => {
     expect(stage.runs).toHaveLength(1);
   });
 
-  it('answer HEAD from what GET stored, and store nothing for it', async () => {
+  it('answer HEAD from the response that GET stored, and store nothing for it', async () => {
     const missed = await app.http.head('/public/item/1').expect(200);
     expect(missed.headers['cache-status']).toBe('Larder; fwd=miss; detail=head');
     const { headers } = await app.http.get('/public/item/1');

@@ -162,7 +162,7 @@ describe('a hit is answered', () => {
     await app.close();
   });
 
-  it('whatever filters there are: of what is answered from the cache none hears', async () => {
+  it('past all exception filters: a hit calls none of them', async () => {
     const caught: unknown[] = [];
     @Catch()
     class CatchAll implements ExceptionFilter {

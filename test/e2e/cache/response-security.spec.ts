@@ -77,7 +77,7 @@ describe('cached responses do not', () => {
       await asCaller('/me/tenant', 'acme/banned').expect(403);
     });
 
-    it('what everyone may have is given to everyone, and the handler sees no credentials', async () => {
+    it('give a public response to all callers, and show the handler no credentials', async () => {
       const first = await app.http
         .get('/public/everyone')
         .set('authorization', 'secret')
@@ -88,7 +88,7 @@ describe('cached responses do not', () => {
     });
   });
 
-  describe('store what is not theirs to store', () => {
+  describe('store responses that must not be stored', () => {
     it.each([
       ['set-cookie=sid%3D1', 'set-cookie'],
       ['cache-control=private', 'private'],
@@ -109,7 +109,7 @@ describe('cached responses do not', () => {
       }
     });
 
-    it('but heed a shorter life the handler gives', async () => {
+    it('but keep to a shorter lifetime that the handler gives', async () => {
       for (const query of ['cache-control=max-age%3D0', 'cache-control=s-maxage%3D0%2C%20max-age%3D60']) {
         await app.http.get(`/public/headers?${query}`);
         const second = await app.http.get(`/public/headers?${query}`);
@@ -314,7 +314,7 @@ describe('cached responses do not', () => {
     },
   );
 
-  describe('answer what is not HTTP', () => {
+  describe('answer calls that are not HTTP', () => {
     it.each([
       ['TRACE', 'TRACE /public/item/1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
       ['an unknown method', 'BREW /public/item/1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],

@@ -56,7 +56,7 @@ describe('documents on two instances with one Redis and one PostgreSQL', () => {
     await eventually(async () => expect(await counted()).toBe(2));
   });
 
-  it('shares what one of them read', async () => {
+  it('shares the result that one of them read', async () => {
     // A hit is never promised: on a busy machine Redis may be given up on for a moment.
     await eventually(async () => {
       const { id } = await create({});
@@ -82,7 +82,7 @@ describe('documents on two instances with one Redis and one PostgreSQL', () => {
     expect(await title(here, known.id)).toBe('new');
   });
 
-  it('starts while its database is away, and says so only to who needs it', async () => {
+  it('starts while its database is away, and answers 503 only to requests that need it', async () => {
     const app = await startApp({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' });
     const { body } = await app.http.get('/documents').expect(503);
     expect(body).toMatchObject({ type: 'urn:larder:database-unavailable', detail: 'Try again in a moment.' });
@@ -90,7 +90,7 @@ describe('documents on two instances with one Redis and one PostgreSQL', () => {
     await app.close();
   });
 
-  it('lets only the bearer of the token write, where one is set, and everyone read', async () => {
+  it('lets only callers with the token write, where a token is set, and all callers read', async () => {
     const token = 'a-token-of-some-length';
     const app = await startApp({ DATABASE_URL: url, DOCUMENTS_TOKEN: token });
     await app.http

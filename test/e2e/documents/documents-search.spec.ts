@@ -87,7 +87,7 @@ describe('search on PostgreSQL, with vectors of an upstream', () => {
     await expectIndex(app, { documents: 2, indexed: 2, skipped: 0 });
   });
 
-  it('indexes what was imported by SQL without a search, and answers searches meanwhile', async () => {
+  it('indexes documents that were imported by SQL without a search, and answers searches meanwhile', async () => {
     const app = await start();
     await create(app, {});
     await importBySql(300);
@@ -150,7 +150,7 @@ describe('search on PostgreSQL, with vectors of an upstream', () => {
     }
   });
 
-  it('answers with what is indexed while the model is away, and goes on when it is back', async () => {
+  it('answers with the indexed documents while the model is away, and goes on when it is back', async () => {
     const app = await start({ EMBEDDING_UPSTREAM_BUDGET: '200ms' });
     const { id } = await create(app, {});
     await expectIndex(app, { indexed: 1 });

@@ -59,7 +59,7 @@ describe('documents with nothing configured', () => {
     await app.http.delete(`/documents/${id}`).expect(404);
   });
 
-  it('refuses a change by someone who did not see the last one', async () => {
+  it('refuses a change by a client that did not see the last change', async () => {
     const { id } = await create(app);
     await app.http.patch(`/documents/${id}`).set('if-match', '"1"').send({ title: 'First' }).expect(200);
     const late = await app.http.patch(`/documents/${id}`).set('if-match', '"1"').send({ title: 'Second' }).expect(412);
@@ -69,7 +69,7 @@ describe('documents with nothing configured', () => {
     expect((await app.http.get(`/documents/${id}`)).body).toMatchObject({ title: 'First', version: 2 });
   });
 
-  it('answers 304 to who has the current version, also in a compressed form, and accepts that form to write by', async () => {
+  it('answers 304 to a client that has the current version, also compressed, and accepts that ETag for a write', async () => {
     const { id } = await create(app, { body: 'word '.repeat(2_000) });
     const full = await app.http.get(`/documents/${id}`).set('accept-encoding', 'gzip').expect(200);
     const tag = full.headers['etag']!;
@@ -78,7 +78,7 @@ describe('documents with nothing configured', () => {
     await app.http.get(`/documents/${id}`).set('accept-encoding', 'gzip').set('if-none-match', tag).expect(200);
   });
 
-  it('evicts exactly what a write made untrue', async () => {
+  it('evicts exactly the entries that a write changed', async () => {
     const jars = await create(app, { author: 'jo', topic: 'jars' });
     const other = await create(app, { author: 'kim', topic: 'tins' });
     const paths = [
@@ -113,7 +113,7 @@ describe('documents with nothing configured', () => {
     expect(facets.topics).toContainEqual({ value: 'tins', count: 2 });
   });
 
-  it('files a list under what its query means, not under how it is written', async () => {
+  it('tags a list by the meaning of its query, not by its spelling', async () => {
     await create(app, { author: 'spaced' });
     const list = async () => ((await app.http.get('/documents?author=%20spaced%20')).body as DocumentPage).items.length;
     expect(await list()).toBe(1);
@@ -139,7 +139,7 @@ describe('documents with nothing configured', () => {
     expect(second.nextCursor).toBeUndefined();
   });
 
-  it('finds by meaning, and sees what was written since', async () => {
+  it('finds by meaning, and sees later writes', async () => {
     await create(app, { title: 'Feeding cats', body: 'A kitten should eat four small meals a day.', author: 'vet' });
     await create(app, {
       title: 'Tax deadlines',

@@ -126,7 +126,7 @@ it('purges a model with its namespaces', async () => {
   expect((await embed(['model wide'], { 'x-embed-namespace': 'deep' })).cache).toBe('MISS');
 });
 
-it('exports what is cached and imports it again, to the bit', async () => {
+it('exports cached vectors and imports them again, to the bit', async () => {
   const texts = Array.from({ length: 30 }, (_, index) => `moved ${index}`);
   const { vectors } = await embed(texts);
   const { text } = await admin('/export');
@@ -163,7 +163,7 @@ it('imports a vector for as long as it had left, into its namespace, and none wh
   expect((await embed(['short-lived'], { 'x-embed-namespace': 'moved' })).cache).toBe('MISS');
 });
 
-it('says what was paid and saved', async () => {
+it('reports the tokens that were paid and saved', async () => {
   expect(await json('')).toMatchObject({
     'gemini-embedding-2': { hits: expect.any(Number), tokensBilled: expect.any(Number) },
   });

@@ -26,7 +26,7 @@ async function embed(input: string | string[], headers: Record<string, string> =
 
 const paid = async () => (await upstream.stats()).texts;
 
-it('no-cache computes anew and replaces what was cached', async () => {
+it('no-cache computes anew and replaces the cached vector', async () => {
   await embed('anew');
   const anew = await embed('anew', { 'cache-control': 'no-cache' });
   expect(anew.cache).toBe('MISS');
@@ -35,7 +35,7 @@ it('no-cache computes anew and replaces what was cached', async () => {
   expect(await paid()).toBe(2);
 });
 
-it('no-store uses what is cached and keeps nothing', async () => {
+it('no-store uses cached vectors and stores none', async () => {
   const first = await embed('unkept', { 'cache-control': 'no-store' });
   expect(first.headers.get('cache-status')).not.toContain('stored');
   expect((await embed('unkept')).cache).toBe('MISS');
@@ -61,7 +61,7 @@ it('max-age takes nothing older', async () => {
   expect((await embed('aged', { 'cache-control': 'max-age=0' })).cache).toBe('MISS');
 });
 
-it('max-age shares what is not there at all with whoever else asks for it', async () => {
+it('max-age shares the computation of a missing vector with concurrent requests', async () => {
   await upstream.configure({ delayMs: 100 });
   const answers = await Promise.all([1, 2, 3].map(() => embed('shared anew', { 'cache-control': 'max-age=60' })));
   await upstream.configure({ delayMs: 0 });
@@ -76,14 +76,14 @@ it('a namespace is a cache of its own', async () => {
   expect((await embed('named', { 'x-embed-namespace': 'b' })).cache).toBe('MISS');
 });
 
-it('a control that can’t be meant is refused', async () => {
+it('an invalid control is refused', async () => {
   expect(await embed('x', { 'x-embed-ttl': 'soon' })).toMatchObject({
     status: 400,
     body: { error: { param: 'x-embed-ttl' } },
   });
 });
 
-it('usage is the same on miss and hit, and headers tell what was billed', async () => {
+it('usage is the same on miss and hit, and headers tell the billed tokens', async () => {
   const miss = await embed(['count these tokens', 'and these', 'and these']);
   const hit = await embed(['count these tokens', 'and these', 'and these']);
   expect(hit.body.usage).toEqual(miss.body.usage);

@@ -62,7 +62,7 @@ describe('on a Redis Cluster', () => {
     expect((await upstream.stats()).texts).toBe(TEXTS.length);
   });
 
-  it('a purge counts, an export holds and an import brings back what is on every node', async () => {
+  it('purge, export and import reach the vectors of every node of a Cluster', async () => {
     const { vectors } = await embed(apps[0]!, TEXTS.slice(0, 50), { 'x-embed-namespace': 'docs' });
     expect(await admin('/purge', '{"model":"gemini-embedding-2","isDryRun":true}')).toContain('"vectors":250');
     expect(await admin('/purge', '{"namespace":"docs","isDryRun":true}')).toContain('"vectors":50');

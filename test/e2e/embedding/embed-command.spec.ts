@@ -166,7 +166,7 @@ it.each([
   [['a', 'b'], /Usage/],
   [['a', '--dimensions', 'many'], /Usage/],
 ])(
-  '%j is an error that says what is wrong',
+  '%j is an error with its reason',
   async (args, message) => {
     const { code, err } = await finished(embed(args));
     expect(code).toBe(1);

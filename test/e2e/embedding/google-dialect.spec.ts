@@ -30,7 +30,7 @@ describe('Google’s client', () => {
     ['gemini-embedding-2', { outputDimensionality: 768 }],
     ['gemini-embedding-2', {}],
     ['gemini-embedding-001', { taskType: 'RETRIEVAL_DOCUMENT', title: 'Title' }],
-  ])('gets from the gateway what %s answers directly, with %j', async (model, config) => {
+  ])('gets the same answer from the gateway as from %s directly, with %j', async (model, config) => {
     const request = () => ({ model, contents: contents('alpha', 'beta', 'alpha'), config });
     const [cached, original] = [
       await gateway.models.embedContent(request()),
@@ -97,7 +97,7 @@ describe('Google’s client', () => {
 });
 
 describe('both dialects', () => {
-  it('share what is cached, to the bit', async () => {
+  it('share cached vectors, to the bit', async () => {
     const openai = new OpenAI({ baseURL: `${app.url}/v1`, apiKey: 'any', maxRetries: 0 });
     const google = await gateway.models.embedContent({
       model: 'gemini-embedding-2',

@@ -34,7 +34,7 @@ afterAll(async () => {
   await redis.stop();
 });
 
-it('a job on an instance that is killed is finished by another, which pays for what was under way and no more', async () => {
+it('a job on an instance that is killed is finished by another, which pays only for the calls that were under way', async () => {
   const [killed, heir] = [await start(), await start()];
   const input = Array.from({ length: TEXTS }, (_, index) => `job ${index}`);
   const lost = killed.embed(input).catch((error: unknown) => error);

@@ -95,7 +95,7 @@ describe('a request', () => {
     expect(await answer.json()).toMatchObject({ model: 'local', object: 'list' });
   });
 
-  it('is told what was cached', async () => {
+  it('is told which texts were cached', async () => {
     await post({ input: ['seen one', 'seen two'] });
     const answer = await post({ input: ['new', 'seen one', 'new', 'seen two', 'new'] });
     expect(Object.fromEntries(answer.headers)).toMatchObject({
@@ -178,7 +178,7 @@ describe('a request', () => {
     expect(await answer.json()).toMatchObject({ error: { type: 'invalid_request_error' } });
   });
 
-  it('may carry fields nobody knows, but no prototype', async () => {
+  it('may carry unknown fields, but no prototype', async () => {
     expect((await post({ input: 'extra', user: 'u', temperature: 0 })).status).toBe(200);
     const answer = await post('{"input":"hostile","__proto__":{"isAdmin":true}}');
     expect(answer.status).toBe(400);

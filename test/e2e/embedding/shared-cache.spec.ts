@@ -47,7 +47,7 @@ afterAll(async () => {
 });
 
 describe('two instances on one Redis', () => {
-  it('share what either has computed', async () => {
+  it('share vectors that either has computed', async () => {
     const [one, two] = [await start(), await start()];
     const miss = await embed(one, ['shared']);
     const hit = await embed(two, ['shared']);
@@ -142,7 +142,7 @@ describe('when Redis is killed', () => {
   });
 });
 
-describe('what is in Redis', () => {
+describe('the entries in Redis', () => {
   it('tells models and widths apart and nothing of the texts', async () => {
     await embed(await start(), ['top secret text']);
     const keys = (await redis.command('KEYS', '*')) as string[];

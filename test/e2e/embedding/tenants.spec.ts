@@ -44,7 +44,7 @@ describe('with API keys', () => {
     await expect(embed(key, 'x')).rejects.toMatchObject({ status: 401, code: 'invalid_api_key' });
   });
 
-  it('no key is refused, in the shape of who asks', async () => {
+  it('a request without a key is refused in the dialect of its client', async () => {
     const [openai, google] = await Promise.all(
       ['/v1/embeddings', '/v1beta/models/gemini-embedding-2:embedContent'].map((path) =>
         fetch(`${apps[0]!.url}${path}`, {
@@ -80,7 +80,7 @@ describe('with API keys', () => {
     expect(outcomes).toEqual([200, 200, 200, 429, 429]);
   });
 
-  it('texts per day count what is not cached, over all instances', async () => {
+  it('texts per day count texts that are not cached, over all instances', async () => {
     await embed('capped-key', ['a', 'b', 'c']);
     await embed('capped-key', ['a', 'b', 'c'], apps[1]);
     await expect(embed('capped-key', ['d', 'e', 'f'], apps[1])).rejects.toMatchObject({
@@ -92,7 +92,7 @@ describe('with API keys', () => {
     expect((await embed('capped-key', ['a', 'b', 'c', 'd', 'e'])).data.data).toHaveLength(5);
   });
 
-  it('texts per day do not count what failed or what others computed meanwhile', async () => {
+  it('texts per day do not count texts that failed or that another request computed meanwhile', async () => {
     await upstream.configure({ key: 'rotated' });
     await expect(embed('unlucky-key', ['u1', 'u2', 'u3'])).rejects.toMatchObject({ status: 502 });
     await upstream.configure({ key: upstream.key, delayMs: 300 });

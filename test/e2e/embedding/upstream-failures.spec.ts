@@ -57,7 +57,7 @@ it('a batch that is refused whole is not taken apart text by text', async () => 
   expect((await upstream.stats()).calls).toBeLessThan(40);
 });
 
-it('what was paid for while a bad text was looked for is kept, though the search fails', async () => {
+it('vectors that were paid for while a bad text was looked for are kept, though the search fails', async () => {
   const input = [...texts('before', 30), 'poison ☠', ...texts('after', 29)];
   // The whole batch is refused, its first half computed; then the upstream has had enough.
   await upstream.fail({}, {}, ...Array(20).fill({ status: 503 }));
@@ -84,7 +84,7 @@ it('a client is told when to come back and whether that helps', async () => {
   await busyApp.close();
 });
 
-it('an upstream that is away is a 503 that says so, and what is cached is still answered', async () => {
+it('an upstream that is away is a 503 that says so, and cached texts are still answered', async () => {
   await embed('cached before');
   await upstream.fail(...Array(50).fill({ status: 500 }));
   await expect(embed('new')).rejects.toMatchObject({ status: 503, code: 'upstream_unavailable', type: 'server_error' });

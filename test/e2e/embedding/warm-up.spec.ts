@@ -5,7 +5,7 @@ import { EmbeddingUpstream } from '../../support/embedding-upstream.js';
 import { eventually } from '../../support/eventually.js';
 import { startApp } from '../../support/test-app.js';
 
-it('the texts of a file are cached before anyone asks, one that is refused aside', async () => {
+it('the texts of a file are cached before the first request, except a text that is refused', async () => {
   const upstream = await EmbeddingUpstream.start();
   const directory = await mkdtemp(join(tmpdir(), 'larder-warm-up-'));
   const file = join(directory, 'texts.jsonl');

@@ -37,19 +37,19 @@ describe('the log of failed requests', () => {
     lines.length = 0;
   });
 
-  it('has one line and no stack of what was foreseen, however often', async () => {
+  it('has one line and no stack for an expected error, however often it happens', async () => {
     await app.http.get('/fails/expected').expect(503);
     expect(lines).toEqual([{ level: 40, context: 'Http', msg: '503 The upstream is away.: ECONNREFUSED' }]);
   });
 
-  it('has the stack of what was not', async () => {
+  it('has the stack of an unexpected error', async () => {
     await app.http.get('/fails/unexpected').expect(500);
     expect(lines).toMatchObject([
       { level: 50, context: 'Http', err: { type: 'TypeError', stack: expect.stringContaining('at ') } },
     ]);
   });
 
-  it('has nothing of what the caller did wrong', async () => {
+  it('has no line for an error of the caller', async () => {
     await app.http.get('/fails/callers-fault').expect(413);
     expect(lines).toEqual([]);
   });

@@ -7,7 +7,7 @@ import { startApp, type TestApp } from '../../support/test-app.js';
 const TOKEN = 'operator-token-of-the-tests';
 
 describe('probes', () => {
-  it('say ok without Redis configured, and what there is', async () => {
+  it('say ok without Redis configured, and name the parts that are in use', async () => {
     const app = await startApp();
     await app.http.get('/health/live').expect(200, { status: 'ok', phase: 'serving' });
     await app.http.get('/health/startup').expect(200);

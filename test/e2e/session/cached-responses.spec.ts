@@ -43,7 +43,7 @@ class AccountModule implements NestModule {
   }
 }
 
-describe('cached responses of who has a session', () => {
+describe('cached responses of a caller with a session', () => {
   let app: CacheApp;
   let sessions: SessionService;
   beforeAll(async () => {
@@ -67,7 +67,7 @@ describe('cached responses of who has a session', () => {
     await ask(path, bob!.token).expect(200, { userId: 'bob', run: 2 });
   });
 
-  it.each(['/account/guarded', '/account/open'])('are kept for nobody before the login: %s', async (path) => {
+  it.each(['/account/guarded', '/account/open'])('are not stored before the login: %s', async (path) => {
     for (const run of [1, 2]) {
       const { token } = await sessions.create({ data: { cart: ['tea'] } });
       await ask(path, token)
@@ -76,7 +76,7 @@ describe('cached responses of who has a session', () => {
     }
   });
 
-  it('are kept for nobody where no scope says whose they are', async () => {
+  it('are not stored where no scope says whose they are', async () => {
     const [ada, bob] = await Promise.all(['ada', 'bob'].map((userId) => sessions.create({ userId })));
     for (const { token } of [ada!, bob!]) await ask('/account/unscoped', token).expect('cache-status', /credentials/);
     expect(runs).toBe(2);

@@ -56,7 +56,7 @@ describe('sessions in PostgreSQL with Redis in front', () => {
     await eventually(async () => expect(await statusOf(two, session)).toBe(401));
   });
 
-  it('end together for a user and for everyone, in the memory of both instances', async () => {
+  it('end together for one user and for all users, in the memory of both instances', async () => {
     const [a, b, c] = [
       await createSession(one, { userId: 'u' }),
       await createSession(two, { userId: 'u' }),
@@ -133,7 +133,7 @@ describe('sessions in PostgreSQL with Redis in front', () => {
 });
 
 describe('sessions in PostgreSQL alone', () => {
-  it('hold on every instance at once: nothing is cached that nobody could take back', async () => {
+  it('hold on every instance at once: without Redis no session is cached in memory', async () => {
     const postgres = await PostgresServer.start();
     const start = () => startApp({ ...SESSION_ENV, DATABASE_URL: postgres.url });
     const [one, two] = await Promise.all([start(), start()]);

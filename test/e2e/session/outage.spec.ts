@@ -78,7 +78,7 @@ describe('sessions while Redis is away', () => {
       await patient.close();
     });
 
-    it('can not be told from none where they were not served before: 503, not 401', async () => {
+    it('are answered 503, not 401, by an instance that did not serve them before', async () => {
       const known = await createSession(one);
       expect(await statusOf(one, known)).toBe(200);
       await redis.kill();

@@ -48,7 +48,7 @@ describe('session tokens', () => {
     await app.http.get('/sessions/current').set(cookie).expect(401);
   });
 
-  it('are told again to who sent one, and never to the scripts of a page', async () => {
+  it('are told again to the client that sent one, and never to the scripts of a page', async () => {
     const one = await createSession(app);
     const byBearer = await app.http.post('/sessions/current/rotate').set(one.bearer).expect(200);
     expect(byBearer.get('Set-Cookie')).toBeUndefined();
@@ -60,7 +60,7 @@ describe('session tokens', () => {
     for (const { cookie } of [one, two]) await app.http.get('/sessions/current').set(cookie).expect(401);
   });
 
-  it('are made only for who has a key', async () => {
+  it('are made only for callers with a key', async () => {
     for (const authorization of [
       undefined,
       'Bearer ',
@@ -78,7 +78,7 @@ describe('session tokens', () => {
     await app.http.delete('/sessions/everyone').set(bearer).expect(401);
   });
 
-  it('are made for nobody when no key is configured', async () => {
+  it('are not made when no key is configured', async () => {
     const closed = await startApp();
     const hashOfNothing = createHash('sha256').update('').digest('hex');
     for (const key of ['', 'undefined', hashOfNothing])
@@ -86,7 +86,7 @@ describe('session tokens', () => {
     await closed.close();
   });
 
-  it('let nobody see or end the sessions of another user', async () => {
+  it('show and end no session of another user', async () => {
     const [mine, also, theirs] = [
       await createSession(app, { userId: 'm' }),
       await createSession(app, { userId: 'm' }),

@@ -72,7 +72,7 @@ describe('sessions of two instances on one Redis', () => {
     expect(body.sessions).toEqual([]);
   });
 
-  it("end all of a user's sessions everywhere, and nobody else's", async () => {
+  it('end all sessions of a user everywhere, and no session of another user', async () => {
     const mine = [await createSession(one, { userId: 'bob' }), await createSession(two, { userId: 'bob' })];
     const other = await createSession(two, { userId: 'carol' });
     for (const { bearer } of mine)
@@ -83,7 +83,7 @@ describe('sessions of two instances on one Redis', () => {
     await one.http.get('/sessions/current').set(other.bearer).expect(200);
   });
 
-  it('end everyone', async () => {
+  it('end all sessions', async () => {
     const sessions = [
       await createSession(one, { userId: 'x' }),
       await createSession(two, { userId: 'y' }),

@@ -153,14 +153,14 @@ describe('CACHE_MANAGER on a shared Redis', () => {
     '"larder:1:AAAA"',
     '"larder:0:"',
     '',
-  ])('takes what others put under its keys for absent: %s', async (foreign) => {
+  ])('reads a foreign value under its key as absent: %s', async (foreign) => {
     await client.set('larder:cache-manager:key', foreign);
     expect(await manager.get('key')).toBeUndefined();
     expect(await manager.mget(['key', 'other'])).toEqual([undefined, undefined]);
     expect(globalThis.hasRun).toBeUndefined();
   });
 
-  it('clears its own keys and nobody else’s', async () => {
+  it('clears its own keys and no others', async () => {
     await client.mset('larder:cache-manage', 1, 'larder:cache-manager*', 1, 'others', 1);
     for (let i = 0; i < 1_200; i++) await manager.set(`key-${i}`, i);
     const entry = await app.cache.set('entry', 1);
@@ -176,7 +176,7 @@ describe('CACHE_MANAGER on a shared Redis', () => {
     expect((await app.cache.set('entry', 1)).status).toBe('applied');
   });
 
-  it('works from memory while Redis is away, and what was changed meanwhile is gone from Redis when it is back', async () => {
+  it('works from memory while Redis is away, and keys that changed meanwhile are gone from Redis when it is back', async () => {
     for (const key of ['kept', 'deleted', 'changed']) await manager.set(key, 'before');
     const snapshot = await redis.snapshot();
     await redis.kill();

@@ -56,7 +56,7 @@ class ScopedReports {
 }
 
 describe('decorated controllers', () => {
-  it('are cached by what their pipes made of the request, with guards, headers and status as before', async () => {
+  it('are cached by the arguments that their pipes made, with guards, headers and status as before', async () => {
     const app = await startCacheApp({ controllers: [Reports] });
     for (const path of ['/reports/7', '/reports/07']) {
       const answer = await app.http.get(path).expect(200, { id: 7, run: 1 });

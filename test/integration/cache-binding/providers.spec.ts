@@ -113,7 +113,7 @@ describe('decorated providers', () => {
     await app.close();
   });
 
-  it('run once for callers who ask together', async () => {
+  it('run once for concurrent callers', async () => {
     const { app, shop, calls } = await start();
     await Promise.all(Array.from({ length: 50 }, () => shop.find('1')));
     expect(calls).toEqual(['find 1']);
@@ -146,7 +146,7 @@ describe('decorated providers', () => {
     await app.close();
   });
 
-  it('find what was put', async () => {
+  it('find values that were put', async () => {
     const { app, shop } = await start();
     await shop.find('1');
     await shop.rename('1', 99);
@@ -158,7 +158,7 @@ describe('decorated providers', () => {
     await app.close();
   });
 
-  it('lose what was evicted, by key, by keys and by tag', async () => {
+  it('lose values that were evicted by key, by keys and by tag', async () => {
     const { app, shop, calls } = await start();
     const load = async () => {
       calls.length = 0;
@@ -201,7 +201,7 @@ describe('decorated providers', () => {
     await app.close();
   });
 
-  it('share frozen results, so that a caller can’t change what others get', async () => {
+  it('share frozen results, so that a caller can not change the result of another', async () => {
     const { app, shop } = await start();
     const found = await shop.find('1');
     expect(() => Object.assign(found, { id: 'other' })).toThrow(TypeError);

@@ -58,7 +58,7 @@ describe('two instances on one Redis', () => {
     expect(one.loads + two.loads).toBe(1);
   });
 
-  it.each(['change', 'changeByTag'] as const)('hear what the other evicts by %s', async (evict) => {
+  it.each(['change', 'changeByTag'] as const)('hear an eviction of the other by %s', async (evict) => {
     const key = `evicted-${evict}`;
     await one.of(key);
     await two.of(key);

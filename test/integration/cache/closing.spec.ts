@@ -73,7 +73,7 @@ describe.each(['memory only', 'with Redis'])('a cache that is closed, %s', (kind
     await expect(cache.close()).resolves.toBeUndefined();
   });
 
-  it('keeps no timer and no entry, and nobody waiting for loaders that do not listen', async () => {
+  it('keeps no timer, no entry and no caller that waits for a loader that ignores its signal', async () => {
     let finish!: (value: string) => void;
     const slow = cache.namespace('slow', { maxConcurrentLoads: 1 });
     const loads = [

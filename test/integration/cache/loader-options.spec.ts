@@ -3,7 +3,7 @@ import { createCache } from '../../../src/modules/cache/create-cache.js';
 import { eventually } from '../../support/eventually.js';
 import { RedisServer } from '../../support/redis-server.js';
 
-describe('what a loader says of its result', () => {
+describe('options that a loader sets for its result', () => {
   let redis: RedisServer;
   let a: Cache;
   let b: Cache;
@@ -31,7 +31,7 @@ describe('what a loader says of its result', () => {
     await expect(a.getEntry('only there')).resolves.toMatchObject({ tier: 'redis' });
   });
 
-  it('comes before what was said of negative results', async () => {
+  it('come before the options for negative results', async () => {
     const load = (ttlMs?: number) =>
       a.getOrLoad(`${ttlMs}`, (context) => void (ttlMs && context.set({ ttlMs })), {
         negativeTtlMs: 10_000,

@@ -11,7 +11,7 @@ const KEYS = Array.from({ length: 20 }, (_, i) => `k${i}`);
  * A can't invalidate (Redis lets it do everything but remove), so its invalidations wait; the bus still carries what it says.
  * The others may do everything.
  */
-describe('what one instance could not invalidate in Redis', () => {
+describe('an entry that one instance could not invalidate in Redis', () => {
   let redis: RedisServer;
   let a: Cache;
   const opened: Cache[] = [];
@@ -75,7 +75,7 @@ describe('what one instance could not invalidate in Redis', () => {
     ['without a memory tier', { memory: false }],
   ] satisfies [string, CacheOptions][])('%s', (_, options) => {
     it.each(invalidations)(
-      'is served by nobody who heard of it, though they may write: %s',
+      'is not served by instances that heard of it, though they may write: %s',
       async (_what, invalidate) => {
         const b = await open(options);
         await Promise.all(KEYS.map((key) => b.set(key, 'old', { tags: ['all'] })));
@@ -93,7 +93,7 @@ describe('what one instance could not invalidate in Redis', () => {
     );
 
     it.each(invalidations)(
-      'is asked for by who comes later, and not served after the answer: %s',
+      'is asked about by an instance that starts later, and not served after the answer: %s',
       async (_what, invalidate) => {
         const source = await open({ memory: false });
         await Promise.all(KEYS.map((key) => source.set(key, 'old', { tags: ['all'] })));
@@ -143,7 +143,7 @@ describe('what one instance could not invalidate in Redis', () => {
     await expect(b.getOrLoad('late', () => 'new')).resolves.toBe('new');
   });
 
-  it('is asked for by who was cut off from the bus when it was said', async () => {
+  it('is asked about by an instance that was cut off from the bus at that time', async () => {
     const b = await open();
     await Promise.all(KEYS.map((key) => b.set(key, 'old', { tags: ['all'] })));
     // Nobody hears this one: every subscriber is gone for the moment.

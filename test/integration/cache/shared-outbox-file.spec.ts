@@ -50,7 +50,7 @@ describe('processes that were given the same outbox file', () => {
     await expect(inRedis(keys)).resolves.toBe(keys.length);
   };
 
-  it('lose nothing of each other’s: what one of them could not send is sent after it was killed', async () => {
+  it('lose no invalidation of each other: those of a killed process are sent by the next one', async () => {
     // May do everything but remove: its own invalidations wait while others' are sent.
     await redis.command('ACL', 'SETUSER', 'keeper', 'on', '>secret', '~*', '&*', '+@all', '-del');
     const mine = Array.from({ length: 500 }, (_, i) => `mine-${i}`);

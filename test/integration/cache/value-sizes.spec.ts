@@ -36,7 +36,7 @@ describe('with Redis', () => {
     await cache.close();
   });
 
-  it('a value counts in memory as what it is there, compressed in Redis or not', async () => {
+  it('a value counts in memory with its full size, compressed in Redis or not', async () => {
     const cache = createCache({ redis: redis.url, compressAboveBytes: 1_000 });
     await eventually(() => expect(cache.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
     await cache.set('set', LARGE);

@@ -42,7 +42,7 @@ describe('writes of one key by one instance', () => {
     await expect(peer.get('k', { consistency: 'strict' })).resolves.toBe('last');
   });
 
-  it('one that fails holds nobody up', async () => {
+  it('a failed write does not hold up the next ones', async () => {
     const failed = cache.set('unstorable', () => 'a function');
     const next = cache.set('unstorable', 'a value');
     await expect(failed).rejects.toThrow(TypeError);

@@ -93,11 +93,11 @@ describe('between a write and its commit', () => {
     expect(await readAroundWrite(unfenced as unknown as Db)).toEqual({ slow: 'old', after: 'old' });
   });
 
-  it('gives the rows of a slow read to its caller and to nobody after the write', async () => {
+  it('gives the rows of a slow read to its caller, and to no caller after the write', async () => {
     expect(await readAroundWrite(fenced)).toEqual({ slow: 'old', after: 'new' });
   });
 
-  it('invalidates when the connection breaks during the commit, after which nobody knows', async () => {
+  it('invalidates when the connection breaks during the commit and its outcome is unknown', async () => {
     await postgres.query(
       `create or replace function break() returns trigger language plpgsql as $$ begin perform pg_terminate_backend(pg_backend_pid()); return null; end $$`,
       [],

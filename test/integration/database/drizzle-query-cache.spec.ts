@@ -91,7 +91,7 @@ describe.each(DATABASES)('cached Drizzle queries on %s', (_name, start) => {
     expect(await countReaders()).toBe(0);
   });
 
-  it('reads from the database inside a transaction, and keeps none of it', async () => {
+  it('reads from the database inside a transaction, and stores no result', async () => {
     expect(await read(here)).toBe('old');
     await here.transaction(async (tx) => {
       await write(tx, 'in progress');
@@ -114,7 +114,7 @@ describe.each(DATABASES)('cached Drizzle queries on %s', (_name, start) => {
     expect(await read(here)).toBe('old');
   });
 
-  it('invalidates after the commit what nested transactions and explicit calls named', async () => {
+  it('invalidates after the commit the tables that nested transactions and explicit calls named', async () => {
     const tagged = async () =>
       (
         await here

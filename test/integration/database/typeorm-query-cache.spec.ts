@@ -146,7 +146,7 @@ describe('TypeORM with Larder as its query result cache', () => {
     expect(await read(here)).toBe('old');
   });
 
-  it('knows what the database deletes with a row', async () => {
+  it('knows the rows that the database deletes with a row', async () => {
     expect(await read(here)).toBe('old');
     await here.getRepository(ShelfEntity).delete(id);
     expect(await read(here)).toBeUndefined();

@@ -45,7 +45,7 @@ it('two instances get the places that one alone would give', async () => {
   }
 });
 
-it('nothing is taken by who would have to wait too long', async () => {
+it('a call that would wait too long takes nothing from the quota', async () => {
   const [one, two] = instances();
   await one!.reserve({ texts: 100, tokens: 1 }, 0);
   const refused = await two!.reserve({ texts: 50, tokens: 1 }, 1_000);
@@ -55,7 +55,7 @@ it('nothing is taken by who would have to wait too long', async () => {
   expect(next!.waitMs).toBeLessThanOrEqual(60_000);
 });
 
-it('what an upstream asks of one instance holds for the other', async () => {
+it('a pause that an upstream asks of one instance holds for the other', async () => {
   const [one, two] = instances();
   await one!.pause(37_000);
   const { waitMs } = (await two!.reserve({ texts: 1, tokens: 1 }, FAR))!;
@@ -78,7 +78,7 @@ it('nothing of a quota is left behind when its minute is over', async () => {
   for (const ms of lifetimes) expect(Number(ms)).toBeGreaterThan(0);
 });
 
-it('while Redis is away an instance keeps to the quota by itself, with what it knew', async () => {
+it('while Redis is away an instance keeps to the quota by itself, from its last knowledge', async () => {
   const pool = createRedisPool(redis.url);
   await pool.monitor.waitUntilUp(60_000);
   const clock = FakeClock.skippingWaits();

@@ -35,7 +35,7 @@ it('answers vectors in the order of the texts, with the tokens the upstream coun
   expect((await embed(['two words more']))[0]!.vector).toEqual(two!.vector);
 });
 
-it('estimates tokens where the model counts none', async () => {
+it('estimates tokens where the model does not count them', async () => {
   const { embed } = setUp();
   const [one] = await embed(['x'.repeat(40)], 'gemini-embedding-001');
   expect(one!.tokens).toBe(10);
@@ -98,7 +98,7 @@ describe('gives up', () => {
     expect((await upstream.stats()).calls).toBe(1);
   });
 
-  it('at once when the model is unknown there, and says what to do', async () => {
+  it('at once when the model is unknown there, and names the remedy', async () => {
     const { embed } = setUp({ GEMINI_MODELS: 'gemini-embedding-0:128-768' });
     await expect(embed(['x'], 'gemini-embedding-0')).rejects.toThrow(/does not know this model/);
   });
@@ -112,7 +112,7 @@ describe('gives up', () => {
   });
 });
 
-it('holds everyone back after a refusal for a minute’s quota', async () => {
+it('holds all calls back after a refusal for a minute’s quota', async () => {
   const { embed, clock } = setUp();
   await upstream.fail({ status: 429, retryDelay: '30s' });
   await embed(['first']);
@@ -126,7 +126,7 @@ it('stays within the texts of a minute', async () => {
   expect(clock.nowMs()).toBe(60_000);
 });
 
-it('makes so many calls at once and no more, whoever asks', async () => {
+it('makes no more calls at once than configured, over all callers', async () => {
   await upstream.configure({ delayMs: 30 });
   const provider = new GoogleProvider(
     embeddingConfig.parse({ ...upstream.googleEnv, EMBEDDING_UPSTREAM_CONCURRENCY: '3' }),

@@ -22,7 +22,7 @@ describe('availability', () => {
     await redis.stop();
   });
 
-  it('is up once connected, and tells who the server is', async () => {
+  it('is up once connected, and knows the identity of the server', async () => {
     const servers: ServerIdentity[] = [];
     const { monitor } = open();
     monitor.addRecoveryStep(async (server) => void servers.push(server));
@@ -170,7 +170,7 @@ describe('availability', () => {
     });
   });
 
-  it('says refused for a port nobody listens on, and closes without having connected', async () => {
+  it('says refused for a port without a listener, and closes without having connected', async () => {
     const { monitor } = open({}, `redis://127.0.0.1:${await freePort()}`);
     await eventually(() => expect(monitor.reason).toBe('refused'));
   });

@@ -52,7 +52,7 @@ describe('a data connection', () => {
     expect(transaction?.map(([, reply]) => reply)).toEqual(['OK', 2, '2']);
   });
 
-  it("gives Redis's error, with what was asked, and stays usable", async () => {
+  it("gives Redis's error with its command, and stays usable", async () => {
     await pool.client().rpush('list', 'x');
     const asked = new Promise((onReply, onError) => sendCommand(pool.client(), 'get', ['list'], { onReply, onError }));
     await expect(asked).rejects.toMatchObject({
@@ -63,7 +63,7 @@ describe('a data connection', () => {
     expect(await read('nothing')).toEqual([null]);
   });
 
-  it('fails what was asked when it is cut, and what is asked before it is back', async () => {
+  it('fails the commands under way when it is cut, and later ones until it is back', async () => {
     proxy.faults.isBlackhole = true;
     const asked = read('k');
     proxy.cut();
@@ -82,7 +82,7 @@ describe('a data connection', () => {
     await eventually(async () => expect(await read('k')).toEqual([null]));
   });
 
-  it('is replaced when what comes can not be understood', async () => {
+  it('is replaced when a reply can not be parsed', async () => {
     proxy.faults.delayMs = 50;
     const asked = read('k');
     proxy.say('HTTP/1.1 400 Bad Request\r\n\r\n');

@@ -34,7 +34,7 @@ describe('scripts', () => {
     expect(await runScript(client, echo, ['k'], ['2'])).toEqual([Buffer.from('k'), Buffer.from('2'), 7, null]);
   });
 
-  it('rejects with what the script answered', async () => {
+  it('rejects with the error of the script', async () => {
     const failing = loadScript('failing', "return redis.error_reply('LOST lease')");
     await expect(runScript(redis.client(), failing, ['k'])).rejects.toThrow('LOST lease');
   });

@@ -43,7 +43,7 @@ describe('watching memory and eviction', () => {
   const fill = (count: number) =>
     redis.command('EVAL', "for i = 1, ARGV[1] do redis.call('SET', 'k' .. i, string.rep('x', 10000)) end", 0, count);
 
-  it('warns when the policy may evict what was protected, and once only', async () => {
+  it('warns once when the policy may evict keys that must stay', async () => {
     await boot();
     const watcher = app!.get(UsageWatcher);
     watcher.protect({ name: 'sessions', hasTtl: true, consequence: 'users are logged out.' });

@@ -66,7 +66,7 @@ describe('a change of a cached session whose connection to the database breaks',
     ['rotation', (id) => backend.store.rotate(id, { newId: randomUUID() })],
     ['logout everywhere', () => backend.store.revokeAll({ userId: 'ada' })],
     ['logout of everyone', () => backend.store.revokeAll('everyone')],
-  ])('is read from the database afterwards: nobody knows whether the %s was made', async (_what, change) => {
+  ])('is read from the database afterwards, because the outcome of the %s is unknown', async (_what, change) => {
     const id = await cachedSession();
     await whileCommitsBreak(() => change(id));
     // As if it had been.

@@ -46,7 +46,7 @@ describe.each([...STORES, CLUSTER])('a session store: %s', (_name, start) => {
     expect(await store.find(session.id)).toEqual(session);
   });
 
-  it('keeps a session of nobody', async () => {
+  it('keeps a session without a user', async () => {
     const session = await begin(null);
     expect((await store.find(session.id))?.userId).toBeNull();
   });
@@ -189,7 +189,7 @@ describe.each([...STORES, CLUSTER])('a session store: %s', (_name, start) => {
     expect(await store.list({ userId: userId! })).toHaveLength(1);
   });
 
-  it("lists and revokes a user's sessions and nobody else's", async () => {
+  it('lists and revokes the sessions of a user and of no other user', async () => {
     const [userId, other] = [randomUUID(), randomUUID()];
     const mine = [await begin(userId), await begin(userId), await begin(userId)];
     const theirs = await begin(other);
@@ -215,7 +215,7 @@ describe.each([...STORES, CLUSTER])('a session store: %s', (_name, start) => {
     expect(survivors).toEqual([]);
   });
 
-  it('revokes everyone', async () => {
+  it('revokes all sessions', async () => {
     const sessions = [await begin(), await begin(null), await begin()];
     expect(await store.revokeAll('everyone')).toBeGreaterThanOrEqual(3);
     expect(await store.list('everyone')).toEqual([]);

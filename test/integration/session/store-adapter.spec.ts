@@ -21,7 +21,7 @@ describe.each(STORES)('the store contract of session middleware on %s', (_name, 
   });
   afterAll(() => underTest.stop());
 
-  it("gives back what was set, as a value of the caller's own", async () => {
+  it("gives back the value that was set, as a copy of the caller's own", async () => {
     const sid = newSid();
     await call.set(sid, newSession({ views: 1 }));
     const session = (await call.get(sid)) as { views: number };
@@ -75,7 +75,7 @@ describe.each(STORES)('the store contract of session middleware on %s', (_name, 
     expect(await call.length()).toBe(0);
   });
 
-  it('tells the callback of what is refused, and needs no callback where the contract has it optional', async () => {
+  it('tells the callback the reason of a refusal, and needs no callback where the contract has it optional', async () => {
     await expect(call.set(newSid(), newSession({ text: 'x'.repeat(20_000) }))).rejects.toThrow('16384 are allowed');
     const sid = newSid();
     adapter.set(sid, newSession());

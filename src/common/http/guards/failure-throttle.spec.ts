@@ -24,7 +24,7 @@ describe('FailureThrottle', () => {
     expect(throttle.retryAfterSeconds('a')).toBe(0);
   });
 
-  it('keeps who failed lately when a flood of addresses comes', () => {
+  it('keeps the addresses that failed lately when a flood of others comes', () => {
     for (let index = 0; index < 9_999; index += 1) throttle.recordFailure(`flood-${index}`);
     fail('last', 10);
     for (let index = 0; index < 5_000; index += 1) throttle.recordFailure(`more-${index}`);

@@ -2,7 +2,7 @@ import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { LatencyWindow } from './latency-window.js';
 
 describe('LatencyWindow', () => {
-  it('sums up what happened in the last half to one minute', async () => {
+  it('sums up the requests of the last half to one minute', async () => {
     const clock = new FakeClock();
     const window = new LatencyWindow(clock);
     for (let index = 0; index < 99; index += 1) window.record(2);

@@ -50,7 +50,7 @@ describe('checksumOf', () => {
     expect(checksumOf(some.subarray(0, 65_536), 0, 0xffff_ffff)).toBe(expected(some.subarray(0, 65_536), 0xffff_ffff));
   });
 
-  it('goes on with what one piece gave for the next', () => {
+  it('takes the checksum of one piece as the seed of the next', () => {
     const first = expected(some.subarray(32, 32 + 65_536), 7);
     const second = expected(some.subarray(32 + 65_536, 32 + 2 * 65_536), first);
     const third = expected(some.subarray(32 + 2 * 65_536, 131_500), second);
@@ -61,7 +61,7 @@ describe('checksumOf', () => {
     expect(checksumOf(some.subarray(0, 32), 32, 0xffff_fffe)).toBe(0xffff_fffe);
   });
 
-  it('forgets what it saw before', () => {
+  it('depends on no earlier call', () => {
     const short = Buffer.from('short');
     const before = checksumOf(short, 0, 0);
     checksumOf(some, 0, 0);

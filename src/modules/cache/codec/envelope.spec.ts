@@ -55,7 +55,7 @@ describe('the envelope of an entry', () => {
     expect([present.header.isAbsent, present.value()]).toEqual([false, undefined]);
   });
 
-  it('puts what the scripts read and write where they expect it', () => {
+  it('puts the fields that scripts read and write where they expect them', () => {
     const bytes = encode('v');
     expect([...bytes.subarray(0, 2)]).toEqual([0xea, 2]);
     expect(bytes.subarray(8, 32)).toEqual(Buffer.alloc(24));
@@ -108,7 +108,7 @@ describe('the size of an entry', () => {
     expect(encodeEntry(header, value, { ...limits, maxValueBytes: length - 1 })).toBeUndefined();
   });
 
-  it('does not count what was added to every prototype', () => {
+  it('ignores properties that were added to every prototype', () => {
     const added = Object.assign(Object.prototype, { added: 'x'.repeat(1_000) }) as { added?: string };
     try {
       expect(encodeEntry(header, { a: 1 }, { ...limits, maxValueBytes: 7 })).toBeDefined();
@@ -163,7 +163,7 @@ describe('bytes that are no entry', () => {
     expect(reasonOf(Buffer.from(text, 'latin1'))).toBe(text === '' ? 'truncated' : 'foreign');
   });
 
-  it('are named by what is wrong with them', () => {
+  it('are named by their fault', () => {
     const bytes = encode({ name: 'lamp' });
     expect(reasonOf(bytes)).toBe('entry');
     expect(reasonOf(bytes.subarray(0, 63))).toBe('truncated');

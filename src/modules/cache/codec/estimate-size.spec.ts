@@ -16,7 +16,7 @@ describe('the estimated size of a value', () => {
     expect(Math.abs(estimateSize(value) / expected - 1)).toBeLessThan(0.01);
   });
 
-  it('counts what is referred to twice once, and ends on cycles', () => {
+  it('counts an object once that is referred to twice, and ends on cycles', () => {
     const shared = { text: 'x'.repeat(100_000) };
     const value: Record<string, unknown> = { a: shared, b: [shared, shared] };
     value.self = value;

@@ -1,6 +1,6 @@
 import { freezePlain } from './freeze-plain.js';
 
-describe('freezing what readers share', () => {
+describe('freezing values that readers share', () => {
   it('makes a mutation at any depth throw', () => {
     const value = freezePlain({ list: [{ n: 1 }], nested: { deep: { n: 1 } } });
     expect(() => value.list.push({ n: 2 })).toThrow(TypeError);
@@ -9,7 +9,7 @@ describe('freezing what readers share', () => {
     expect(value).toEqual({ list: [{ n: 1 }], nested: { deep: { n: 1 } } });
   });
 
-  it('reaches below what the caller had frozen on the surface', () => {
+  it('reaches below objects that the caller had frozen on the surface', () => {
     const value = freezePlain(Object.freeze({ inner: Object.freeze([{ n: 1 }]) }));
     expect(Object.isFrozen(value.inner[0])).toBe(true);
   });
@@ -19,7 +19,7 @@ describe('freezing what readers share', () => {
       expect(freezePlain(value)).toBe(value);
   });
 
-  it('leaves alone what can not be frozen, and still freezes around it', () => {
+  it('leaves an object that can not be frozen as it is, and freezes the objects around it', () => {
     class Order {
       lines = [1];
     }

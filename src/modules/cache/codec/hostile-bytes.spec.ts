@@ -75,7 +75,7 @@ describe('bytes that were damaged, 10,000 times', () => {
 });
 
 describe('a forged payload', () => {
-  it('is what the forge says when it is well-formed', () => {
+  it('is the value that the forger meant, when the bytes are well-formed', () => {
     expect(readForged(PayloadCodec.Json, '{"a":1}')).toEqual({ a: 1 });
     expect(readForged(PayloadCodec.Json, compressed(Buffer.from('"text"'), 6), 1)).toBe('text');
   });
@@ -126,7 +126,7 @@ describe('a forged payload', () => {
     expect(readForged(PayloadCodec.Json, '['.repeat(1e6) + ']'.repeat(1e6))).toHaveLength(1);
   });
 
-  it('nested deep does not overflow the stack of those who walk the value', () => {
+  it('of a deeply nested value overflow no stack when the value is walked', () => {
     const value = readForged(PayloadCodec.Json, '['.repeat(1e5) + ']'.repeat(1e5));
     expect(Object.isFrozen(freezePlain(value))).toBe(true);
     expect(estimateSize(value)).toBeGreaterThan(1e5);

@@ -89,7 +89,7 @@ describe('values that survive unchanged', () => {
     );
   });
 
-  it('anything made of what is supported', () => {
+  it('any value made of supported types', () => {
     const anything = fc.anything({
       withBigInt: true,
       withDate: true,
@@ -123,7 +123,7 @@ describe('a key named __proto__', () => {
   });
 });
 
-describe('what JSON can hold', () => {
+describe('values that JSON can hold', () => {
   it('is stored as plain JSON, without a copy', () => {
     const value = { id: 1, list: [true, null, 'x', { deep: -1.5e-7 }] };
     expect(codecOf(value)).toBe(PayloadCodec.Json);

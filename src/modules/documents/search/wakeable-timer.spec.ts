@@ -22,7 +22,7 @@ describe('a pause', () => {
     expect(isOver()).toBe(true);
   });
 
-  it('ends early when it is woken, also by what came just before it', async () => {
+  it('ends early when it is woken, also by a call just before it began', async () => {
     const isFirstOver = pause(timer, true);
     timer.wake();
     await clock.advance(0);

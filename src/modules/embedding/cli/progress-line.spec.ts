@@ -11,13 +11,13 @@ const progress = {
 };
 
 describe('progress line', () => {
-  it('shows how far a job is, its hits, what it cost and how long it takes yet', () => {
+  it('shows the progress of a job, its hits, its cost and its remaining time', () => {
     expect(progressLine(progress, 1_000, 30_000)).toBe(
       '████████████░░░░░░░░░░░░ 500/1000  80 % hits  $0.0002 paid  $0.0008 saved  30 s left',
     );
   });
 
-  it('does not count what an earlier run did', () => {
+  it('does not count the texts of an earlier run', () => {
     expect(progressLine({ ...progress, done: 900, skipped: 400 }, 1_000, 50_000)).toContain('80 % hits');
     expect(progressLine({ ...progress, done: 900, skipped: 400 }, 1_000, 50_000)).toContain('10 s left');
   });

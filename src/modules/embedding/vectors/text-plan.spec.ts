@@ -43,7 +43,7 @@ describe('text plan', () => {
     expect(planned!.input).toEqual({ parts: ['task: search result | query: q'] });
   });
 
-  it('leaves the task a parameter for a model that has one, and drops it for one that has none', () => {
+  it('passes the task to a model that has such a parameter, and drops it for other models', () => {
     const input: EmbeddingInput = { parts: ['d'], taskType: 'RETRIEVAL_DOCUMENT', title: 't' };
     expect([...plan([input], { taskMode: 'parameter' }).texts.values()][0]!.input).toEqual(input);
     expect([...plan([input]).texts.values()][0]!.input).toEqual({ parts: ['d'] });

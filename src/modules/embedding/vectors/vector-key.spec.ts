@@ -10,7 +10,7 @@ const identity: VectorIdentity = {
 };
 
 describe('vector key', () => {
-  it('stays what it was in earlier versions, or every stored vector would be lost', () => {
+  it('is the same as in earlier versions, so that no stored vector is lost', () => {
     expect(vectorKey(identity)).toBe('v1:768:AzljDfITN4zsDlvKS2MPcKiR4rh--L0VjgSsh1TJrGU');
   });
 

@@ -2,7 +2,7 @@ import { DEFAULT_CONTROLS } from '../embedding.types.js';
 import { readCacheControls } from './cache-controls.js';
 
 describe('cache controls', () => {
-  it('are none without headers, and ignore what they do not know', () => {
+  it('are empty without headers, and ignore unknown directives', () => {
     expect(readCacheControls({})).toEqual(DEFAULT_CONTROLS);
     expect(readCacheControls({ 'cache-control': 'no-transform, max-stale=5' })).toEqual(DEFAULT_CONTROLS);
   });

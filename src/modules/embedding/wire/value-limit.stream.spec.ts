@@ -19,7 +19,7 @@ describe('value limit', () => {
     await expect(through(body)).rejects.toMatchObject({ kind: 'invalid-input' });
   });
 
-  it('does not take what is in a text for values, wherever the body is cut', async () => {
+  it('counts no values inside a text, wherever the body is cut', async () => {
     const body = JSON.stringify({ input: `"\\"${',[{'.repeat(20_000)}` });
     for (const cut of [1, 10, 11, 12, 13, 14, 15, 16])
       expect(await through(body.slice(0, cut), body.slice(cut))).toBe(body);

@@ -65,7 +65,7 @@ describe.each<[Dialect, [statement: string, reads: string[]][]]>([
       ['select count(*) filter (where a), sum(b) over (partition by c) from t', ['t']],
     ],
   ],
-])('what a query reads, in the grammar of %s', (dialect, examples) => {
+])('the tables that a query reads, in the grammar of %s', (dialect, examples) => {
   it.each(examples)('%s', async (statement, reads) => {
     expect(await read(dialect, statement)).toMatchObject({ writes: [], functions: [], steps: [] });
     const read_ = (await read(dialect, statement)).reads!;
@@ -167,7 +167,7 @@ describe.each<[Dialect, [statement: string, writes: string[] | typeof ANY_TABLE]
       ['update a indexed by i set x = 1', 'any'],
     ],
   ],
-])('what a statement changes, in the grammar of %s', (dialect, examples) => {
+])('the tables that a statement changes, in the grammar of %s', (dialect, examples) => {
   it.each(examples)('%s', async (statement, writes) => {
     const found = await read(dialect, statement);
     expect(found.reads).toBeUndefined();
@@ -270,7 +270,7 @@ describe('what is remembered', () => {
     expect(parser.rememberedBytes).toBe(before);
   });
 
-  it('what follows the rows still counts', async () => {
+  it('text after the rows still counts', async () => {
     const statement = `insert into "a (x) values" (a, b, c) values ${rows(200, '($1, $2, default)')} returning (select count(*) from f()); delete from b`;
     expect(await read('postgres', statement)).toMatchObject({ writes: ['a (x) values', 'b'], functions: ['f'] });
   });

@@ -45,7 +45,7 @@ describe('ReplyReader', () => {
     );
   });
 
-  describe('for who wants items as they come', () => {
+  describe('for a listener that takes items as they come', () => {
     const items: Reply[] = [Buffer.from('a'), null, [Buffer.from('inner'), [1, null]], Buffer.from('d'), []];
     const failed = new Error('ERR no');
     const replies: Reply[] = [7, items, [], items, Buffer.from('z'), null, failed, Buffer.from('last')];
@@ -87,7 +87,7 @@ describe('ReplyReader', () => {
     expect(readAll(Array.from(bytes, (byte) => Buffer.of(byte)))).toEqual(replies);
   });
 
-  it('takes a status for its bytes, an array that is none for null, an error for an error, in arrays too', () => {
+  it('gives the bytes of a status, null for a null array, and an error for an error, in arrays too', () => {
     const [ok, none, failed, mixed] = readAll([
       Buffer.from('+OK\r\n*-1\r\n-WRONGTYPE not a string\r\n*2\r\n-ERR x\r\n:1\r\n'),
     ]);
@@ -106,7 +106,7 @@ describe('ReplyReader', () => {
     expect(assembled).toEqual(inPlace);
   });
 
-  it('refuses what is not RESP2', () => {
+  it('refuses bytes that are not RESP2', () => {
     expect(() => readAll([Buffer.from('HTTP/1.1 400 Bad Request\r\n')])).toThrow('Not RESP2');
   });
 

@@ -1,7 +1,7 @@
 import { estimateBill } from './command-bill.js';
 
 describe('estimateBill', () => {
-  it('projects what an hour cost onto thirty days', () => {
+  it('projects the cost of an hour onto thirty days', () => {
     expect(estimateBill(100_000, 3_600_000, 0.2)).toEqual({
       commands: 100_000,
       commandsPerDay: 2_400_000,

@@ -72,7 +72,7 @@ describe('combineUsage', () => {
     });
   });
 
-  it('knows no limit of the whole when one server has none', () => {
+  it('has no limit for the whole when a server has no limit', () => {
     expect(combineUsage([{ ...usage, maxBytes: undefined, usedRatio: undefined }, usage])).toMatchObject({
       maxBytes: undefined,
       usedRatio: 0.5,

@@ -32,7 +32,7 @@ describe('usageWarnings', () => {
     );
   });
 
-  it('mentions a missing limit, and then no policy, since none acts', () => {
+  it('mentions a missing limit, and then no policy, since no policy acts', () => {
     expect(
       warnings({ maxBytes: undefined, usedRatio: undefined, evictionPolicy: 'allkeys-lru' }).map(({ code }) => code),
     ).toEqual(['memory-unlimited']);
@@ -49,7 +49,7 @@ describe('usageWarnings', () => {
     );
   });
 
-  it('says what an eviction would mean', () => {
+  it('names the consequences of an eviction', () => {
     expect(warnings({ evictionPolicy: 'volatile-ttl' })[0]!.message).toBe(
       'maxmemory-policy volatile-ttl may evict sessions: users are logged out. Set SESSION_REDIS_URL.',
     );

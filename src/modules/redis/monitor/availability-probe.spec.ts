@@ -33,7 +33,7 @@ describe('AvailabilityProbe', () => {
     return result;
   };
 
-  it('takes the time of what was answered at once, not of what waited for a failover', async () => {
+  it('learns Redis’s time from an answer that came at once, not from one that waited for a failover', async () => {
     expect(await probe((i) => ({ afterMs: i % 3 === 0 ? 900 : 2 }))).toMatchObject({
       readFailure: undefined,
       writeFailure: undefined,
@@ -41,7 +41,7 @@ describe('AvailabilityProbe', () => {
     });
   });
 
-  it('does not take the time of what failed', async () => {
+  it('learns no time from a command that failed', async () => {
     const error = new Error('Command timed out');
     expect(await probe((i) => (i % 2 === 0 ? { afterMs: 900, error } : { afterMs: 2 }))).toMatchObject({
       readFailure: undefined,

@@ -109,7 +109,7 @@ describe('RedisAvailabilityMonitor', () => {
       expect(changes).toEqual(['down > down: WRONGPASS', 'down > down: refused']);
     });
 
-    it('says anew in another outage what it said in this one', async () => {
+    it('gives its warnings once in each outage', async () => {
       redis.found = GONE;
       open();
       await clock.advance(1_000);
@@ -236,7 +236,7 @@ describe('RedisAvailabilityMonitor', () => {
       expect(steps).toMatchObject([{ mayHaveLostWrites: false }]);
     });
 
-    it('to another server mean that nothing is trusted until it is known what was lost', async () => {
+    it('to another server mean that no entry is trusted until the losses are known', async () => {
       await openUp();
       const steps: ServerIdentity[] = [];
       monitor.addRecoveryStep(async (server) => {
@@ -282,7 +282,7 @@ describe('RedisAvailabilityMonitor', () => {
       expect([monitor.state, losses]).toEqual(['up', [false]]);
     });
 
-    it('whose server does not tell who it is mean another server each time', async () => {
+    it('to a server that hides its identity count as another server each time', async () => {
       redis.found = { ...WELL, ids: { runId: undefined, replicationId: undefined } };
       await openUp();
       const losses: boolean[] = [];
@@ -334,7 +334,7 @@ describe('RedisAvailabilityMonitor', () => {
       expect([runs, monitor.state]).toEqual([2, 'up']);
     });
 
-    it('is not held up by late failures of what was given up before', async () => {
+    it('is not held up by late failures of commands that were given up before', async () => {
       await openUp();
       redis.loseConnections();
       monitor.addRecoveryStep(async () => monitor.recordFailure('read', timeout()));
@@ -342,7 +342,7 @@ describe('RedisAvailabilityMonitor', () => {
       expect(monitor.state).toBe('up');
     });
 
-    it('teaches reads no patience with what waited for the end of the outage', async () => {
+    it('does not lengthen the read budget by commands that waited for the end of the outage', async () => {
       redis.found = GONE;
       open();
       await clock.advance(1_000);
@@ -410,7 +410,7 @@ describe('RedisAvailabilityMonitor', () => {
       expect(probes).toBeLessThanOrEqual(41);
     });
 
-    it('finds by itself what no command told', async () => {
+    it('finds by itself a state that no command showed', async () => {
       await openUp();
       redis.found = { ...WELL, writeFailure: 'MISCONF' };
       await clock.advance(15_000);
@@ -429,7 +429,7 @@ describe('RedisAvailabilityMonitor', () => {
     });
   });
 
-  it('who waits for it is told when it is up, or what it is when the time is over', async () => {
+  it('tells waiting callers when it is up, or its state when their time is over', async () => {
     redis.found = GONE;
     open();
     const tooShort = monitor.waitUntilUp(500);

@@ -60,7 +60,7 @@ describe(`Redis ${OLDEST}`, () => {
     expect(scripts.length).toBeGreaterThan(10);
   });
 
-  it.each(scripts)('has what $file asks for', ({ text }) => {
+  it.each(scripts)('has the commands that $file calls', ({ text }) => {
     const calls = text.match(/redis\.p?call\(.*/g) ?? [];
     for (const call of calls) {
       const command = /redis\.p?call\('([A-Z]+)'/.exec(call)?.[1];

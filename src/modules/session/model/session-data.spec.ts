@@ -36,7 +36,7 @@ describe('storing session data', () => {
     expect(() => encodeData({ a: 'éé' }, 11)).toThrow('12 bytes');
   });
 
-  it('refuses what is nested deeper than 32, however deep', () => {
+  it('refuses data nested deeper than 32, however deep', () => {
     const nested = (depth: number) => JSON.parse(`{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`) as SessionData;
     expect(() => encodeData(nested(32), 1_000)).not.toThrow();
     expect(() => encodeData(nested(33), 1_000)).toThrow('nested');

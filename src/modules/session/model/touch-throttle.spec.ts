@@ -21,7 +21,7 @@ describe('the throttle of touches', () => {
     expect(new TouchThrottle(MINUTE_MS, clock).isDue(seen(MINUTE_MS - 1))).toBe(false);
   });
 
-  it('touches once an interval, though what it is shown is an old copy', async () => {
+  it('touches once an interval, though it is shown an old copy', async () => {
     const throttle = new TouchThrottle(MINUTE_MS, clock);
     const old = seen(2 * MINUTE_MS);
     expect([throttle.isDue(old), throttle.isDue(old), throttle.isDue(seen(2 * MINUTE_MS, 'b'))]).toEqual([

@@ -22,14 +22,14 @@ describe('the journal of revocations', () => {
     absoluteExpiresAtMs: clock.wallMs(),
   });
 
-  it('tells what Redis does not know yet from what it may have forgotten', () => {
+  it('tells revocations that Redis does not know yet from those that it may have forgotten', () => {
     journal.add({ id: 'told' }, 'acknowledged');
     journal.add({ id: 'untold' }, 'pending');
     expect(journal.list('pending').map(({ target }) => target)).toEqual([{ id: 'untold' }]);
     expect(journal.list('all').map(({ target }) => target)).toEqual([{ id: 'told' }, { id: 'untold' }]);
   });
 
-  it('covers sessions that began before, of the user who was logged out, but for the one kept', async () => {
+  it('covers the earlier sessions of a user that was logged out, except the session that was kept', async () => {
     const [kept, ended, other] = [session('kept', 'ada'), session('ended', 'ada'), session('other', 'bob')];
     await clock.advance(1_000);
     journal.add({ selector: { userId: 'ada' }, exceptId: 'kept' }, 'pending');
@@ -45,7 +45,7 @@ describe('the journal of revocations', () => {
     expect(journal.includes(session('a', null))).toBe(false);
   });
 
-  it('forgets what no living session can have been revoked by', async () => {
+  it('forgets a revocation once all sessions of its time have expired', async () => {
     journal.add({ id: 'old' }, 'pending');
     await clock.advance(HOUR_MS + 1);
     journal.add({ id: 'new' }, 'pending');

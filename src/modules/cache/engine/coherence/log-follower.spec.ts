@@ -72,14 +72,14 @@ describe('following the log', () => {
     expect(done).toEqual(['apply a']);
   });
 
-  it('reads what a gap says was missed', async () => {
+  it('reads the entries that a gap shows were missed', async () => {
     log.append('missed');
     hear(log.append('heard'));
     await clock.advance(0);
     expect(done).toEqual(['apply heard', 'apply missed', 'apply heard']);
   });
 
-  it('finds within a heartbeat what no announcement told', async () => {
+  it('finds an entry without an announcement within a heartbeat', async () => {
     log.append('silent');
     await clock.advance(HEARTBEAT_MS - 1);
     expect(done).toEqual([]);
@@ -87,7 +87,7 @@ describe('following the log', () => {
     expect(done).toEqual(['apply silent']);
   });
 
-  it('takes a late or repeated announcement for what it is', async () => {
+  it('applies a late or repeated announcement once', async () => {
     const entry = log.append('a');
     hear(entry);
     hear(entry);
@@ -102,7 +102,7 @@ describe('following the log', () => {
     expect(done).toEqual(['flush log-trimmed']);
   });
 
-  it('puts back what a rolled-back log lost', async () => {
+  it('puts back the entries that a rolled-back log lost', async () => {
     hear(log.append('kept'));
     hear(log.append('lost'));
     log.entries = log.entries.slice(0, -1);

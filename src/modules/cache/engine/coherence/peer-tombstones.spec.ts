@@ -69,7 +69,7 @@ function told(
   return { peerTombstones, tell, hear, hearKey };
 }
 
-describe('what could not be invalidated in Redis', () => {
+describe('an entry that a peer could not invalidate in Redis', () => {
   it('is not believed again because its tag expired', () => {
     const { peerTombstones, hear } = told({ dependencies: ['t::a'] });
 
@@ -125,7 +125,7 @@ describe('what could not be invalidated in Redis', () => {
   it.each([
     ['by whoever said so', { source: 'another', tombstoneSequence: 0 }],
     ['by a third', { source: 'a third', tombstoneSequence: 7 }],
-  ])('is not believed again because of what was invalidated before, and heard late: %s', (_, body) => {
+  ])('stays invalid after an older invalidation that arrives late: %s', (_, body) => {
     const { peerTombstones, hear, hearKey } = told({ keys: ['k', IN_SHOP], dependencies: ['t::a'] });
 
     hearKey('k', body);
@@ -139,7 +139,7 @@ describe('what could not be invalidated in Redis', () => {
     ]);
   });
 
-  it('is believed again once whoever said so could remove it', () => {
+  it('is valid again once the peer could remove it', () => {
     const { peerTombstones, hearKey } = told({ keys: ['k'] });
 
     hearKey('k');
@@ -147,7 +147,7 @@ describe('what could not be invalidated in Redis', () => {
     expect(peerTombstones.hasKey('k')).toBe(false);
   });
 
-  it('is not believed again by what was sent before it was said once more', () => {
+  it('stays invalid after an invalidation that was sent before the newest tombstone', () => {
     const { peerTombstones, tell, hearKey } = told({ keys: ['k'] });
     tell('another', 2);
 
@@ -158,7 +158,7 @@ describe('what could not be invalidated in Redis', () => {
     expect(peerTombstones.hasKey('k')).toBe(false);
   });
 
-  it('is believed again by what a third has certainly invalidated later: whoever said so may be gone', () => {
+  it('is valid again after an invalidation by a third instance that is certainly newer: the peer may be gone', () => {
     const { peerTombstones, hear, hearKey } = told({ keys: ['k', 'other'], dependencies: ['t::a'] });
 
     hearKey('k', { source: 'a third', atMs: TOLD_AT + 300 });
@@ -178,7 +178,7 @@ describe('what could not be invalidated in Redis', () => {
     expect(peerTombstones.hasKey('k')).toBe(true);
   });
 
-  it('is believed again once all who said so could remove it', () => {
+  it('is valid again once all peers that sent tombstones could remove it', () => {
     const { peerTombstones, tell, hearKey } = told({ keys: ['k'] });
     tell('a third', 4);
 
@@ -189,7 +189,7 @@ describe('what could not be invalidated in Redis', () => {
     expect(peerTombstones.hasKey('k')).toBe(false);
   });
 
-  it('costs bounded memory and work, whoever says it and of however much', () => {
+  it('costs bounded memory and work, however many peers send however many tombstones', () => {
     const peerTombstones = new PeerTombstones(new FakeClock());
     for (let i = 0; i < 1_000; i++)
       peerTombstones.addKey('k', { source: `forged ${i}`, tombstoneSequence: 1 }, TOLD_AT);

@@ -14,8 +14,8 @@ function lost(heard: readonly string[], present: readonly string[], reached: str
   return recent.lostFrom(new Set(present), reached)?.map(({ id }) => id);
 }
 
-describe('what a log lost', () => {
-  it('is what was heard after the last place both know', () => {
+describe('the entries that a log lost', () => {
+  it('are those heard after the last position that both know', () => {
     expect(lost(['1-1', '2-1', '3-1', '4-1'], ['1-1', '2-1'], '4-1')).toEqual(['3-1', '4-1']);
   });
 
@@ -35,7 +35,7 @@ describe('what a log lost', () => {
     expect(lost(['3-1', '2-1'], ['1-1', '2-1'], '3-1')).toEqual(['3-1']);
   });
 
-  it('includes what this instance wrote beyond the place it had reached', () => {
+  it('include those that this instance wrote beyond the position it had reached', () => {
     expect(lost(['1-1', '5-1'], ['1-1'], '1-1')).toEqual(['5-1']);
   });
 

@@ -47,7 +47,7 @@ describe('the gate in front of loaders', () => {
     expect(started).toHaveLength(5);
   });
 
-  it('takes the places back once nobody waits', async () => {
+  it('takes the extra places back once no loader waits', async () => {
     const gate = new LoadLimiter(1, clock);
     const first = ['a', 'b'].map((name) => gate.run(load(name)));
     await clock.advance(5_000);
@@ -77,7 +77,7 @@ describe('the gate in front of loaders', () => {
     expect(most).toBe(1);
   });
 
-  it('is no longer asked by who gave up waiting', async () => {
+  it('gives no place to a loader that gave up waiting', async () => {
     const gate = new LoadLimiter(1, clock);
     void gate.run(load('a'));
     let giveUp!: () => void;

@@ -24,7 +24,7 @@ class FailingQuery extends QueryPromise<never> {
 }
 
 describe('MemoryEntry', () => {
-  it('holds a thenable that fails, and only who reads it hears of that', async () => {
+  it('holds a thenable that fails, and only its readers get the failure', async () => {
     const unhandled: unknown[] = [];
     const listener = (error: unknown): void => void unhandled.push(error);
     process.on('unhandledRejection', listener);

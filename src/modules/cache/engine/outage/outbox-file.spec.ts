@@ -20,7 +20,7 @@ describe('the outbox on disk', () => {
 
   const one = { keys: ['k', '\u0001shop\u0001k', '\ud800'], dependencies: [['t::tag', 'soft'] as const] };
 
-  it('gives back what was appended, but for a last line that was cut off', () => {
+  it('gives back the lines that were appended, except a last line that was cut off', () => {
     const file = open();
     file.append(one);
     appendFileSync(file.path, '{"keys":["never repor');
@@ -29,7 +29,7 @@ describe('the outbox on disk', () => {
   });
 
   it.each(['garbage', '{"keys":5,"dependencies":[]}', '{"keys":[""],"dependencies":[]}', 'null'])(
-    'says that what waited is unknown where a line is %s',
+    'reports unknown invalidations where a line is %s',
     (line) => {
       const file = open();
       appendFileSync(file.path, `${line}\n`);
@@ -51,7 +51,7 @@ describe('the outbox on disk', () => {
     expect(new Set(open().adopt()!.keys)).toEqual(new Set(['again']));
   });
 
-  it('leaves alone what belongs to the living, and takes all of the dead', () => {
+  it('leaves files of living processes alone, and takes all files of dead ones', () => {
     const [living, dead, deadToo] = [open(), open(), open()];
     for (const [i, file] of [living, dead, deadToo].entries()) file.append({ keys: [`k${i}`], dependencies: [] });
     leave(dead, deadToo);
@@ -65,7 +65,7 @@ describe('the outbox on disk', () => {
     expect(readdirSync(directory)).toEqual([]);
   });
 
-  it('keeps what was taken over until it is written elsewhere', () => {
+  it('keeps a file that was taken over until its lines are written elsewhere', () => {
     const dead = open();
     dead.append(one);
     leave(dead);
@@ -76,7 +76,7 @@ describe('the outbox on disk', () => {
     expect(open().adopt()).toEqual(one);
   });
 
-  it('is lost by nobody when its owner turns out to live', () => {
+  it('is not lost when its owner turns out to live', () => {
     const stalled = open();
     stalled.append({ keys: ['before'], dependencies: [] });
     leave(stalled);

@@ -21,7 +21,7 @@ describe('callers that give up', () => {
   });
   afterEach(() => cache.close());
 
-  it('get nothing for a signal that has aborted already, not even what is there', async () => {
+  it('get nothing for a signal that has aborted already, not even a hit', async () => {
     await cache.set('k', 'v');
     const options = { signal: AbortSignal.abort(new Error('gone')) };
     await expect(cache.getOrLoad('k', () => 'v', options)).rejects.toThrow('gone');
@@ -46,7 +46,7 @@ describe('callers that give up', () => {
     await expect(cache.getOrLoad('k', () => 1, { ttlMs: -1 })).rejects.toThrow(RangeError);
   });
 
-  it('end a load that nobody waits for, though its loader does not listen', async () => {
+  it('end a load without callers, though its loader ignores the signal', async () => {
     const leaving = new AbortController();
     const loading = cache.getOrLoad('k', never, { signal: leaving.signal });
     const given = failureOf(loading);

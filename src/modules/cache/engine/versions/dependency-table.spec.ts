@@ -41,7 +41,7 @@ describe('DependencyTable', () => {
     expect(held.every((generation) => table.find(generation.id) === generation)).toBe(true);
   });
 
-  it('makes what carries a forgotten tag a miss', () => {
+  it('makes an entry with a forgotten tag a miss', () => {
     const table = new DependencyTable(1);
     const capture = table.snapshot([table.getOrCreate('t::a')]);
 
@@ -51,7 +51,7 @@ describe('DependencyTable', () => {
     expect(table.hasChangedSince('t::a', 0)).toBe(true);
   });
 
-  it('frees generations that nobody holds, and keeps those that an entry depends on', async () => {
+  it('frees generations that nothing holds, and keeps those that an entry depends on', async () => {
     const table = new DependencyTable();
     const captures: VersionSnapshot[] = [];
     (() => {

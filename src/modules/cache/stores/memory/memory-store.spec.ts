@@ -17,8 +17,8 @@ const item = (sizeBytes = 1, id = 0): Item => ({
   older: undefined,
 });
 
-describe('what the store keeps', () => {
-  it('is what was set last, until it is deleted or all is cleared', () => {
+describe('a value in the store', () => {
+  it('is the last one of its key, until it is deleted or the store is cleared', () => {
     const store = new MemoryStore<Item>({ maxBytes: 100 });
     const [first, second] = [item(1), item(2)];
     expect(store.get('a')).toBeUndefined();
@@ -37,14 +37,14 @@ describe('what the store keeps', () => {
     expect([store.get('a'), store.count, store.usedBytes]).toEqual([undefined, 0, 0]);
   });
 
-  it('does not mind what a key is called', () => {
+  it('may have any key', () => {
     const store = new MemoryStore<Item>({ maxBytes: 100 });
     const keys = ['', '__proto__', 'constructor', '\ud800', 'ключ'];
     keys.forEach((key, id) => store.set(key, item(1, id)));
     expect(keys.map((key) => store.get(key)?.id)).toEqual([0, 1, 2, 3, 4]);
   });
 
-  it('can be visited, and what is visited deleted', () => {
+  it('can be visited, and deleted at the visit', () => {
     const store = new MemoryStore<Item>({ maxBytes: 100 });
     for (let id = 0; id < 10; id++) store.set(`k${id}`, item(1, id));
     const seen: string[] = [];
@@ -56,7 +56,7 @@ describe('what the store keeps', () => {
     expect(store.count).toBe(5);
   });
 
-  it('refuses a bound that is none', () => {
+  it('needs a bound that is a positive number', () => {
     for (const maxBytes of [0, -1, Number.NaN]) expect(() => new MemoryStore({ maxBytes })).toThrow(RangeError);
   });
 });
@@ -105,7 +105,7 @@ describe('the bound', () => {
     expect(store.peek('a')).toBeUndefined();
   });
 
-  it('tells of what was evicted, and of nothing else', () => {
+  it('is reported when it was evicted, and only then', () => {
     const evicted: string[] = [];
     const store = new MemoryStore<Item>({ maxBytes: 10, onEvict: (_, key) => evicted.push(key) });
     store.set('replaced', item(4));
@@ -120,14 +120,14 @@ describe('the bound', () => {
   });
 });
 
-describe('what is evicted', () => {
+describe('an entry that is evicted', () => {
   const filled = (): MemoryStore<Item> => {
     const store = new MemoryStore<Item>({ maxBytes: 1_000 });
     for (let id = 0; id < 1_000; id++) store.set(`k${id}`, item());
     return store;
   };
 
-  it('is what was never used, before what was', () => {
+  it('was never used, as long as there are such entries', () => {
     const store = filled();
     for (let id = 0; id < 500; id++) store.get(`k${id * 2}`);
     for (let id = 0; id < 500; id++) store.set(`new${id}`, item());
@@ -163,7 +163,7 @@ describe('what is evicted', () => {
   });
 });
 
-describe('a flood of a million keys that nobody asks for twice', () => {
+describe('a flood of a million keys that are asked for once', () => {
   const HOT_KEYS = 1_000;
 
   /** Share of the reads of hot keys that hit, with so many keys never seen before stored after each. */

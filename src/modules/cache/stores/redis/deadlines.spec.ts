@@ -44,7 +44,7 @@ describe('Deadlines', () => {
     expect(givenUp).toEqual(['early', 'middle', 'late']);
   });
 
-  it('leaves alone what was answered', async () => {
+  it('leaves answered commands alone', async () => {
     const answered = wait('answered', 10);
     wait('silent', 10);
     answered.isOpen = false;

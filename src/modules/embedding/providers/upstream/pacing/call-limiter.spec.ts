@@ -42,7 +42,7 @@ describe('a call limiter', () => {
     await expect(limiter.run(async () => 'next', 0, signal)).resolves.toBe('next');
   });
 
-  it('refuses who waited too long, and keeps the place for those behind', async () => {
+  it('refuses a call that waited too long, and gives its place to the next one', async () => {
     const { call, clock, started, end } = setUp(1);
     const first = call('first');
     const impatient = call('impatient', 100);
@@ -57,7 +57,7 @@ describe('a call limiter', () => {
     await patient;
   });
 
-  it('lets go of who no longer wants it', async () => {
+  it('forgets a waiting call that was aborted', async () => {
     const { call, started, end } = setUp(1);
     const first = call('first');
     const controller = new AbortController();

@@ -37,7 +37,7 @@ describe('pacer', () => {
     expect(clock.nowMs()).toBe(60_000);
   });
 
-  it('refuses at once what would wait too long, and says how long', async () => {
+  it('refuses a call at once that would wait too long, and says how long', async () => {
     const pacer = new Pacer({ texts: 10, tokens: NO_LIMIT }, FakeClock.skippingWaits());
     await pacer.acquire({ texts: 10, tokens: 0 }, NO_LIMIT, signal);
     await expect(pacer.acquire({ texts: 1, tokens: 0 }, 5_000, signal)).rejects.toMatchObject({
@@ -54,7 +54,7 @@ describe('pacer', () => {
     expect(clock.nowMs()).toBe(60_000);
   });
 
-  it('holds everyone back while the upstream asks for it', async () => {
+  it('holds all calls back while the upstream asks for it', async () => {
     const clock = FakeClock.skippingWaits();
     const pacer = new Pacer({ texts: NO_LIMIT, tokens: NO_LIMIT }, clock);
     await pacer.pause(37_000);

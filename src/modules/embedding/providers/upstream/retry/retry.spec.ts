@@ -58,14 +58,14 @@ describe('retry', () => {
     expect(calledAtMs).toEqual([0]);
   });
 
-  it('does not repeat what will not pass', async () => {
+  it('does not repeat a call that can not succeed', async () => {
     const clock = FakeClock.skippingWaits();
     const { attempt, calledAtMs } = flaky(clock, 1, () => new EmbeddingError('invalid-input', 'no'));
     await expect(retry(attempt, { budgetMs: 30_000, clock }, signal)).rejects.toMatchObject({ kind: 'invalid-input' });
     expect(calledAtMs).toHaveLength(1);
   });
 
-  it('stops waiting when nobody wants the answer any more', async () => {
+  it('stops waiting when its signal aborts', async () => {
     const clock = FakeClock.skippingWaits();
     const controller = new AbortController();
     const attempt = async () => {

@@ -53,7 +53,7 @@ describe('a load on another instance', () => {
 });
 
 describe('while Redis is slow to answer', () => {
-  it('a namespace whose loads are dear waits for it, and others load meanwhile', async () => {
+  it('a namespace with a long minReadTimeoutMs waits for it, and others load meanwhile', async () => {
     const dear = { minReadTimeoutMs: 30_000, tiers: 'redis' } as const;
     const cheap = { tiers: 'redis' } as const;
     const loaded: string[] = [];

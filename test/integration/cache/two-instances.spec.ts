@@ -27,7 +27,7 @@ describe('two caches on one Redis', () => {
     await redis.stop();
   });
 
-  it('shares what one loads with the other', async () => {
+  it('share a loaded value', async () => {
     await expect(a.getOrLoad('shared', () => ({ name: 'cup' }))).resolves.toEqual({ name: 'cup' });
     const load = () => {
       throw new Error('must not load');
@@ -36,7 +36,7 @@ describe('two caches on one Redis', () => {
     await expect(b.getEntry('shared')).resolves.toMatchObject({ tier: 'memory' });
   });
 
-  it('loads once for many callers on both', async () => {
+  it('load once for many callers on both', async () => {
     let loads = 0;
     const load = async (): Promise<number> => {
       loads++;
@@ -50,7 +50,7 @@ describe('two caches on one Redis', () => {
     expect(loads).toBe(1);
   });
 
-  it('empties the other memory tier on delete', async () => {
+  it('remove a deleted key from the memory of the other', async () => {
     await a.set('deleted', 1);
     await expect(b.get('deleted')).resolves.toBe(1);
     await expect(a.delete('deleted')).resolves.toEqual({ status: 'applied' });
@@ -58,7 +58,7 @@ describe('two caches on one Redis', () => {
     await eventually(async () => expect(await b.get('deleted')).toBeUndefined());
   });
 
-  it('invalidates by tag, whoever stored the entries', async () => {
+  it('invalidate entries of both by tag', async () => {
     await a.set('p:1', 'one', { tags: ['products'] });
     await b.set('p:2', 'two', { tags: ['products', 'sale'] });
     await expect(b.getMany(['p:1', 'p:2', 'p:3'])).resolves.toEqual(
@@ -73,7 +73,7 @@ describe('two caches on one Redis', () => {
     await expect(b.get('p:2', { consistency: 'strict' })).resolves.toBeUndefined();
   });
 
-  it('keeps expired entries as stale', async () => {
+  it('keep expired entries as stale', async () => {
     await a.set('stale', 'old', { tags: ['expiring'], graceMs: 60_000 });
     await b.get('stale');
     await a.expireTags(['expiring']);
@@ -86,7 +86,7 @@ describe('two caches on one Redis', () => {
     );
   });
 
-  it('clears a namespace and those below it, and no other', async () => {
+  it('clear a namespace and those below it, and no other', async () => {
     const images = a.namespace('images');
     const thumbs = images.namespace('thumbs');
     await a.set('k', 'root');
@@ -102,7 +102,7 @@ describe('two caches on one Redis', () => {
     await expect(b.get('k')).resolves.toBe('root');
   });
 
-  it('does not store what was loaded before an invalidation', async () => {
+  it('do not store a value that was loaded before an invalidation', async () => {
     let proceed!: () => void;
     const gate = new Promise<void>((resolve) => (proceed = resolve));
     let source = 'old';
@@ -122,7 +122,7 @@ describe('two caches on one Redis', () => {
     await expect(b.getOrLoad('raced', () => source)).resolves.toBe('new');
   });
 
-  it('lets nobody join a load that an invalidation has outdated', async () => {
+  it('let no caller join a load that an invalidation has outdated', async () => {
     let proceed!: () => void;
     const gate = new Promise<void>((resolve) => (proceed = resolve));
     let source = 'old';
@@ -144,7 +144,7 @@ describe('two caches on one Redis', () => {
     await expect(a.get('joined')).resolves.toBe('new');
   });
 
-  it('takes tags from the result, and rejects what they outdate', async () => {
+  it('take tags from the result, and do not store a value that such a tag has outdated', async () => {
     await a.getOrLoad('late', (context) => {
       context.set({ tags: ['author:1'] });
       return 'v1';
@@ -163,7 +163,7 @@ describe('two caches on one Redis', () => {
     await expect(b.get('late')).resolves.toBeUndefined();
   });
 
-  it('loads many with one call for what is missing', async () => {
+  it('load many keys with one call for the missing ones', async () => {
     await a.set('m:1', 1);
     const asked: string[][] = [];
     const load = (missing: readonly string[]) => {
@@ -187,7 +187,7 @@ describe('two caches on one Redis', () => {
     );
   });
 
-  it('remembers absent keys for as long as it is told', async () => {
+  it('remember absent keys for the time they are told', async () => {
     let loads = 0;
     const load = () => {
       loads++;

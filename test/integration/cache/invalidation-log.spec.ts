@@ -29,7 +29,7 @@ describe('the invalidation log', () => {
     await redis.stop();
   });
 
-  it('is never empty: there would be no telling that it lost what it held', async () => {
+  it('is never empty, so that a loss of its entries is seen', async () => {
     const other = await RedisServer.start();
     const fresh = createCache({ namespace: 'followed', redis: other.url });
     await healthy(fresh);
@@ -49,7 +49,7 @@ describe('the invalidation log', () => {
     expect(await newest()).toEqual({ ...(invalidation as object), t: [['t::a', expect.any(String)]], x: 1 });
   });
 
-  it('empties memory when it is lost, and clears what other instances may hold', async () => {
+  it('empties memory when it is lost, and clears the entries that other instances may hold', async () => {
     await redis.command('DEL', LOG);
     await eventually(() => expect(flushed).toEqual(['log-lost']));
     await expect(cache.get('held')).resolves.toBeUndefined();
@@ -70,7 +70,7 @@ describe('the invalidation log', () => {
     await peer.close();
   });
 
-  it('empties memory, and nothing in Redis, where it was trimmed past what was heard', async () => {
+  it('empties memory, and nothing in Redis, where it was trimmed past the last entry that was read', async () => {
     await cache.set('kept', 1);
     const client = redis.client();
     await client

@@ -1,5 +1,5 @@
-import type { Cache, LoadContext } from '../../../src/modules/cache/engine/contract/cache.js';
-import { createCache } from '../../../src/modules/cache/create-cache.js';
+import type { Cache, LoadContext } from '../contract/cache.js';
+import { createCache } from '../../create-cache.js';
 
 describe('an entry that got its tags from its result', () => {
   let cache: Cache;
@@ -23,7 +23,7 @@ describe('an entry that got its tags from its result', () => {
 
   afterEach(() => cache.close());
 
-  it('is not served as stale by a load in flight to who came after its tag was invalidated', async () => {
+  it('is not served as stale by a load in flight to a caller that comes after the invalidation of its tag', async () => {
     const before = cache.getOrLoad('k', slow('new'), { graceMs: 60_000, softTimeoutMs: 0 });
     await expect(before).resolves.toBe('old');
     await cache.invalidateTags(['late']);
@@ -31,7 +31,7 @@ describe('an entry that got its tags from its result', () => {
     await expect(cache.getOrLoad('k', () => 'new', { graceMs: 60_000, softTimeoutMs: 0 })).resolves.toBe('new');
   });
 
-  it('is not served in place of a failed load to who came after its tag was invalidated', async () => {
+  it('is not served in place of a failed load to a caller that comes after the invalidation of its tag', async () => {
     let fail!: (error: Error) => void;
     const failing = cache.getOrLoad('k', () => new Promise<string>((_, reject) => (fail = reject)), {
       graceMs: 60_000,

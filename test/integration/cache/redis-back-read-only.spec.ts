@@ -30,7 +30,7 @@ describe('a Redis that comes back and refuses writes', () => {
     return cache;
   }
 
-  it('is read from, but for what waits to be sent', async () => {
+  it('is read from, except keys whose invalidation waits to be sent', async () => {
     const a = await open(isUp);
     await Promise.all(['k', 'other'].map((key) => a.set(key, 'old')));
     const snapshot = await redis.snapshot();
@@ -49,7 +49,7 @@ describe('a Redis that comes back and refuses writes', () => {
     await expect(redis.command('EXISTS', '{back}:v::k')).resolves.toBe(0);
   });
 
-  it('is read from, but for what it has lost: those who know say so to those who come later', async () => {
+  it('is read from, except keys whose invalidation it has lost: instances that know tell those that start later', async () => {
     const [a, b] = [await open(isUp), await open(isUp)];
     await Promise.all(['k', 'tagged', 'other'].map((key) => a.set(key, 'old', { tags: [`tag of ${key}`] })));
     const snapshot = await redis.snapshot();
