@@ -3,7 +3,7 @@ import { availabilityMessage } from './redis.messages.js';
 import { REDIS_POOL } from './redis.tokens.js';
 import type { RedisPool } from './redis.types.js';
 
-/** Writes each change of Redis's availability to the log, with the reason and what to do about it. */
+/** Writes each change of Redis's availability to the log, with its reason and a remedy. */
 @Injectable()
 export class AvailabilityLogger implements OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger('Redis');

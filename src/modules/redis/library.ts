@@ -1,4 +1,4 @@
-/** What of this module works without Nest: the library face builds on it. */
+/** The part of this module that works without Nest. The library entry is built on it. */
 export { ConfirmedSubscription } from './clients/confirmed-subscription.js';
 export type { ReplyListener } from './clients/data-connection.js';
 export type { CommandArgument } from './clients/encode-command.js';

@@ -9,10 +9,10 @@ const REDIS_PORT = 6_379;
 const SENTINEL_PORT = 26_379;
 
 /**
- * The Redis a configuration names; `undefined` when it names none.
+ * The configured Redis; `undefined` without one.
  *
- * @throws TypeError for addresses that are none, or for both sentinels and cluster nodes; Error for a CA file that can't
- *   be read. Neither repeats the URL.
+ * @throws TypeError for invalid addresses, or for both sentinels and cluster nodes; Error for a CA file that can't be read.
+ *   No message repeats the URL.
  */
 export function redisSourceOf(config: RedisConfig): RedisSource | undefined {
   const { url, sentinels, clusterNodes } = config;
@@ -32,7 +32,7 @@ export function redisSourceOf(config: RedisConfig): RedisSource | undefined {
   };
 }
 
-/** Pool options of a configuration, for this Redis or one of a module's own. */
+/** Pool options of a configuration, for its Redis or for the separate Redis of a module. */
 export function redisPoolOptionsOf(config: RedisConfig): RedisPoolOptions {
   const { connectTimeoutMs, commandTimeoutMs, socketTimeoutMs, maxPending } = config;
   return {

@@ -7,23 +7,23 @@ import { type RedisConfig, redisConfig } from './redis.config.js';
 import { REDIS_POOL } from './redis.tokens.js';
 import type { Availability, AvailabilityReason, RedisPool, RedisPoolStats } from './redis.types.js';
 
-/** Everything known of Redis without asking it: what health, metrics and the dashboard show. */
+/** Everything known about Redis without asking it, for health, metrics and the dashboard. */
 export interface RedisStatus {
   readonly state: Availability;
   readonly reason: AvailabilityReason;
-  /** For how long it has been so, ms. */
+  /** Time since the state changed, ms. */
   readonly forMs: number;
-  /** A read's patience now, ms. */
+  /** How long a read waits for Redis now, ms. */
   readonly readBudgetMs: number;
   readonly pool: RedisPoolStats;
-  /** `undefined` until Redis was asked, and where INFO is forbidden. */
+  /** `undefined` before the first check, and when INFO is forbidden. */
   readonly usage: RedisUsage | undefined;
   readonly warnings: readonly RedisWarning[];
-  /** Where Redis is billed by command; this instance's part. */
+  /** This instance's share of the bill; `undefined` unless Redis is billed per command. */
   readonly bill: CommandBill | undefined;
 }
 
-/** Reports on Redis from memory: cheap enough for every probe and scrape, and never waits. */
+/** Reports on Redis from memory. It never waits and is cheap enough for every probe and scrape. */
 @Injectable()
 export class RedisStatusService {
   private readonly startedMs = systemClock.nowMs();

@@ -9,8 +9,8 @@ import { REDIS_POOL } from './redis.tokens.js';
 import type { RedisPool } from './redis.types.js';
 
 /**
- * Provides {@link REDIS_POOL} everywhere, once per application. Starting never waits for Redis and never fails because of
- * it; only a configuration that can't be meant stops the start.
+ * Provides {@link REDIS_POOL} everywhere, once per application. The start never waits for Redis and never fails because of
+ * it; only an invalid configuration stops the start.
  *
  * Import it before the modules that use it: Nest closes global modules in reverse order, so the pool closes last.
  */

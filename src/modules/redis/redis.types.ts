@@ -1,47 +1,47 @@
 import type { Cluster, Redis, RedisOptions } from 'ioredis';
 
-/** A client as the rest of Larder sees it: ioredis on one server, behind Sentinel, or a Cluster. */
+/** A client of Redis: ioredis on one server, behind Sentinel, or a Cluster. */
 export type RedisClient = Redis | Cluster;
 
 /**
  * What `createCache({ redis })` accepts: a URL, ioredis options (with `sentinels` and `name`: Sentinel), the nodes of a
- * Cluster, or an instance, which is used, never closed.
+ * Cluster, or an instance, which is used and never closed.
  */
 export type RedisSource = string | RedisOptions | ClusterSource | RedisClient;
 
-/** A Cluster by its nodes; any few that are up are enough to find the others. */
+/** A Cluster by some of its nodes. The nodes that are up are enough to find the others. */
 export interface ClusterSource {
   readonly cluster: readonly NodeAddress[];
   /** Credentials and TLS, for every node. */
   readonly options?: RedisOptions;
 }
 
-/** Where one server listens. */
+/** Address of one server. */
 export interface NodeAddress {
   readonly host: string;
   readonly port: number;
 }
 
-/** How Redis is laid out. Keys are partitioned by hash tag only in a Cluster. */
+/** Topology of Redis. Keys are partitioned by hash tag only in a Cluster. */
 export type RedisTopology = 'standalone' | 'sentinel' | 'cluster';
 
-/** Commands that must not wait behind large ones go the `fast` lane; batches and large values go `bulk`. */
+/** Commands that must not wait behind large ones use the `fast` lane; batches and large values use `bulk`. */
 export type RedisLane = 'fast' | 'bulk';
 
 /**
- * The connections to one Redis: a few data clients per lane, a subscriber of its own, and the one judgement of whether
- * Redis is well. Nothing here waits for Redis to start, and no connection error is unhandled.
+ * The connections to one Redis: some data clients per lane, subscribers, and the monitor of its availability. No method
+ * waits for Redis to start, and every connection error is handled.
  */
 export interface RedisPool {
   readonly topology: RedisTopology;
   readonly monitor: AvailabilityMonitor;
   /** The client with the fewest commands in flight on the lane. Never queues offline: fails at once when not connected. */
   client(lane?: RedisLane): RedisClient;
-  /** A new connection for subscriptions, named `<name>:sub`, resubscribing by itself, retrying for ever; the pool closes it. */
+  /** A new connection for subscriptions, named `<name>:sub`. It reconnects for ever and subscribes again by itself; the pool closes it. */
   subscriber(): RedisClient;
   /** Figures for health and metrics. */
   stats(): RedisPoolStats;
-  /** Closes what it opened: waits for commands in flight for at most a second. */
+  /** Closes the connections it opened, after waiting at most a second for commands in flight. */
   close(): Promise<void>;
 }
 
@@ -63,7 +63,7 @@ export interface RedisPoolStats {
 /** `up`: reads and writes work; `degraded`: only reads do; `down`: neither. */
 export type Availability = 'up' | 'degraded' | 'down';
 
-/** Why Redis is judged as it is: an error's first word, or what happened on the wire. */
+/** Reason of a state: the first word of an error, or the kind of a connection failure. */
 export type AvailabilityReason =
   | 'connecting'
   | 'ok'
@@ -86,35 +86,35 @@ export type AvailabilityReason =
   | 'recovery'
   | 'error';
 
-/** Is the failure about reading or about writing? They are judged apart: with NOREPLICAS a GET works while a DEL fails. */
+/** Reads and writes have separate states: with NOREPLICAS a GET works while a DEL fails. */
 export type CommandKind = 'read' | 'write';
 
-/** A change of judgement. `from` is `to` when the state stays and another reason was found; each is told once. */
+/** A change of availability. `from` equals `to` when only the reason changed; each reason is announced once. */
 export interface AvailabilityChange {
   readonly from: Availability;
   readonly to: Availability;
   readonly reason: AvailabilityReason;
 }
 
-/** What a recovery step is told about the server that answers again. */
+/** The server that answers again, for recovery steps. */
 export interface ServerIdentity {
-  /** Changes when the server restarts; `undefined` where INFO is not permitted. */
+  /** Changes when the server restarts; `undefined` when INFO is not permitted. */
   readonly runId: string | undefined;
-  /** Changes when another server became master. */
+  /** Changes when another server becomes master. */
   readonly replicationId: string | undefined;
-  /** Whether either differs from what was known before, or can't be known: data may have been rolled back. */
+  /** Whether one of the ids has changed or is unknown: data may have been rolled back. */
   readonly mayHaveLostWrites: boolean;
-  /** Whether writes work. Where they don't, Redis may be trusted for reads again: state `degraded`. */
+  /** Whether writes work. If not, Redis can be used for reads only: state `degraded`. */
   readonly isWritable: boolean;
 }
 
-/** The one judgement of whether Redis is well, fed by command outcomes and by a probe that writes. */
+/** The availability of one Redis, computed from outcomes of commands and from a probe that writes. */
 export interface AvailabilityMonitor {
   readonly state: Availability;
   readonly reason: AvailabilityReason;
-  /** The Clock's monotonic reading, ms, when the state became what it is. */
+  /** When the state last changed, by the Clock's monotonic time, ms. */
   readonly sinceMs: number;
-  /** Whether a read may be tried now. One boolean, cheap enough for every request. */
+  /** Whether a read may be attempted now. It reads one boolean, so it is cheap enough for every request. */
   canRead(): boolean;
   canWrite(): boolean;
   /** How long a caller should wait for a read before it loads; follows the measured latency between a floor and a cap. */
@@ -123,10 +123,10 @@ export interface AvailabilityMonitor {
   recordFailure(kind: CommandKind, error: unknown): void;
   onChange(listener: (change: AvailabilityChange) => void): () => void;
   /**
-   * Runs before Redis is trusted again after an outage or a change of server, in the order added: outbox, then log.
-   * While a step rejects, the state stays as it is and the steps are tried again with back-off.
+   * The steps run before Redis is used again after an outage or a change of server, in the order in which they were added:
+   * outbox, then log. While a step rejects, the state stays and the steps are repeated with back-off.
    */
   addRecoveryStep(step: (server: ServerIdentity) => Promise<void>): () => void;
-  /** Resolves when the state is `up`, or after `timeoutMs` with what it is then. */
+  /** Resolves when the state is `up`, or after `timeoutMs` with the state at that time. */
   waitUntilUp(timeoutMs: number): Promise<Availability>;
 }

@@ -98,7 +98,7 @@ describe('the service as a process', () => {
       status: 'degraded',
       details: { redis: { state: 'down', reason: 'refused' } },
     });
-    expect(service.stdout).toContain('Redis down (refused): going on without it');
+    expect(service.stdout).toContain('Redis down (refused): working without Redis');
     service.kill('SIGTERM');
     expect(await service.exited).toBe(0);
   });

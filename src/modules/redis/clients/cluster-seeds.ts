@@ -1,26 +1,26 @@
 import type { Cluster, RedisOptions } from 'ioredis';
 import type { NodeAddress } from '../redis.types.js';
 
-/** The nodes of a Cluster, as configured and as its clients find them: any of them carries any channel. */
+/** The nodes of a Cluster, configured or discovered by its clients. Every node carries every channel. */
 export class ClusterSeeds {
-  private readonly found = new Map<string, NodeAddress>();
-  private turn = 0;
+  private readonly discovered = new Map<string, NodeAddress>();
+  private nextIndex = 0;
 
   constructor(private readonly configured: readonly NodeAddress[]) {}
 
-  /** Learns the nodes a client knows, finds and loses. */
+  /** Follows the nodes that a client knows, discovers and loses. */
   follow(cluster: Cluster): void {
     const add = ({ options }: NodeClient) =>
-      this.found.set(nameOf(options), { host: options.host ?? '', port: options.port ?? 0 });
+      this.discovered.set(nameOf(options), { host: options.host ?? '', port: options.port ?? 0 });
     cluster.nodes().forEach(add);
     cluster.on('+node', add);
-    cluster.on('-node', ({ options }: NodeClient) => this.found.delete(nameOf(options)));
+    cluster.on('-node', ({ options }: NodeClient) => this.discovered.delete(nameOf(options)));
   }
 
-  /** One after the other, so that whoever fails with one tries another. */
+  /** The next node in turn, so that a client that fails with one node tries another. */
   next(): NodeAddress | undefined {
-    const nodes = this.found.size > 0 ? [...this.found.values()] : this.configured;
-    return nodes[this.turn++ % nodes.length];
+    const nodes = this.discovered.size > 0 ? [...this.discovered.values()] : this.configured;
+    return nodes[this.nextIndex++ % nodes.length];
   }
 }
 

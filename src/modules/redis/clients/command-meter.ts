@@ -1,4 +1,4 @@
-/** Counts the commands that left for Redis, by name: the base of an estimated bill and of metrics. */
+/** Counts the commands sent to Redis, by name, for metrics and an estimated bill. */
 export class CommandMeter {
   private readonly counts = new Map<string, number>();
   private sum = 0;

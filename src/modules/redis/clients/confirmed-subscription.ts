@@ -1,9 +1,9 @@
 import type { RedisClient } from '../redis.types.js';
 
 /**
- * Keeps a subscriber subscribed and tells each time the server confirmed it. ioredis says `ready` before it has renewed
- * subscriptions, so what is sent in between is missed without anyone knowing; the server's answer to SUBSCRIBE is the
- * moment from which nothing is missed, and subscribing again is idempotent.
+ * Keeps a subscriber subscribed, and calls back each time the server has confirmed the subscription. ioredis emits `ready`
+ * before it has renewed subscriptions, so messages sent in between are missed unnoticed. From the server's answer to
+ * SUBSCRIBE on none is missed. Subscribing again is idempotent.
  */
 export class ConfirmedSubscription {
   readonly #onReady = (): void => void this.#confirm();
@@ -26,7 +26,7 @@ export class ConfirmedSubscription {
       await this.client.subscribe(...this.channels);
       this.onConfirmed();
     } catch {
-      // The connection is gone again; the next `ready` tries again.
+      // The connection was lost again. The next `ready` starts a new attempt.
     }
   }
 }

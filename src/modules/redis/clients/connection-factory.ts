@@ -15,16 +15,16 @@ import { PooledRedis } from './pooled-redis.js';
 import { isCluster, isInstance } from './redis-client.js';
 import { rejectKeyPrefix, resolveEndpoint } from './redis-endpoint.js';
 
-/** Opens connections to one Redis. They connect when told to, and their errors are never unhandled. */
+/** Creates connections to one Redis. They connect on request, and their errors are always handled. */
 export interface ConnectionFactory {
   readonly topology: RedisTopology;
   create(role: ConnectionRole): RedisClient;
 }
 
 /**
- * Connections to a source; to an instance's servers, with its login, when it is one.
+ * A factory for connections to a source. If the source is an ioredis instance, they go to its servers, with its login.
  *
- * @throws TypeError for a source that can't be meant.
+ * @throws TypeError for an invalid source.
  */
 export function connectionFactory(
   source: RedisSource,
@@ -52,7 +52,7 @@ export function connectionFactory(
   };
 }
 
-/** Connections to the nodes a given Cluster client knows. */
+/** A factory for connections to the nodes that a given Cluster client knows. */
 function likeCluster(instance: Cluster, settings: ConnectionSettings, meter: CommandMeter): ConnectionFactory {
   const { keyPrefix, redisOptions = {} } = instance.options;
   rejectKeyPrefix(keyPrefix ?? redisOptions.keyPrefix);
@@ -80,7 +80,7 @@ function clusterFactory(
   };
 }
 
-/** An `error` event nobody listens to is printed by ioredis, with a stack; the monitor tells what matters. */
+/** Listens to `error` events. ioredis would print an event without a listener, with a stack; the monitor reports the errors that matter. */
 function quiet<C extends RedisClient>(client: C): C {
   client.on('error', () => {});
   return client;

@@ -9,21 +9,21 @@ import { retryDelayMs } from './retry-delay.js';
 import { seedConnector } from './seed.connector.js';
 import { SocketConnector } from './socket.connector.js';
 
-/** What a connection is for. Decides its name and its patience. */
+/** The purpose of a connection. It decides its name and its timeouts. */
 export type ConnectionRole = RedisLane | 'sub' | 'probe';
 
-/** The probe finds out that Redis is back, so it asks often and gives up early. */
+/** Short, so that the probe notices soon that Redis is back. */
 const PROBE_TIMEOUT_MS = 500;
-/** A batch of large values takes longer than a read of one. */
-const BULK_PATIENCE = 5;
-/** What a demoted or orphaned master says; a new connection finds the right one. */
+/** A batch of large values takes longer than a read of one value. */
+const BULK_TIMEOUT_FACTOR = 5;
+/** Errors of a demoted or orphaned master. A new connection finds the right one. */
 const WRONG_SERVER = /^(READONLY|MASTERDOWN)\b/;
 
 /**
  * ioredis options of one connection.
  *
- * Data connections queue nothing offline and resend nothing: a command that Redis may still run later, when the value
- * has changed, is worse than one that failed. A subscriber queues, because its subscriptions must survive anything.
+ * Data connections queue nothing offline and resend nothing: a command that Redis runs late, after the value has changed,
+ * is worse than a failed command. A subscriber does queue, because its subscriptions must survive every outage.
  */
 export function connectionOptions(
   endpoint: RedisOptions,
@@ -39,23 +39,23 @@ export function connectionOptions(
     connectionName: `${settings.name}:${role}`,
     lazyConnect: true,
     keepAlive: settings.keepAliveMs,
-    // ioredis keeps a timer this long after closing a connection that is gone already; it would delay the process's end.
+    // After closing a lost connection ioredis keeps a timer for this long. A long one would delay the end of the process.
     disconnectTimeout: 200,
     enableOfflineQueue: role === 'sub',
     maxRetriesPerRequest: role === 'sub' ? null : 0,
     autoResubscribe: true,
     disableClientInfo: true,
     replyMapping: 'legacy',
-    // The monitor's probe knows LOADING; Sentinel needs the check, it finds out that a master was demoted.
+    // The monitor's probe handles LOADING. Only Sentinel needs the check, to notice that a master was demoted.
     enableReadyCheck: endpoint.sentinels !== undefined,
     retryStrategy: (attempt) => retryDelayMs(attempt, retry),
-    // All of an instance's connections together make fewer than two tries a second then.
-    ...(role === 'probe' ? { turnedAwayCapMs: 2_000 } : {}),
+    // With this cap all connections of an instance together make fewer than two attempts a second.
+    ...(role === 'probe' ? { rejectedRetryCapMs: 2_000 } : {}),
     reconnectOnError: (error) => WRONG_SERVER.test(error.message),
   };
 }
 
-/** ioredis options of one Cluster client, whose connections behave as {@link connectionOptions} says. */
+/** ioredis options of one Cluster client, whose connections have the behaviour of {@link connectionOptions}. */
 export function clusterOptions(
   endpoint: RedisOptions,
   role: Exclude<ConnectionRole, 'sub'>,
@@ -67,13 +67,13 @@ export function clusterOptions(
     redisOptions,
     lazyConnect: true,
     enableOfflineQueue: false,
-    // CLUSTER INFO would need a permission of its own; CLUSTERDOWN is told by the first command anyway.
+    // CLUSTER INFO would need another permission, and the first command answers CLUSTERDOWN anyway.
     enableReadyCheck: false,
     slotsRefreshInterval: 2_000,
     slotsRefreshTimeout: settings.connectTimeoutMs,
     clusterRetryStrategy: (attempt) => retryDelayMs(attempt, retry),
     clusterNodeRetryStrategy: retryStrategy ?? null,
-    // With TLS the certificates name hosts: keep the names instead of resolving them to addresses.
+    // With TLS the certificates name hosts, so the names must not be resolved to addresses.
     ...(endpoint.tls ? { dnsLookup: (address, found) => found(null, address) } : {}),
   };
 }
@@ -99,18 +99,18 @@ function timeouts(role: ConnectionRole, settings: ConnectionSettings): RedisOpti
         socketTimeout: PROBE_TIMEOUT_MS,
       };
     case 'sub':
-      // Silence is normal here; the pool pings, and only an unanswered ping starts this timer.
+      // Silence is normal for a subscriber. The pool pings it, and only an unanswered ping starts this timer.
       return { connectTimeout: settings.connectTimeoutMs, socketTimeout: settings.socketTimeoutMs };
     default:
       return {
         connectTimeout: settings.connectTimeoutMs,
-        commandTimeout: settings.commandTimeoutMs * (role === 'bulk' ? BULK_PATIENCE : 1),
+        commandTimeout: settings.commandTimeoutMs * (role === 'bulk' ? BULK_TIMEOUT_FACTOR : 1),
         socketTimeout: settings.socketTimeoutMs,
       };
   }
 }
 
-/** Without the detector a client goes on writing to a demoted master for seconds, and those writes are lost. */
+/** The detector is on because a client without it writes to a demoted master for seconds, and those writes are lost. */
 function sentinelOptions(endpoint: RedisOptions): RedisOptions {
   const retry = { baseMs: 50, capMs: 500 };
   return {

@@ -8,11 +8,11 @@ import { ReadBufferConnector } from './read-buffer.connector.js';
 import { replaceWhenSilent } from './silent-socket.js';
 import { SocketConnector } from './socket.connector.js';
 
-/** Who waits for a reply. Exactly one of `onReply` and `onError` is called, once; none may throw. */
+/** The receiver of a reply. Exactly one of `onReply` and `onError` is called, once. No method may throw. */
 export interface ReplyListener {
   /**
-   * Wants the items of an array, or the one string that a reply is, as they come. A connection that can do so gives them here
-   * and an empty array to `onReply`; any other gives `onReply` the whole.
+   * Receives the items of an array, or a string reply, as they arrive. Then `onReply` gets an empty array at the end. A
+   * connection that can't deliver items gives the whole reply to `onReply`.
    */
   readonly onItem?: ItemListener | undefined;
   onReply(reply: Exclude<Reply, Error>): void;
@@ -22,17 +22,16 @@ export interface ReplyListener {
 const SUBSCRIBES = new Set(['subscribe', 'psubscribe', 'ssubscribe', 'monitor']);
 
 /**
- * A connection for data. ioredis opens it, logs in, finds it anew behind Sentinel and sends its commands; what is asked
- * thousands of times a second goes a shorter way over the same socket: replies are read by a {@link ReplyReader}, and
- * {@link send} makes no promise and no timer. A socket that fell silent is given up by one watch instead of a timer for
- * every command.
+ * A connection for data. ioredis opens it, logs in, reconnects it behind Sentinel and sends its commands. Commands that are
+ * sent thousands of times a second take a shorter path over the same socket: a {@link ReplyReader} reads the replies, and
+ * {@link send} creates no promise and no timer. One interval detects a silent socket, instead of a timer per command.
  */
 export class DataConnection extends PooledRedis {
   constructor(options: PooledRedisOptions, meter: CommandMeter, maxPending: number) {
     const { socketTimeout, ...rest } = options;
     const Connector = rest.Connector === SocketConnector && !rest.tls ? ReadBufferConnector : rest.Connector;
     super({ ...rest, Connector, protocol: 2 } as PooledRedisOptions, meter, maxPending);
-    // Emitted before anything can have come: ioredis has just begun to listen.
+    // Emitted before any reply can have arrived: ioredis has just begun to listen.
     this.on('connect', () => {
       this.replaceDecoder();
       if (socketTimeout !== undefined) replaceWhenSilent(this.stream, this.commandQueue, socketTimeout);
@@ -40,8 +39,8 @@ export class DataConnection extends PooledRedis {
   }
 
   /**
-   * Sends a command at once, without a time limit and past ioredis's tracing channel. The listener may be told of an error
-   * before this returns.
+   * Sends a command at once, without a time limit and without ioredis's tracing channel. The listener may get an error
+   * before this method returns.
    *
    * @param name lower-case.
    */
@@ -57,7 +56,7 @@ export class DataConnection extends PooledRedis {
 
   override sendCommand(command: Command, stream?: Parameters<PooledRedis['sendCommand']>[1]): unknown {
     if (SUBSCRIBES.has(command.name)) {
-      command.reject(new Error(`${command.name} needs a connection of its own: pool.subscriber()`));
+      command.reject(new Error(`${command.name} needs a separate connection: pool.subscriber()`));
       return command.promise;
     }
     return super.sendCommand(command, stream);
@@ -81,7 +80,7 @@ export class DataConnection extends PooledRedis {
 
   private answer(reply: Reply): void {
     const item = this.commandQueue.shift();
-    if (item === undefined) throw new Error('Redis answered what it was not asked');
+    if (item === undefined) throw new Error('Redis sent a reply without a pending command');
     if (reply instanceof Error) {
       const { name, args } = item.command;
       this.handleReconnection(Object.assign(reply, { command: { name, args } }), item);
@@ -91,7 +90,7 @@ export class DataConnection extends PooledRedis {
   }
 }
 
-/** What ioredis needs to know of a command in its queue. */
+/** The properties that ioredis reads of a command in its queue. */
 class SentCommand {
   readonly inTransaction = false;
 

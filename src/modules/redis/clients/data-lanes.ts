@@ -11,7 +11,7 @@ export class DataLanes implements Connections {
     this.clients = [...new Set([...lanes.fast, ...lanes.bulk])];
   }
 
-  /** The connected client with the fewest commands in flight; any, when none is connected. */
+  /** The connected client with the fewest commands in flight; any client when none is connected. */
   pick(lane: RedisLane): RedisClient {
     const clients = this.lanes[lane];
     let best = clients[0]!;
@@ -35,7 +35,9 @@ export class DataLanes implements Connections {
 
   async verify(): Promise<void> {
     await Promise.all(
-      this.clients.filter(isReady).map((client) => (isCluster(client) ? refreshSlots(client) : replaceIfDeaf(client))),
+      this.clients
+        .filter(isReady)
+        .map((client) => (isCluster(client) ? refreshSlots(client) : reconnectIfUnresponsive(client))),
     );
     if (!this.isConnected) throw new Error('Data connections do not answer.');
   }
@@ -56,8 +58,8 @@ export class DataLanes implements Connections {
 
 const isReady = (client: RedisClient) => client.status === 'ready';
 
-/** A connection half of which is gone looks connected until it is asked. */
-async function replaceIfDeaf(client: Redis): Promise<void> {
+/** A half-open connection looks connected until a command gets no reply. */
+async function reconnectIfUnresponsive(client: Redis): Promise<void> {
   try {
     await client.ping();
   } catch {
@@ -65,7 +67,7 @@ async function replaceIfDeaf(client: Redis): Promise<void> {
   }
 }
 
-/** Without this it would learn of a failover from its next failures, or from its next regular look. */
+/** Otherwise the client would notice a failover only by its next failures or at its next regular refresh. */
 function refreshSlots(client: Cluster): Promise<void> {
   return new Promise((resolve) => client.refreshSlotsCache(() => resolve()));
 }

@@ -1,14 +1,15 @@
-/** What a command is given. Numbers are written as decimals. */
+/** An argument of a command. Numbers are written as decimals. */
 export type CommandArgument = string | number | Buffer;
 
 /**
- * A command as RESP asks for it: an array of bulk strings. Text where all of it is ASCII, which sockets take as it is.
+ * Encodes a command in RESP: an array of bulk strings. The result is a string when all of it is ASCII, since sockets accept
+ * strings directly.
  *
  * @param name lower-case ASCII.
  */
 export function encodeCommand(name: string, args: readonly CommandArgument[]): string | Buffer {
   const pieces: (string | Buffer)[] = [];
-  /** Bytes of the pieces beyond their characters: 0 where all text is ASCII. */
+  /** Number of bytes minus number of characters: 0 when all text is ASCII. */
   let more = 0;
   let text = `*${args.length + 1}\r\n$${name.length}\r\n${name}\r\n`;
   for (let i = 0; i < args.length; i++) {

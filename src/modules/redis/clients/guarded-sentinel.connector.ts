@@ -1,12 +1,12 @@
 import { type Redis, type RedisOptions, SentinelConnector } from 'ioredis';
 import { SocketConnector } from './socket.connector.js';
 
-/** What ioredis does not let others override. */
+/** A private method of ioredis that has to be replaced. */
 interface Internals {
   connectToSentinel(endpoint: unknown, options?: RedisOptions): Redis;
 }
 
-/** ioredis's way to a master by its Sentinels, on sockets whose errors are always heard; see {@link SocketConnector}. */
+/** ioredis's connector to a master by its Sentinels, on sockets whose errors are always handled; see {@link SocketConnector}. */
 export class GuardedSentinelConnector extends SentinelConnector {
   constructor(options: RedisOptions) {
     super(options);
@@ -17,7 +17,7 @@ export class GuardedSentinelConnector extends SentinelConnector {
         ...overrides,
         Connector: SocketConnector as RedisOptions['Connector'],
       });
-      // The failover detector's would have no listener, and ioredis would print every try of one that is away.
+      // The clients of the failover detector have no listener, so ioredis would print every failed attempt.
       return sentinel.on('error', () => {});
     };
   }

@@ -4,7 +4,7 @@ import type { CommandMeter } from './command-meter.js';
 import { pendingCommands } from './redis-client.js';
 import { RedisQueueFullError } from './redis-queue-full.error.js';
 
-/** As `PooledRedisOptions`, for every node. */
+/** As `PooledRedisOptions`, for all nodes. */
 export type PooledClusterOptions = ClusterOptions & { redisOptions: { replyMapping: 'legacy' } };
 
 /** A Cluster client of the pool; as `PooledRedis`, over the connections to all nodes. */
@@ -29,7 +29,7 @@ export class PooledCluster extends Cluster {
     super.disconnect(reconnect);
   }
 
-  /** ioredis sets its timer for the next refresh when one ends, and a timer that is set after the end is never cleared. */
+  /** ioredis sets a timer for the next refresh when a refresh ends. After the client is closed that timer would never be cleared. */
   override refreshSlotsCache(callback?: Parameters<Cluster['refreshSlotsCache']>[0]): void {
     super.refreshSlotsCache(
       callback &&

@@ -4,24 +4,24 @@ import { retryDelayMs } from './retry-delay.js';
 import { RedisQueueFullError } from './redis-queue-full.error.js';
 
 const REOPENING = { baseMs: 200, capMs: 200 };
-/** What Redis, or a provider, says to a connection more than it takes, and then closes it. */
+/** Error of Redis, or of a provider, for a connection above its limit, which it then closes. */
 const TOO_MANY_CLIENTS = /max number of clients|max concurrent connections/i;
-/** So long nobody tells it to connect sooner, ms. */
-const REST_MS = 3_000;
+/** For this time after a rejection a connection is not asked to connect early, ms. */
+const REJECTION_BACKOFF_MS = 3_000;
 
-/** Replies keep the shapes every Redis version and protocol can give. */
+/** Options of a pooled connection. Replies have the form that every Redis version and protocol can give. */
 export type PooledRedisOptions = RedisOptions & {
   replyMapping: 'legacy';
-  /** Longest pause between two tries while Redis has no room for more clients, ms. Default 15,000. */
-  turnedAwayCapMs?: number;
+  /** Longest pause between two attempts while Redis accepts no more clients, ms. Default 15,000. */
+  rejectedRetryCapMs?: number;
 };
 
-/** A connection of the pool: counts its commands, refuses more than it may have in flight, and stays closed once closed. */
+/** A connection of the pool. It counts its commands, refuses commands above its limit, and stays closed after it was closed. */
 export class PooledRedis extends Redis {
   private isClosed = false;
-  /** Its last try was answered with {@link TOO_MANY_CLIENTS}. */
-  private wasTurnedAway = false;
-  private turnedAwayAtMs = -Infinity;
+  /** Whether its last attempt failed with {@link TOO_MANY_CLIENTS}. */
+  private wasRejected = false;
+  private rejectedAtMs = -Infinity;
 
   constructor(
     options: PooledRedisOptions,
@@ -29,28 +29,28 @@ export class PooledRedis extends Redis {
     protected readonly maxPending: number,
   ) {
     super({ ...options, lazyConnect: true });
-    const { retryStrategy, turnedAwayCapMs: capMs = 15_000 } = options;
-    // ioredis may call such a connection ready before it ends, and would begin its backoff anew each time.
+    const { retryStrategy, rejectedRetryCapMs: capMs = 15_000 } = options;
+    // ioredis may consider such a connection ready before it ends, and would then start its back-off again each time.
     if (retryStrategy) {
       this.options.retryStrategy = (attempt) => {
-        const { wasTurnedAway } = this;
-        this.wasTurnedAway = false;
-        return wasTurnedAway ? retryDelayMs(1, { baseMs: capMs, capMs }) : retryStrategy(attempt);
+        const { wasRejected } = this;
+        this.wasRejected = false;
+        return wasRejected ? retryDelayMs(1, { baseMs: capMs, capMs }) : retryStrategy(attempt);
       };
     }
-    // A failover told of while the Sentinels are being asked ends ioredis's attempt for good, as if it had been closed.
+    // A failover that is reported while ioredis asks the Sentinels ends its attempts for good, as if it had been closed.
     this.on('end', () => {
       if (!this.isClosed) setTimeout(() => this.connect().catch(() => {}), retryDelayMs(1, REOPENING)).unref();
     });
   }
 
-  /** Redis had no room for it a moment ago: nothing is gained by trying at once. */
-  get isResting(): boolean {
-    return performance.now() - this.turnedAwayAtMs < REST_MS;
+  /** Whether Redis rejected it lately for its number of clients, so that an immediate attempt is useless. */
+  get isBackingOff(): boolean {
+    return performance.now() - this.rejectedAtMs < REJECTION_BACKOFF_MS;
   }
 
   override connect(): Promise<void> {
-    // A retry ioredis scheduled before an early reconnect still fires; it must not open a closed client again.
+    // A retry that ioredis scheduled before an early reconnect still runs. It must not open a closed client again.
     return this.isClosed ? Promise.reject(new Error('Connection is closed.')) : super.connect();
   }
 
@@ -65,7 +65,7 @@ export class PooledRedis extends Redis {
       return command.promise;
     }
     this.meter.record(command.name);
-    // Its handshake: the first reply tells whether there is room.
+    // The handshake: its first reply shows whether Redis accepts this client.
     if (this.status === 'connect') this.watchHandshake(command.promise);
     return super.sendCommand(command, stream);
   }
@@ -73,8 +73,8 @@ export class PooledRedis extends Redis {
   private watchHandshake(reply: Promise<unknown>): void {
     reply.catch((error: unknown) => {
       if (!TOO_MANY_CLIENTS.test(String(error))) return;
-      this.wasTurnedAway = true;
-      this.turnedAwayAtMs = performance.now();
+      this.wasRejected = true;
+      this.rejectedAtMs = performance.now();
     });
   }
 }

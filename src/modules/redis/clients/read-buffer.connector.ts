@@ -1,14 +1,14 @@
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import { SocketConnector } from './socket.connector.js';
 
-/** As much as Node reads at once by itself. */
+/** Node's own size of a read. */
 const BUFFER_BYTES = 64 * 1024;
-/** One for all: what a read brought is looked at before the next read of any socket. */
+/** Shared by all sockets: the bytes of a read are processed before the next read of any socket. */
 const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
 
 /**
- * Opens sockets that read into one buffer for ever, instead of one of 64 KiB for every read: there is nothing to collect,
- * and the memory stays in the processor's cache. A chunk they emit is good until its listeners return.
+ * Opens sockets that always read into the same buffer instead of a new one of 64 KiB per read. That leaves no garbage, and
+ * the memory stays in the processor's cache. An emitted chunk is valid only until its listeners return.
  */
 export class ReadBufferConnector extends SocketConnector {
   protected override open(address: NetConnectOpts): Socket {

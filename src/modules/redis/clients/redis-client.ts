@@ -1,29 +1,29 @@
 import type { Cluster, Redis } from 'ioredis';
 import type { RedisClient, RedisSource } from '../redis.types.js';
 
-/** Whether a client speaks to a Cluster. Not by class: an application may bring an ioredis of its own. */
+/** Whether a client is a Cluster client. Not decided by class: an application may have another copy of ioredis. */
 export function isCluster(client: RedisClient): client is Cluster {
   return client.isCluster;
 }
 
-/** Whether a source is an instance someone else owns. */
+/** Whether a source is an ioredis instance of the application. */
 export function isInstance(source: RedisSource): source is RedisClient {
   return typeof source === 'object' && 'sendCommand' in source && typeof source.sendCommand === 'function';
 }
 
-/** The connections behind a client: itself, or those to the masters of a Cluster. */
+/** The connections of a client: the client itself, or those to the masters of a Cluster. */
 export function masterConnections(client: RedisClient): Redis[] {
   return isCluster(client) ? client.nodes('master') : [client];
 }
 
-/** Commands sent and not answered yet, on all of the client's connections. */
+/** Number of commands without a reply yet, on all of the client's connections. */
 export function pendingCommands(client: RedisClient): number {
   if (!isCluster(client)) return client.commandQueue.length;
   return client.nodes().reduce((sum, node) => sum + node.commandQueue.length, 0);
 }
 
-/** Connects now what waits for its next try (or was never asked to connect), unless there was no room for it a moment ago. A failure is retried as ever. */
+/** Makes a client connect now if it waits for its next attempt or has never connected, unless Redis rejected it lately. A failed attempt is retried as usual. */
 export function connectNow(client: RedisClient): void {
-  if ('isResting' in client && client.isResting) return;
+  if ('isBackingOff' in client && client.isBackingOff) return;
   if (client.status === 'wait' || client.status === 'reconnecting') client.connect().catch(() => {});
 }

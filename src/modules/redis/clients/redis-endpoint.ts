@@ -1,7 +1,7 @@
 import type { RedisOptions } from 'ioredis';
 import type { ClusterSource, NodeAddress } from '../redis.types.js';
 
-/** Where Redis is and how to log in: a source resolved, without any tuning yet. */
+/** Address and login of Redis: a resolved source, without connection settings. */
 export type RedisEndpoint =
   | { readonly topology: 'standalone' | 'sentinel'; readonly options: RedisOptions }
   | { readonly topology: 'cluster'; readonly nodes: readonly NodeAddress[]; readonly options: RedisOptions };
@@ -10,7 +10,7 @@ export type RedisEndpoint =
  * Resolves a URL (`redis://[user[:password]@]host[:port][/db]`, or `rediss://` for TLS), ioredis options (Sentinel, when
  * they name sentinels) or cluster nodes.
  *
- * @throws TypeError for what can't be meant. The message never repeats the source: it may hold a password.
+ * @throws TypeError for an invalid source. The message never repeats the source, which may contain a password.
  */
 export function resolveEndpoint(source: string | RedisOptions | ClusterSource): RedisEndpoint {
   if (typeof source === 'string') return { topology: 'standalone', options: parseRedisUrl(source) };
@@ -26,7 +26,7 @@ export function resolveEndpoint(source: string | RedisOptions | ClusterSource): 
   return { topology: 'sentinel', options };
 }
 
-/** @throws TypeError when there is one: keys inside scripts and channels would not carry it. */
+/** @throws TypeError for a key prefix: keys inside scripts and channels would not have it. */
 export function rejectKeyPrefix(keyPrefix: string | undefined): void {
   if (keyPrefix)
     throw new TypeError(
@@ -59,7 +59,7 @@ export function parseRedisUrl(text: string): RedisOptions {
 /**
  * Splits `host:port` or `[v6]:port`.
  *
- * @throws TypeError when there is no host or the port is not one.
+ * @throws TypeError for a missing host or an invalid port.
  */
 export function parseAddress(text: string, defaultPort: number): NodeAddress {
   const url = URL.parse(`redis://${text}`);

@@ -10,24 +10,24 @@ import { DataLanes } from './data-lanes.js';
 import { isInstance, pendingCommands } from './redis-client.js';
 import { SubscriberSet } from './subscriber-set.js';
 
-/** How a pool is made. Every field has a default. */
+/** Options of a pool. Every field has a default. */
 export interface RedisPoolOptions {
   /** Data connections per lane; a given instance is used for both. Default 2. */
   size?: number;
-  /** Subscribers are pinged this often, ms. Default 5,000. */
+  /** Interval between two pings of a subscriber, ms. Default 5,000. */
   subscriberPingMs?: number;
   connection?: Partial<ConnectionSettings>;
   monitor?: Partial<MonitorSettings>;
   clock?: Clock;
 }
 
-/** Commands in flight have this long to finish when the pool closes. */
+/** Time for commands in flight to finish when the pool closes. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
 /**
- * Connects to Redis, without waiting for it and whatever state it is in.
+ * Creates the connections to a Redis, without waiting for it. It may be in any state.
  *
- * @throws TypeError for a source that can't be meant.
+ * @throws TypeError for an invalid source.
  */
 export function createRedisPool(source: RedisSource, options: RedisPoolOptions = {}): RedisPool {
   return new ConnectionPool(source, options);
@@ -40,7 +40,7 @@ class ConnectionPool implements RedisPool {
   private readonly meter = new CommandMeter();
   private readonly lanes: DataLanes;
   private readonly subscribers: SubscriberSet;
-  /** Data clients it opened; a given instance is not among them. */
+  /** Data clients that this pool opened; an instance given by the application is not included. */
   private readonly owned: readonly RedisClient[];
 
   constructor(
@@ -61,7 +61,7 @@ class ConnectionPool implements RedisPool {
     this.subscribers = new SubscriberSet(() => factory.create('sub'), clock, subscriberPingMs);
     const probe = new AvailabilityProbe(factory.create('probe'), clock, this.topology, monitorSettings.probeKeyPrefix);
     this.monitor = new RedisAvailabilityMonitor(this.lanes, probe, clock, this.topology, monitorSettings);
-    // Whoever finds Redis back wakes the subscribers too.
+    // When the monitor finds that Redis is back, the subscribers connect too.
     this.monitor.onChange(({ from }) => {
       if (from === 'down') this.subscribers.connect();
     });

@@ -1,6 +1,6 @@
 import { ReplyError } from 'ioredis';
 
-/** What Redis answers in RESP2. Strings are bytes. */
+/** A reply in RESP2. Strings are bytes. */
 export type Reply = Buffer | number | null | Error | Reply[];
 
 const enum Byte {
@@ -16,51 +16,51 @@ const enum Byte {
 
 /** Length of the line break after a bulk string. */
 const BREAK = 2;
-const NOTHING = Buffer.alloc(0);
-/** A reply whose items were given to a listener. */
-const GIVEN: Reply[] = [];
+const NO_BYTES = Buffer.alloc(0);
+/** Stands for a reply whose items were delivered to a listener. */
+const DELIVERED: Reply[] = [];
 
 /**
- * Gets the items of a reply as they come, in order. A `Buffer` may be a part of what came from the socket, which the next
- * read overwrites: it is good until this returns. Must not throw.
+ * Receives the items of a reply as they arrive, in order. A `Buffer` may be a part of the socket's read buffer, which the
+ * next read overwrites, so it is valid only until this function returns. Must not throw.
  */
 export type ItemListener = (item: Reply) => void;
 
-/** An array whose items are still coming. */
+/** An array whose items are still arriving. */
 interface OpenArray {
   readonly items: Reply[];
-  missing: number;
-  /** Who gets the items; `undefined`: they are gathered. */
+  remaining: number;
+  /** The receiver of the items; `undefined` to collect them in `items`. */
   readonly onItem: ItemListener | undefined;
 }
 
 /**
- * Reads replies of RESP2 from the chunks of a socket, which may all be the same memory. What is gathered gets memory of its
- * own; a bulk string for an {@link ItemListener} is copied only when it spans several chunks.
+ * Reads replies of RESP2 from the chunks of a socket, which may all use the same memory. Collected strings are copied; a
+ * bulk string for an {@link ItemListener} is copied only when it spans several chunks.
  *
- * ioredis 6.0.0's own decoder keeps its state in WeakMaps (compiled private fields) and looks there for every byte of a
- * length; with values of a kilobyte it takes longer than Redis itself.
+ * ioredis 6.0.0's own decoder keeps its state in WeakMaps (compiled private fields) and reads them for every byte of a
+ * length. For values of a kilobyte it takes longer than Redis itself.
  */
 export class ReplyReader {
-  /** The beginning of a line whose end has not come. */
-  #rest: Buffer = NOTHING;
-  /** The bulk string that is coming, with its line break. */
+  /** The beginning of an incomplete line. */
+  #rest: Buffer = NO_BYTES;
+  /** The incomplete bulk string, with its line break. */
   #bulk: Buffer | undefined;
   #filled = 0;
-  /** Arrays that are coming, the innermost last. */
+  /** Incomplete arrays, the innermost last. */
   readonly #open: OpenArray[] = [];
 
   /**
-   * @param onReply gets every whole reply, in order, and must not throw.
-   * @param itemListener says who gets the items of the reply that begins, be it an array or one string. `onReply` gets an
-   *   empty array for it at its end; by default it gets the reply.
+   * @param onReply gets every complete reply, in order, and must not throw.
+   * @param itemListener returns the receiver of the items of the next reply, an array or a string. `onReply` then gets an
+   *   empty array at its end. By default `onReply` gets the whole reply.
    */
   constructor(
     private readonly onReply: (reply: Reply) => void,
     private readonly itemListener: () => ItemListener | undefined = () => undefined,
   ) {}
 
-  /** @throws Error for bytes that are not RESP2: nothing that comes after them can be understood. */
+  /** @throws Error for bytes that are not RESP2. The bytes after them can't be parsed. */
   write(data: Buffer): void {
     let at = 0;
     if (this.#bulk !== undefined) {
@@ -70,7 +70,7 @@ export class ReplyReader {
     let chunk = data;
     if (this.#rest.length > 0) {
       chunk = Buffer.concat([this.#rest, data]);
-      this.#rest = NOTHING;
+      this.#rest = NO_BYTES;
     }
     while (at < chunk.length) {
       const end = endOfLine(chunk, at + 1);
@@ -83,9 +83,9 @@ export class ReplyReader {
       switch (chunk[start - 1]) {
         case Byte.Dollar: {
           const length = integer(chunk, start, end);
-          if (length < 0) this.#take(null);
+          if (length < 0) this.#accept(null);
           else if (at + length + BREAK <= chunk.length) {
-            this.#takeFrom(chunk, at, at + length);
+            this.#acceptBytes(chunk, at, at + length);
             at += length + BREAK;
           } else {
             this.#bulk = Buffer.allocUnsafeSlow(length + BREAK);
@@ -96,19 +96,19 @@ export class ReplyReader {
         }
         case Byte.Star: {
           const count = integer(chunk, start, end);
-          if (count < 0) this.#take(null);
+          if (count < 0) this.#accept(null);
           else if (count === 0) this.#gather([]);
           else this.#begin(count);
           break;
         }
         case Byte.Colon:
-          this.#take(integer(chunk, start, end));
+          this.#accept(integer(chunk, start, end));
           break;
         case Byte.Plus:
-          this.#takeFrom(chunk, start, end);
+          this.#acceptBytes(chunk, start, end);
           break;
         case Byte.Minus:
-          this.#take(new ReplyError(chunk.toString('utf8', start, end)));
+          this.#accept(new ReplyError(chunk.toString('utf8', start, end)));
           break;
         default:
           throw new Error(`Not RESP2: a reply begins with byte ${chunk[start - 1]}`);
@@ -116,23 +116,23 @@ export class ReplyReader {
     }
   }
 
-  /** @returns where in `data` the rest begins. */
+  /** @returns the position in `data` after the bulk string. */
   #continueBulk(bulk: Buffer, data: Buffer): number {
     const copied = data.copy(bulk, this.#filled);
     this.#filled += copied;
     if (this.#filled === bulk.length) {
       this.#bulk = undefined;
-      this.#take(bulk.subarray(0, bulk.length - BREAK));
+      this.#accept(bulk.subarray(0, bulk.length - BREAK));
     }
     return copied;
   }
 
   #begin(count: number): void {
     const onItem = this.#open.length === 0 ? this.itemListener() : undefined;
-    this.#open.push({ items: [], missing: count, onItem });
+    this.#open.push({ items: [], remaining: count, onItem });
   }
 
-  /** Who gets what comes next instead of its being gathered. */
+  /** The receiver of the next item; `undefined` when it is collected. */
   #listener(): ItemListener | undefined {
     switch (this.#open.length) {
       case 0:
@@ -144,26 +144,26 @@ export class ReplyReader {
     }
   }
 
-  #takeFrom(chunk: Buffer, start: number, end: number): void {
+  #acceptBytes(chunk: Buffer, start: number, end: number): void {
     const onItem = this.#listener();
     const bytes = chunk.subarray(start, end);
     if (onItem === undefined) this.#gather(Buffer.from(bytes));
-    else this.#give(onItem, bytes);
+    else this.#deliver(onItem, bytes);
   }
 
-  #take(value: Reply): void {
+  #accept(value: Reply): void {
     const onItem = value instanceof Error && this.#open.length === 0 ? undefined : this.#listener();
     if (onItem === undefined) this.#gather(value);
-    else this.#give(onItem, value);
+    else this.#deliver(onItem, value);
   }
 
-  #give(onItem: ItemListener, item: Reply): void {
+  #deliver(onItem: ItemListener, item: Reply): void {
     onItem(item);
     const array = this.#open[0];
-    if (array === undefined) this.onReply(GIVEN);
-    else if (--array.missing === 0) {
+    if (array === undefined) this.onReply(DELIVERED);
+    else if (--array.remaining === 0) {
       this.#open.pop();
-      this.onReply(GIVEN);
+      this.onReply(DELIVERED);
     }
   }
 
@@ -172,10 +172,10 @@ export class ReplyReader {
     let reply = value;
     while (open.length > 0) {
       const array = open[open.length - 1]!;
-      // Whole items of a listener's array, which were arrays themselves.
-      if (array.onItem !== undefined) return this.#give(array.onItem, reply);
+      // Nested arrays of a listener's array are delivered as whole items.
+      if (array.onItem !== undefined) return this.#deliver(array.onItem, reply);
       array.items.push(reply);
-      if (--array.missing > 0) return;
+      if (--array.remaining > 0) return;
       open.pop();
       reply = array.items;
     }
@@ -183,20 +183,20 @@ export class ReplyReader {
   }
 }
 
-/** Where the line's break begins, or -1. */
+/** Position of the line break, or -1. */
 function endOfLine(chunk: Buffer, from: number): number {
   for (let at = from; at < chunk.length - 1; at++) if (chunk[at] === Byte.Cr) return at;
   return -1;
 }
 
-/** @throws Error for what is no integer that a number can hold. */
+/** @throws Error for an invalid or too large integer. */
 function integer(chunk: Buffer, start: number, end: number): number {
   const isNegative = chunk[start] === Byte.Minus;
   const first = isNegative ? start + 1 : start;
   let number = 0;
   for (let at = first; at < end; at++) {
     const digit = chunk[at]! - Byte.Zero;
-    if (digit < 0 || digit > 9) throw new Error('Not RESP2: a number has other bytes than digits');
+    if (digit < 0 || digit > 9) throw new Error('Not RESP2: a number contains a byte that is no digit');
     number = number * 10 + digit;
   }
   if (first === end || number > Number.MAX_SAFE_INTEGER) throw new Error('Not RESP2: a number is empty or too large');

@@ -1,14 +1,14 @@
-/** Bounds of the pauses between tries. */
+/** Bounds of the pauses between attempts. */
 export interface RetryDelays {
-  /** Before the first retry, at most, ms. */
+  /** Longest pause before the first retry, ms. */
   readonly baseMs: number;
-  /** Before any retry, at most, ms. */
+  /** Longest pause before any retry, ms. */
   readonly capMs: number;
 }
 
 /**
  * Exponential backoff with full jitter (Brooker, "Exponential Backoff And Jitter", AWS 2015): a random time between 1 ms
- * and `base · 2^(attempt - 1)`, capped, so that instances that lost Redis together don't come back together.
+ * and `base · 2^(attempt - 1)`, capped, so that instances that lost Redis at the same time don't reconnect at the same time.
  *
  * @param attempt 1 for the first retry.
  */

@@ -3,7 +3,7 @@ import { DataConnection, type ReplyListener } from './data-connection.js';
 import type { CommandArgument } from './encode-command.js';
 import type { Reply } from './reply-reader.js';
 
-/** How a command is sent. The name is lower-case; in a Cluster all keys must be of one slot. */
+/** A function that sends a command. The name is lower-case; in a Cluster all keys must be in one slot. */
 export type Send = (
   client: RedisClient,
   name: string,
@@ -12,15 +12,15 @@ export type Send = (
 ) => void;
 
 /**
- * Sends a command the shortest way the client knows: a {@link DataConnection} makes no promise and sets no timer, so who
- * asks keeps the time; a Cluster, and an instance someone else owns, are called as ioredis wants.
+ * Sends a command by the shortest path of the client. A {@link DataConnection} creates no promise and no timer, so the caller
+ * needs a deadline of its own. A Cluster, and an instance of the application, are called through ioredis.
  */
 export const sendCommand: Send = (client, name, args, listener) => {
   if (client instanceof DataConnection) client.send(name, args, listener);
   else callCommand(client, name, args, listener);
 };
 
-/** Sends a command as ioredis does, with its `commandTimeout`. */
+/** Sends a command through ioredis, with its `commandTimeout`. */
 export const callCommand: Send = (client, name, args, listener) => {
   client.callBuffer(name, ...args).then(
     (reply) => listener.onReply(reply as Exclude<Reply, Error>),

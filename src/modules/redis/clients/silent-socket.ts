@@ -1,29 +1,29 @@
 import type { Socket } from 'node:net';
 
-/** How often a socket is looked at within its timeout. */
-const LOOKS = 4;
+/** Checks of a socket within its timeout. */
+const CHECKS = 4;
 
-/** Commands that were sent and not answered yet, in order. */
-interface Unanswered {
+/** The queue of commands without a reply yet. */
+interface PendingCommands {
   peekFront(): unknown;
 }
 
 /**
- * Destroys a socket on which nothing came for `timeoutMs` while a command waited for its answer: the other side may be
- * gone without a word. Counts looks rather than time, so that a process that was stopped itself blames nobody.
+ * Destroys a socket that received nothing for `timeoutMs` while a command waited for its reply: the server may be gone
+ * without closing the connection. It counts checks instead of time, so that a pause of this process does not count.
  */
-export function replaceWhenSilent(socket: Socket, unanswered: Unanswered, timeoutMs: number): void {
+export function replaceWhenSilent(socket: Socket, queue: PendingCommands, timeoutMs: number): void {
   let heardBytes = 0;
-  let waiting: unknown;
-  let silentLooks = 0;
-  const look = () => {
-    const first = unanswered.peekFront();
-    const isSilent = first !== undefined && first === waiting && socket.bytesRead === heardBytes;
-    silentLooks = isSilent ? silentLooks + 1 : 0;
-    waiting = first;
+  let firstPending: unknown;
+  let silentChecks = 0;
+  const check = () => {
+    const first = queue.peekFront();
+    const isSilent = first !== undefined && first === firstPending && socket.bytesRead === heardBytes;
+    silentChecks = isSilent ? silentChecks + 1 : 0;
+    firstPending = first;
     heardBytes = socket.bytesRead;
-    if (silentLooks >= LOOKS) socket.destroy(new Error(`Nothing came from Redis for ${timeoutMs} ms`));
+    if (silentChecks >= CHECKS) socket.destroy(new Error(`Redis sent nothing for ${timeoutMs} ms`));
   };
-  const timer = setInterval(look, timeoutMs / LOOKS).unref();
+  const timer = setInterval(check, timeoutMs / CHECKS).unref();
   socket.once('close', () => clearInterval(timer));
 }

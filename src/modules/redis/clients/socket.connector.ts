@@ -3,7 +3,7 @@ import { connect as connectTls } from 'node:tls';
 import { AbstractConnector, type RedisOptions } from 'ioredis';
 
 /**
- * Opens sockets as ioredis does by itself, but listens to their errors for ever.
+ * Opens sockets as ioredis's own connector does, but never stops listening to their errors.
  *
  * A TLS socket that Node has destroyed for one error (an untrusted certificate) may emit another (the server's alert).
  * ioredis 6.0.0 listens once, so the second would end the process.
@@ -15,7 +15,7 @@ export class SocketConnector extends AbstractConnector {
 
   async connect(): Promise<Socket> {
     this.connecting = true;
-    // Whoever disconnects in the tick in which they connected gets no socket at all.
+    // A client that disconnects in the tick in which it connected gets no socket.
     await Promise.resolve();
     if (!this.connecting) throw new Error('Connection is closed.');
     const { tls, path } = this.options;
@@ -30,7 +30,7 @@ export class SocketConnector extends AbstractConnector {
     return connectTcp(address);
   }
 
-  /** Where to connect now. */
+  /** The address to connect to. */
   protected address(): { host: string; port: number; family?: number } {
     const { host = 'localhost', port = 6_379, family } = this.options;
     return { host, port, ...(family === undefined ? {} : { family }) };

@@ -3,8 +3,8 @@ import type { RedisClient } from '../redis.types.js';
 import { connectNow } from './redis-client.js';
 
 /**
- * Subscribers hear nothing for hours and would not notice a connection that died without a word, so each is pinged; an
- * unanswered ping makes ioredis replace the connection and subscribe again.
+ * The subscribers of a pool. A subscriber may receive nothing for hours and would not notice a lost connection, so each one
+ * is pinged. After an unanswered ping ioredis replaces the connection and subscribes again.
  */
 export class SubscriberSet {
   private readonly subscribers = new Set<RedisClient>();
@@ -24,12 +24,12 @@ export class SubscriberSet {
     return subscriber;
   }
 
-  /** Those that are not closed. */
+  /** The subscribers that are not closed. */
   all(): readonly RedisClient[] {
     return [...this.subscribers].filter(({ status }) => status !== 'end');
   }
 
-  /** Connects now what waits for its next try. */
+  /** Makes subscribers that wait for their next attempt connect now. */
   connect(): void {
     for (const subscriber of this.subscribers) connectNow(subscriber);
   }

@@ -1,9 +1,9 @@
-/** What the commands of this instance cost where Redis is billed by command (Upstash). An estimate. */
+/** Estimated cost of this instance's commands, for a Redis that is billed per command (Upstash). */
 export interface CommandBill {
   readonly commands: number;
   readonly commandsPerDay: number;
   readonly costSoFar: number;
-  /** If it goes on like this, for thirty days. */
+  /** Cost of thirty days at the same rate. */
   readonly costPerMonth: number;
 }
 
@@ -11,7 +11,7 @@ const DAY_MS = 86_400_000;
 
 /**
  * @param elapsedMs the time in which the commands were sent.
- * @param pricePer100k in whatever currency; the result is in the same.
+ * @param pricePer100k in any currency; the result has the same.
  */
 export function estimateBill(commands: number, elapsedMs: number, pricePer100k: number): CommandBill {
   const price = (count: number) => (count / 100_000) * pricePer100k;

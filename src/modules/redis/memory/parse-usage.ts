@@ -5,9 +5,9 @@ import type { RedisUsage } from './redis-usage.types.js';
 const KEYSPACE = /^db\d+:keys=(\d+),expires=(\d+)/gm;
 
 /**
- * What INFO says of usage. Providers leave fields out; what is missing counts as 0 or unknown.
+ * Reads the usage from INFO. Providers leave fields out; a missing field counts as 0 or unknown.
  *
- * @param limitBytes what the server may use, where it does not say so itself.
+ * @param limitBytes the memory limit, for a server that does not report next.
  */
 export function parseUsage(info: string, limitBytes?: number): RedisUsage {
   const number = (name: string) => Number(infoField(info, name) ?? 0);
@@ -31,23 +31,23 @@ export function parseUsage(info: string, limitBytes?: number): RedisUsage {
   };
 }
 
-/** Several servers as one: sums, and the fullest server's ratio. */
+/** Combines the usage of several servers: sums, and the ratio of the fullest server. */
 export function combineUsage([first, ...others]: readonly [RedisUsage, ...RedisUsage[]]): RedisUsage {
   return others.reduce<RedisUsage>(
-    (all, one) => ({
+    (all, next) => ({
       version: all.version,
-      usedBytes: all.usedBytes + one.usedBytes,
-      maxBytes: all.maxBytes === undefined || one.maxBytes === undefined ? undefined : all.maxBytes + one.maxBytes,
-      usedRatio: all.usedRatio === undefined ? one.usedRatio : Math.max(all.usedRatio, one.usedRatio ?? 0),
-      fragmentationRatio: Math.max(all.fragmentationRatio, one.fragmentationRatio),
+      usedBytes: all.usedBytes + next.usedBytes,
+      maxBytes: all.maxBytes === undefined || next.maxBytes === undefined ? undefined : all.maxBytes + next.maxBytes,
+      usedRatio: all.usedRatio === undefined ? next.usedRatio : Math.max(all.usedRatio, next.usedRatio ?? 0),
+      fragmentationRatio: Math.max(all.fragmentationRatio, next.fragmentationRatio),
       evictionPolicy: all.evictionPolicy,
-      evictedKeys: all.evictedKeys + one.evictedKeys,
-      expiredKeys: all.expiredKeys + one.expiredKeys,
-      keys: all.keys + one.keys,
-      keysWithTtl: all.keysWithTtl + one.keysWithTtl,
-      keyspaceHits: all.keyspaceHits + one.keyspaceHits,
-      keyspaceMisses: all.keyspaceMisses + one.keyspaceMisses,
-      connectedClients: all.connectedClients + one.connectedClients,
+      evictedKeys: all.evictedKeys + next.evictedKeys,
+      expiredKeys: all.expiredKeys + next.expiredKeys,
+      keys: all.keys + next.keys,
+      keysWithTtl: all.keysWithTtl + next.keysWithTtl,
+      keyspaceHits: all.keyspaceHits + next.keyspaceHits,
+      keyspaceMisses: all.keyspaceMisses + next.keyspaceMisses,
+      connectedClients: all.connectedClients + next.connectedClients,
     }),
     first,
   );

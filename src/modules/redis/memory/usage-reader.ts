@@ -4,10 +4,10 @@ import type { RedisClient } from '../redis.types.js';
 import { combineUsage, parseUsage } from './parse-usage.js';
 import type { RedisUsage } from './redis-usage.types.js';
 
-/** The usage, or why it can't be told: forbidden for good, or not now. */
+/** The usage; `denied` when INFO is forbidden, `unavailable` when Redis does not answer now. */
 export type UsageReading = { readonly usage: RedisUsage } | { readonly denied: true } | { readonly unavailable: true };
 
-/** Asks every master. Never rejects. */
+/** Reads the usage of every master. Never rejects. */
 export async function readUsage(client: RedisClient, limitBytes?: number): Promise<UsageReading> {
   const [first, ...others] = masterConnections(client).map((redis) => redis.info());
   if (first === undefined) return { unavailable: true };
@@ -21,7 +21,7 @@ export async function readUsage(client: RedisClient, limitBytes?: number): Promi
   }
 }
 
-/** Whether every master has the policy now. Never rejects. */
+/** Sets the policy on every master. Returns whether all accepted it. Never rejects. */
 export async function setEvictionPolicy(client: RedisClient, policy: string): Promise<boolean> {
   const answers = await Promise.allSettled(
     masterConnections(client).map((redis) => redis.config('SET', 'maxmemory-policy', policy)),
@@ -29,7 +29,7 @@ export async function setEvictionPolicy(client: RedisClient, policy: string): Pr
   return answers.every(({ status }) => status === 'fulfilled');
 }
 
-/** Forbidden by the ACL, or not offered by the provider. */
+/** Whether the ACL forbids the command or the provider does not support it. */
 function isDenied(error: unknown): boolean {
   const reason = classifyFailure(error);
   return reason === 'NOPERM' || reason === 'error';

@@ -1,19 +1,19 @@
 import type { ProtectedData, RedisUsage, RedisWarning } from './redis-usage.types.js';
 
-/** Shares of the limit. */
+/** Thresholds, as shares of the memory limit. */
 export interface UsageThresholds {
   readonly warnRatio: number;
   readonly criticalRatio: number;
 }
 
-/** The policy that keeps what has no ttl (tag versions, the invalidation log) and evicts the least used of the rest. */
+/** This policy keeps keys without a ttl (tag versions, the invalidation log) and evicts the least used of the others. */
 export const RECOMMENDED_POLICY = 'volatile-lfu';
 
 /**
- * What an operator should know, the most urgent first.
+ * The warnings for a usage, the most urgent first.
  *
- * @param before what was found the time before, to tell evictions now from evictions once.
- * @param isCache whether what it holds may be evicted at all; of a store that must not, `noeviction` is as it should be.
+ * @param before the usage of the check before, to report new evictions only.
+ * @param isCache whether this Redis is a cache. For a store, which must not evict, `noeviction` is the right policy.
  */
 export function usageWarnings(
   usage: RedisUsage,
@@ -44,7 +44,7 @@ function fullness(
       {
         code: 'memory-unlimited',
         severity: 'info',
-        message: `Redis has no memory limit (${megabytes(usedBytes)} used): set maxmemory, and maxmemory-policy ${isCache ? RECOMMENDED_POLICY : 'noeviction'}, before the machine runs out.`,
+        message: `Redis has no memory limit (${megabytes(usedBytes)} used): set maxmemory, and maxmemory-policy ${isCache ? RECOMMENDED_POLICY : 'noeviction'}, before the machine runs out of memory.`,
       },
     ];
   }
@@ -71,7 +71,7 @@ function policyWarnings(
       {
         code: 'policy-refuses-writes',
         severity: 'info',
-        message: `With maxmemory-policy noeviction a full Redis refuses writes: for a cache set ${RECOMMENDED_POLICY} (REDIS_SET_EVICTION_POLICY=${RECOMMENDED_POLICY}).`,
+        message: `With maxmemory-policy noeviction a full Redis refuses writes. For a cache set ${RECOMMENDED_POLICY} (REDIS_SET_EVICTION_POLICY=${RECOMMENDED_POLICY}).`,
       },
     ];
   }
@@ -92,7 +92,7 @@ function evictions({ evictedKeys }: RedisUsage, before: RedisUsage | undefined):
     {
       code: 'evicting',
       severity: 'warning',
-      message: `Redis evicted ${count} keys since it was last looked at: raise maxmemory if hits matter.`,
+      message: `Redis evicted ${count} keys since the last check: raise maxmemory if hits matter.`,
     },
   ];
 }

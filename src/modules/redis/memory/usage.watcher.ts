@@ -9,30 +9,30 @@ import { usageWarnings } from './usage-warnings.js';
 const TAGS: ProtectedData = {
   name: 'tag versions and the invalidation log',
   hasTtl: false,
-  consequence: 'that costs hits, never correctness. volatile-lfu keeps them.',
+  consequence: 'this costs hits, never correctness. volatile-lfu keeps them.',
 };
 
-/** A Redis that is watched, where it is not the one of the cache. */
+/** A watched Redis that is not the cache's. */
 export interface StoreRedis {
-  /** Begins what is said about it: `'The Redis of sessions'`. */
+  /** First words of its warnings: `'The Redis of sessions'`. */
   readonly name: string;
   readonly holds: ProtectedData;
 }
 
 /**
- * Looks at Redis's memory, evictions and policy every now and then, and logs a warning when it begins to hold. Where INFO
- * is forbidden it says so once and knows nothing.
+ * Checks Redis's memory, evictions and policy at intervals, and logs every new warning. When INFO is forbidden, it warns
+ * once and has no usage.
  */
 export class UsageWatcher implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger('Redis');
   private readonly protectedData: ProtectedData[];
   private latest: RedisUsage | undefined;
-  private found: readonly RedisWarning[] = [];
+  private latestWarnings: readonly RedisWarning[] = [];
   private timer: TimerHandle | undefined;
   private detach = () => {};
   private isStopped = false;
 
-  /** @param store given where it holds what must not be evicted, and no cache. */
+  /** @param store given for a Redis that is a store, not a cache: its data must not be evicted. */
   constructor(
     private readonly pool: RedisPool | null,
     private readonly config: RedisConfig,
@@ -41,24 +41,24 @@ export class UsageWatcher implements OnApplicationBootstrap, OnModuleDestroy {
     this.protectedData = [store?.holds ?? TAGS];
   }
 
-  /** What was last found; `undefined` before the first look, without Redis, and where INFO is forbidden. */
+  /** The usage of the last check; `undefined` before the first check, without Redis, and when INFO is forbidden. */
   get usage(): RedisUsage | undefined {
     return this.latest;
   }
 
-  /** What held when it was last looked at. */
+  /** The warnings of the last check. */
   get warnings(): readonly RedisWarning[] {
-    return this.found;
+    return this.latestWarnings;
   }
 
-  /** Warns whenever the eviction policy may evict this. */
+  /** Warns when the eviction policy may evict this data. */
   protect(data: ProtectedData): void {
     this.protectedData.push(data);
   }
 
   onApplicationBootstrap(): void {
     if (!this.pool || this.config.memoryPollMs === 0) return;
-    // A server that is back may have forgotten its settings.
+    // A server that is back may have lost its settings.
     this.detach = this.pool.monitor.onChange(({ from, to }) => {
       if (from === 'down' && to !== 'down') this.schedule(0);
     });
@@ -73,10 +73,10 @@ export class UsageWatcher implements OnApplicationBootstrap, OnModuleDestroy {
 
   private schedule(delayMs: number): void {
     this.timer?.cancel();
-    if (!this.isStopped) this.timer = systemClock.setTimer(() => void this.look(), delayMs);
+    if (!this.isStopped) this.timer = systemClock.setTimer(() => void this.check(), delayMs);
   }
 
-  private async look(): Promise<void> {
+  private async check(): Promise<void> {
     if (this.pool?.monitor.canRead()) this.report(await this.examine(this.pool));
     this.schedule(this.config.memoryPollMs);
   }
@@ -90,7 +90,7 @@ export class UsageWatcher implements OnApplicationBootstrap, OnModuleDestroy {
     } = this.config;
     const before = this.latest;
     const reading = await readUsage(pool.client('bulk'), memoryLimitBytes);
-    if ('unavailable' in reading) return this.found;
+    if ('unavailable' in reading) return this.latestWarnings;
     if ('denied' in reading) return [INFO_DENIED];
     this.latest = reading.usage;
     const policyWarnings: RedisWarning[] = [];
@@ -105,8 +105,8 @@ export class UsageWatcher implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private report(warnings: readonly RedisWarning[]): void {
-    const known = this.found;
-    this.found = warnings;
+    const known = this.latestWarnings;
+    this.latestWarnings = warnings;
     for (const { code, about, severity, message: text } of warnings) {
       if (known.some((warning) => warning.code === code && warning.about === about)) continue;
       const message = this.store ? `${this.store.name}: ${text}` : text;

@@ -5,47 +5,47 @@ import type { RedisClient, RedisTopology } from '../redis.types.js';
 import { classifyFailure, type FailureReason } from './failure.js';
 import { combineServerIds, parseServerIds, type ServerIds, UNKNOWN_SERVER } from './server-identity.js';
 
-/** What one probe found. */
+/** The result of one probe. */
 export interface ProbeResult {
   /** `undefined` when reads work. */
   readonly readFailure: FailureReason | undefined;
   /** `undefined` when writes work. */
   readonly writeFailure: FailureReason | undefined;
   /**
-   * How long an answer to a read takes: the median of those that came. In a Cluster some wait for a failover or follow the
-   * slots, which says nothing about the way to the others.
+   * Latency of a read: the median of the answered ones. In a Cluster some reads wait for a failover or follow a moved slot,
+   * which says nothing about the connection to the other nodes.
    */
   readonly latencyMs: number;
-  /** `undefined` when the server was not asked, or one of a Cluster's could not be. */
+  /** `undefined` when the server was not asked, or when a server of a Cluster could not be asked. */
   readonly ids: ServerIds | undefined;
 }
 
-/** How one command of a probe went. */
-interface Outcome {
-  /** `undefined` when it was answered. */
+/** The outcome of one command of a probe. */
+interface CommandOutcome {
+  /** `undefined` for an answered command. */
   readonly failure: FailureReason | undefined;
   readonly latencyMs: number;
 }
 
-/** A probe as the monitor uses it. */
+/** The part of a probe that the monitor uses. */
 export type Probe = Pick<AvailabilityProbe, keyof AvailabilityProbe>;
 
-/** Enough keys to reach every master of a Cluster of usual size; elsewhere one. */
+/** Enough keys to reach every master of a Cluster of usual size. Without a Cluster one key is used. */
 const CLUSTER_KEYS = 12;
-/** The probe's keys go away by themselves. */
+/** Ttl of the probe's keys. */
 const KEY_TTL_MS = 60_000;
 
 /**
- * Reads and writes a key of its own, on a connection of its own, and asks the server who it is. Only a write tells
- * whether writes work: with NOREPLICAS, READONLY or OOM a PING and a GET succeed while a DEL or SET fails.
+ * Reads and writes its own key on its own connection, and asks the server for its identity. Only a write shows whether
+ * writes work: with NOREPLICAS, READONLY or OOM a PING and a GET succeed while a DEL or SET fails.
  */
 export class AvailabilityProbe {
   private readonly keys: readonly string[];
   private connectionFailure: FailureReason | undefined;
 
   /**
-   * @param client fails at once while it is not connected, and retries by itself.
-   * @param keyPrefix its keys are `{prefix}:probe`, in a Cluster `{prefix:n}:probe`, so that an ACL can allow them.
+   * @param client must fail at once while it is not connected, and reconnect by itself.
+   * @param keyPrefix the keys are `{prefix}:probe`, in a Cluster `{prefix:n}:probe`, so that an ACL can allow them.
    */
   constructor(
     private readonly client: RedisClient,
@@ -61,27 +61,27 @@ export class AvailabilityProbe {
     client.on('ready', () => (this.connectionFailure = undefined));
   }
 
-  /** Connects now, if it waits for its next try. */
+  /** Makes the connection connect now if it waits for its next attempt. */
   connect(): void {
     connectNow(this.client);
   }
 
-  /** The connection is there (again): a good moment to probe. */
+  /** Calls back when the connection is ready, also after a reconnect. */
   onReady(listener: () => void): void {
     this.client.on('ready', listener);
   }
 
-  /** Never rejects. With `shouldIdentify` the server is also asked who it is. */
+  /** Never rejects. With `shouldIdentify` it also asks the server for its identity. */
   async run(shouldIdentify: boolean): Promise<ProbeResult> {
     const [reads, writes] = await Promise.all([
       Promise.all(this.keys.map((key) => this.outcome(this.client.get(key)))),
       Promise.all(this.keys.map((key) => this.outcome(this.client.set(key, '1', 'PX', KEY_TTL_MS)))),
     ]);
-    const readFailure = judge(reads);
+    const readFailure = summarise(reads);
     return {
       readFailure,
-      writeFailure: judge(writes),
-      latencyMs: usualLatencyMs(reads),
+      writeFailure: summarise(writes),
+      latencyMs: medianLatencyMs(reads),
       ids: shouldIdentify && !readFailure ? await this.identify() : undefined,
     };
   }
@@ -90,7 +90,7 @@ export class AvailabilityProbe {
     this.client.disconnect();
   }
 
-  private async outcome(reply: Promise<unknown>): Promise<Outcome> {
+  private async outcome(reply: Promise<unknown>): Promise<CommandOutcome> {
     const startMs = this.clock.nowMs();
     const failure = await reply.then(
       () => undefined,
@@ -125,14 +125,14 @@ async function askServer(redis: Redis): Promise<ServerIds> {
   }
 }
 
-/** A Cluster with some slots away is still worth asking: it fails when most keys do. */
-function judge(outcomes: readonly Outcome[]): FailureReason | undefined {
+/** A Cluster that has lost some slots is still usable: it fails only when most keys fail. */
+function summarise(outcomes: readonly CommandOutcome[]): FailureReason | undefined {
   const failures = outcomes.flatMap(({ failure }) => failure ?? []);
   return failures.length * 2 > outcomes.length ? failures[0] : undefined;
 }
 
-/** The median of what was answered; 0 when nothing was, and nobody asks then. */
-function usualLatencyMs(reads: readonly Outcome[]): number {
+/** Median latency of the answered reads; 0 without one, when it is not used. */
+function medianLatencyMs(reads: readonly CommandOutcome[]): number {
   const answered = reads.filter(({ failure }) => failure === undefined).map(({ latencyMs }) => latencyMs);
   return answered.toSorted((a, b) => a - b)[Math.floor(answered.length / 2)] ?? 0;
 }

@@ -1,16 +1,16 @@
 import type { Clock } from '../../../common/clock.js';
 
-/** When outcomes mean that the next command would fail too. */
+/** When a breaker opens. */
 export interface BreakerSettings {
-  /** This many failures without a success between them open it, once they span `spanMs`, waiting included. `Infinity` turns it off. Default 3. */
+  /** This number of failures without a success between them opens it, if they span at least `spanMs`, waiting time included. `Infinity` turns this rule off. Default 3. */
   consecutive: number;
-  /** A shorter burst is a hiccup of ours (a long tick, a collection), not of Redis. Default 50. */
+  /** A shorter burst is caused by this process (a long tick, a garbage collection), not by Redis. Default 50. */
   spanMs: number;
-  /** Within one such window, a share of failures of at least `ratio` among at least `samples` outcomes opens it too. Default 1,000. */
+  /** Length of a window. A share of failures of at least `ratio` among at least `samples` outcomes of a window opens it too. Default 1,000. */
   windowMs: number;
-  /** Default 0.5. */
+  /** Share of failures that opens it. Default 0.5. */
   ratio: number;
-  /** Default 20. */
+  /** Fewest outcomes of a window that count. Default 20. */
   samples: number;
 }
 
@@ -22,7 +22,7 @@ export const DEFAULT_BREAKER_SETTINGS: BreakerSettings = {
   samples: 20,
 };
 
-/** Judges a row of outcomes. Whoever owns it decides what to do once it opens, and when it closes again: {@link reset}. */
+/** Decides from outcomes of commands whether the next one would fail too. Its owner decides what happens when it opens, and closes it with {@link reset}. */
 export class CircuitBreaker {
   private failuresInARow = 0;
   private firstFailureMs = 0;
@@ -43,9 +43,9 @@ export class CircuitBreaker {
   }
 
   /**
-   * Whether the failures so far are enough to open.
+   * Returns whether the failures so far open the breaker.
    *
-   * @param waitedMs how long the one that failed now had waited, where it is known.
+   * @param waitedMs how long the failed command had waited, if known.
    */
   recordFailure(waitedMs = 0): boolean {
     const nowMs = this.clock.nowMs();
@@ -56,7 +56,7 @@ export class CircuitBreaker {
     return this.areTooManyInARow(nowMs) || this.areTooManyInTheWindow();
   }
 
-  /** Forgets what happened: commands go through again. */
+  /** Closes the breaker and discards its counts. */
   reset(): void {
     this.failuresInARow = 0;
     this.startWindow(this.clock.nowMs());

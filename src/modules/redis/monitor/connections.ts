@@ -1,11 +1,11 @@
-/** The data connections, as the monitor sees them. */
+/** The part of the data connections that the monitor uses. */
 export interface Connections {
   /** Whether every lane has a connected client. */
   readonly isConnected: boolean;
-  /** Connects now what waits for its next try. */
+  /** Makes clients that wait for their next attempt connect now. */
   connect(): void;
-  /** Resolves when each connected client answers; those that do not are replaced. Rejects while a lane has none. */
+  /** Resolves when every connected client has answered; clients that don't answer are replaced. Rejects while a lane has no connected client. */
   verify(): Promise<void>;
-  /** A client connected, lost its connection, or (in a Cluster) found or lost a node. */
+  /** Calls back when a client connects, loses its connection, or (in a Cluster) discovers or loses a node. */
   onChange(listener: () => void): () => void;
 }

@@ -1,9 +1,9 @@
-import { classifyFailure, type FailureReason, type FailureVerdict, verdictOf } from './failure.js';
+import { classifyFailure, type FailureReason, type FailureImpact, impactOf } from './failure.js';
 
 const failure = (message: string, extra: object = {}) => Object.assign(new Error(message), extra);
 
 describe('classifyFailure', () => {
-  it.each<[unknown, FailureReason, FailureVerdict]>([
+  it.each<[unknown, FailureReason, FailureImpact]>([
     [failure("READONLY You can't write against a read only replica."), 'READONLY', 'writes'],
     [
       failure("READONLY You can't write against a read only replica. script: 42a1, on @user_script:1."),
@@ -71,8 +71,8 @@ describe('classifyFailure', () => {
     [failure('error'), 'error', 'none'],
     [undefined, 'error', 'none'],
     ['OOM', 'error', 'none'],
-  ])('%s is %s: speaks of %s', (error, reason, verdict) => {
+  ])('%s is %s: speaks of %s', (error, reason, impact) => {
     expect(classifyFailure(error)).toBe(reason);
-    expect(verdictOf(reason)).toBe(verdict);
+    expect(impactOf(reason)).toBe(impact);
   });
 });

@@ -1,17 +1,17 @@
 import type { AvailabilityReason } from '../redis.types.js';
 
-/** Why a command or a connection failed, as far as it says something about Redis. */
+/** Why a command or a connection failed. */
 export type FailureReason = Exclude<AvailabilityReason, 'ok' | 'connecting' | 'recovery'>;
 
 /**
- * What a failure says about later commands.
- * - `all`, `writes`: every command, or every write, will fail until something changes there.
- * - `maybe`: perhaps the next one fails as well; only many in a row say more.
- * - `none`: the server answered; only this command was wrong.
+ * The impact of a failure on later commands.
+ * - `all`, `writes`: every command, or every write, will fail until the server's state changes.
+ * - `maybe`: the next command may fail too. Only many failures in a row are significant.
+ * - `none`: the server answered, and only this command was wrong.
  */
-export type FailureVerdict = 'all' | 'writes' | 'maybe' | 'none';
+export type FailureImpact = 'all' | 'writes' | 'maybe' | 'none';
 
-const VERDICTS: Record<FailureReason, FailureVerdict> = {
+const IMPACTS: Record<FailureReason, FailureImpact> = {
   READONLY: 'writes',
   OOM: 'writes',
   NOREPLICAS: 'writes',
@@ -31,10 +31,10 @@ const VERDICTS: Record<FailureReason, FailureVerdict> = {
   error: 'none',
 };
 
-/** What the reason says about later commands. */
-export const verdictOf = (reason: FailureReason): FailureVerdict => VERDICTS[reason];
+/** The impact of a reason on later commands. */
+export const impactOf = (reason: FailureReason): FailureImpact => IMPACTS[reason];
 
-/** First match wins. Texts are those of Redis 6.2 to 8, Valkey, Upstash, Node and ioredis 6. */
+/** The first match counts. The texts come from Redis 6.2 to 8, Valkey, Upstash, Node and ioredis 6. */
 const PATTERNS: readonly (readonly [RegExp, FailureReason])[] = [
   [/invalid password|invalid username-password|invalid or missing auth token/i, 'WRONGPASS'],
   [/^ERR (The user executing the script can't|ACL failure in script)/, 'NOPERM'],
@@ -54,7 +54,7 @@ const PATTERNS: readonly (readonly [RegExp, FailureReason])[] = [
   ],
 ];
 
-/** What errors of Node, ioredis and Redis have in common. Not `instanceof Error`: they may come from another realm. */
+/** The common part of errors of Node, ioredis and Redis. `instanceof Error` is not used, because they may come from another realm. */
 interface ErrorLike {
   readonly name?: string;
   readonly message: string;
@@ -65,14 +65,14 @@ interface ErrorLike {
 const isErrorLike = (error: unknown): error is ErrorLike =>
   typeof error === 'object' && error !== null && 'message' in error && typeof error.message === 'string';
 
-/** Classifies what a command rejected with or a connection's `error` event carried. Never throws. */
+/** Classifies the error of a command or of a connection's `error` event. Never throws. */
 export function classifyFailure(error: unknown): FailureReason {
   if (!isErrorLike(error)) return 'error';
   if (error.name === 'TimeoutError') return 'timeout';
-  // A Cluster that reached no node says so, and carries why.
+  // When a Cluster client reaches no node, its error contains the error of the last one.
   if (isErrorLike(error.lastNodeError)) return classifyFailure(error.lastNodeError);
   const word = /^[A-Z]+/.exec(error.message)?.[0];
-  if (word !== undefined && word in VERDICTS) return word as FailureReason;
+  if (word !== undefined && word in IMPACTS) return word as FailureReason;
   const text = `${error.message} ${error.code ?? ''}`;
   return PATTERNS.find(([pattern]) => pattern.test(text))?.[1] ?? 'error';
 }

@@ -1,22 +1,22 @@
-/** Bounds of a read's patience with Redis. */
+/** Bounds of the time a read waits for Redis. */
 export interface BudgetSettings {
-  /** Never less than this, ms: less would take a busy tick for an outage. Default 10. */
+  /** Shortest budget, ms. With less a busy tick would count as an outage. Default 10. */
   floorMs: number;
-  /** Never more than this, ms, unless the network itself is slower. Default 50. */
+  /** Longest budget, ms, unless the network itself is slower. Default 50. */
   capMs: number;
 }
 
 export const DEFAULT_BUDGET_SETTINGS: BudgetSettings = { floorMs: 10, capMs: 50 };
 
-/** However slow the network, no read waits longer than this. */
+/** No read waits longer than this, however slow the network is. */
 const HARD_CAP_MS = 1_000;
 
 /**
- * How long to wait for a read: smoothed latency plus four times its mean deviation, as TCP decides when to send again
- * (Jacobson 1988, RFC 6298).
+ * How long to wait for a read: smoothed latency plus four times its mean deviation, as TCP computes its retransmission
+ * timeout (Jacobson 1988, RFC 6298).
  *
- * Only answered reads are samples, so a network that became slower than the budget would never teach it. The probe, which
- * has more patience, does: {@link seed} starts anew from what it measured, and lifts the cap to three times that.
+ * Only answered reads are samples, so the budget would never adapt to a network that has become slower than the budget. The
+ * probe waits longer: {@link seed} starts again from its latency and raises the cap to three times that latency.
  */
 export class LatencyBudget {
   private smoothedMs = 0;
@@ -34,14 +34,14 @@ export class LatencyBudget {
     return this.budget;
   }
 
-  /** A read was answered after `latencyMs`. */
+  /** Records an answered read. */
   record(latencyMs: number): void {
     this.deviationMs += (Math.abs(latencyMs - this.smoothedMs) - this.deviationMs) / 4;
     this.smoothedMs += (latencyMs - this.smoothedMs) / 8;
     this.update();
   }
 
-  /** The probe was answered after `latencyMs`. */
+  /** Starts again from the latency of an answered probe. */
   seed(latencyMs: number): void {
     this.smoothedMs = latencyMs;
     this.deviationMs = latencyMs / 2;

@@ -1,13 +1,13 @@
 import { type BreakerSettings, DEFAULT_BREAKER_SETTINGS } from './circuit-breaker.js';
 import { type BudgetSettings, DEFAULT_BUDGET_SETTINGS } from './latency-budget.js';
 
-/** How Redis is judged. Every field has a default. */
+/** Settings of the availability monitor. Every field has a default. */
 export interface MonitorSettings {
-  /** While Redis is not up it is probed this often, ms. Default 250. */
+  /** Interval between probes while Redis is not up, ms. Default 250. */
   probeIntervalMs: number;
-  /** While it is up and nothing was written for this long, it is probed too, ms. Default 15,000. */
+  /** Interval between probes while Redis is up, ms. Default 15,000. */
   idleProbeMs: number;
-  /** The probe writes `{prefix}:probe`, in a Cluster `{prefix:n}:probe`; give the namespace of what is kept there. Default `'larder'`. */
+  /** The probe writes `{prefix}:probe`, in a Cluster `{prefix:n}:probe`; use the namespace of the data in that Redis. Default `'larder'`. */
   probeKeyPrefix: string;
   breaker: BreakerSettings;
   budget: BudgetSettings;

@@ -11,33 +11,33 @@ import type {
 import type { Probe, ProbeResult } from './availability-probe.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 import type { Connections } from './connections.js';
-import { classifyFailure, verdictOf } from './failure.js';
+import { classifyFailure, impactOf } from './failure.js';
 import { LatencyBudget } from './latency-budget.js';
 import type { MonitorSettings } from './monitor-settings.js';
 import { type RecoveryStep, RecoverySteps } from './recovery-steps.js';
 import { isSameServer, type ServerIds } from './server-identity.js';
 
 const RANK: Record<Availability, number> = { down: 0, degraded: 1, up: 2 };
-/** Pauses while Redis answers but a data connection or a recovery step is not ready. */
+/** Delays between attempts while Redis answers but a data connection or a recovery step fails. */
 const RECOVERY_RETRY = { baseMs: 50, capMs: 1_000 };
-/** However many failures ask for a probe, they get one this often. */
+/** Shortest time between two probes, however many failures request one. */
 const MIN_PROBE_GAP_MS = 25;
-/** In a long outage the probe slows down to this. */
+/** In a long outage the interval between probes grows up to this. */
 const MAX_PROBE_INTERVAL_MS = 1_000;
 
 /**
- * The one judgement of whether Redis is well.
+ * Decides whether Redis is available; the whole process uses this state.
  *
- * Outcomes of commands make it worse at once: an answer such as READONLY speaks for every write that follows, a few
- * timeouts in a row for every read. Only the probe makes it better (half-open: no caller is let through to find out), and
- * only after the data connections answered and every recovery step ran.
+ * Outcomes of commands make the state worse at once: an answer such as READONLY applies to every write that follows, a few
+ * timeouts in a row to every read. Only the probe makes it better (half-open: no caller's command is used as a test), and
+ * only after the data connections have answered and every recovery step has run.
  */
 export class RedisAvailabilityMonitor implements AvailabilityMonitor {
   private availability: Availability = 'down';
-  private why: AvailabilityReason = 'connecting';
+  private currentReason: AvailabilityReason = 'connecting';
   private changedMs: number;
-  /** Reasons listeners heard of since the state changed. */
-  private told = new Set<AvailabilityReason>();
+  /** Reasons announced to listeners since the state changed. */
+  private announcedReasons = new Set<AvailabilityReason>();
   private isReadable = false;
   private isWritable = false;
 
@@ -47,10 +47,10 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
   private readonly listeners = new Set<(change: AvailabilityChange) => void>();
 
   private knownServer: ServerIds | undefined;
-  /** A connection was made since the server was last asked who it is. */
-  private isServerInDoubt = true;
+  /** Whether a connection was made since the identity of the server was last checked. */
+  private isServerUnverified = true;
   private failedRecoveries = 0;
-  /** Grows whenever something spoke against Redis: a probe or recovery that began before does not count. */
+  /** Counts the events that made the state worse. A probe or recovery that began before such an event does not count. */
   private setbacks = 0;
 
   private timer: TimerHandle | undefined;
@@ -68,15 +68,15 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
     private readonly settings: MonitorSettings,
   ) {
     this.changedMs = clock.nowMs();
-    // One broken node of a Cluster makes many commands fail in a row; only their share tells about the others.
+    // One broken node of a Cluster makes many commands fail in a row. Only the share of failures says something about the others.
     const breaker = topology === 'cluster' ? { ...settings.breaker, consecutive: Infinity } : settings.breaker;
     this.breakers = { read: new CircuitBreaker(clock, breaker), write: new CircuitBreaker(clock, breaker) };
     this.budget = new LatencyBudget(settings.budget);
     this.detach = connections.onChange(() => this.onConnectionChange());
-    probe.onReady(() => this.wantProbe());
+    probe.onReady(() => this.scheduleProbe());
     probe.connect();
     connections.connect();
-    this.wantProbe(this.regularDelayMs());
+    this.scheduleProbe(this.regularDelayMs());
   }
 
   get state(): Availability {
@@ -84,7 +84,7 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
   }
 
   get reason(): AvailabilityReason {
-    return this.why;
+    return this.currentReason;
   }
 
   get sinceMs(): number {
@@ -109,18 +109,18 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
   }
 
   recordFailure(kind: CommandKind, error: unknown): void {
-    // Late failures of what was given up already say nothing new, and must not void a recovery.
+    // Late failures of commands sent before the state changed are no news, and must not invalidate a recovery.
     if (kind === 'read' ? !this.isReadable : !this.isWritable) return;
     const reason = classifyFailure(error);
-    const verdict = verdictOf(reason);
-    if (verdict === 'none') return;
+    const impact = impactOf(reason);
+    if (impact === 'none') return;
     const hasOpened = this.breakers[kind].recordFailure(reason === 'timeout' ? this.budget.ms : 0);
-    const isCertain = verdict !== 'maybe' && this.topology !== 'cluster';
+    const isCertain = impact !== 'maybe' && this.topology !== 'cluster';
     if (hasOpened || isCertain) {
-      const isAboutWrites = verdict === 'writes' || (verdict === 'maybe' && kind === 'write');
+      const isAboutWrites = impact === 'writes' || (impact === 'maybe' && kind === 'write');
       this.worsen(isAboutWrites ? 'degraded' : 'down', reason);
     }
-    this.wantProbe();
+    this.scheduleProbe();
   }
 
   onChange(listener: (change: AvailabilityChange) => void): () => void {
@@ -147,7 +147,7 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
     });
   }
 
-  /** Stops probing. The state stays what it is. */
+  /** Stops probing. The state does not change any more. */
   close(): void {
     this.isClosed = true;
     this.timer?.cancel();
@@ -156,9 +156,9 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
   }
 
   private onConnectionChange(): void {
-    this.isServerInDoubt = true;
+    this.isServerUnverified = true;
     if (!this.connections.isConnected) this.worsen('down', 'closed');
-    this.wantProbe();
+    this.scheduleProbe();
   }
 
   private worsen(to: Availability, reason: AvailabilityReason): void {
@@ -169,29 +169,29 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
   private change(to: Availability, reason: AvailabilityReason): void {
     const from = this.availability;
     this.availability = to;
-    this.why = reason;
+    this.currentReason = reason;
     this.changedMs = this.clock.nowMs();
     this.isReadable = to !== 'down';
     this.isWritable = to === 'up';
-    this.told = new Set();
-    this.tell({ from, to, reason });
+    this.announcedReasons = new Set();
+    this.announce({ from, to, reason });
   }
 
-  /** The state stays, and the probe found why: `closed` becomes `LOADING`, or `WRONGPASS`, which someone has to put right. */
-  private explain(reason: AvailabilityReason): void {
-    this.why = reason;
-    // That a connection is not there says nothing new. An outage of many reasons tells each of them once.
-    if (this.availability === 'up' || reason === 'closed' || this.told.has(reason)) return;
-    this.tell({ from: this.availability, to: this.availability, reason });
+  /** The state stays, but the probe found the reason: `closed` becomes `LOADING`, or `WRONGPASS`, which an operator must correct. */
+  private updateReason(reason: AvailabilityReason): void {
+    this.currentReason = reason;
+    // A missing connection is no news. Of several reasons in one outage each is announced once.
+    if (this.availability === 'up' || reason === 'closed' || this.announcedReasons.has(reason)) return;
+    this.announce({ from: this.availability, to: this.availability, reason });
   }
 
-  private tell(change: AvailabilityChange): void {
-    this.told.add(change.reason);
+  private announce(change: AvailabilityChange): void {
+    this.announcedReasons.add(change.reason);
     for (const listener of this.listeners) listener(change);
   }
 
-  /** Probes after `delayMs`, or sooner when that was wanted already. */
-  private wantProbe(delayMs = 0): void {
+  /** Probes after `delayMs`, or sooner if an earlier probe is scheduled. */
+  private scheduleProbe(delayMs = 0): void {
     const atMs = Math.max(this.clock.nowMs() + delayMs, this.probedMs + MIN_PROBE_GAP_MS);
     if (atMs >= this.dueMs) return;
     this.dueMs = atMs;
@@ -208,33 +208,33 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
     this.dueMs = Infinity;
     this.probedMs = this.clock.nowMs();
     const { setbacks } = this;
-    const shouldIdentify = this.isServerInDoubt || this.availability !== 'up';
-    this.isServerInDoubt = false;
-    const found = await this.probe.run(shouldIdentify);
+    const shouldIdentify = this.isServerUnverified || this.availability !== 'up';
+    this.isServerUnverified = false;
+    const result = await this.probe.run(shouldIdentify);
     if (this.isClosed) return;
-    this.wantProbe(await this.judge(found, shouldIdentify, setbacks));
+    this.scheduleProbe(await this.applyProbe(result, shouldIdentify, setbacks));
     this.isProbing = false;
     this.startTimer();
   }
 
-  /** Acts on what a probe found. Resolves to when to probe again, ms. */
-  private async judge(found: ProbeResult, hasIdentified: boolean, setbacks: number): Promise<number> {
-    const to = found.readFailure ? 'down' : found.writeFailure ? 'degraded' : 'up';
-    const reason = found.readFailure ?? found.writeFailure ?? 'ok';
+  /** Updates the state from the result of a probe. Resolves to the delay of the next probe, ms. */
+  private async applyProbe(result: ProbeResult, hasIdentified: boolean, setbacks: number): Promise<number> {
+    const to = result.readFailure ? 'down' : result.writeFailure ? 'degraded' : 'up';
+    const reason = result.readFailure ?? result.writeFailure ?? 'ok';
     if (RANK[to] < RANK[this.availability]) this.worsen(to, reason);
-    else if (to === 'down') this.explain(reason);
+    else if (to === 'down') this.updateReason(reason);
     if (to === 'down') return this.regularDelayMs();
     // A probe that began before the last setback proves nothing about the time after it, and did not ask for the identity.
     if (this.setbacks !== setbacks) return 0;
 
-    if (hasIdentified && this.availability !== 'down' && !this.isSameServer(found)) {
+    if (hasIdentified && this.availability !== 'down' && !this.isSameServer(result)) {
       this.change('down', 'recovery');
     }
     if (RANK[to] === RANK[this.availability]) {
-      this.explain(reason);
+      this.updateReason(reason);
       return this.regularDelayMs();
     }
-    return (await this.recover(to, reason, found, setbacks))
+    return (await this.recover(to, reason, result, setbacks))
       ? this.regularDelayMs()
       : retryDelayMs(++this.failedRecoveries, RECOVERY_RETRY);
   }
@@ -242,36 +242,36 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
   private async recover(
     to: Availability,
     reason: AvailabilityReason,
-    found: ProbeResult,
+    result: ProbeResult,
     setbacks: number,
   ): Promise<boolean> {
-    if (this.availability === 'down') this.why = 'recovery';
+    if (this.availability === 'down') this.currentReason = 'recovery';
     // Without an answer the server is asked again: taken for another one, it would cost every entry that it holds.
-    if (found.ids === undefined && this.topology !== 'cluster') return false;
+    if (result.ids === undefined && this.topology !== 'cluster') return false;
     try {
       this.connections.connect();
       await this.connections.verify();
       await this.recovery.run({
-        runId: found.ids?.runId,
-        replicationId: found.ids?.replicationId,
-        mayHaveLostWrites: !isSameServer(this.knownServer, found.ids),
+        runId: result.ids?.runId,
+        replicationId: result.ids?.replicationId,
+        mayHaveLostWrites: !isSameServer(this.knownServer, result.ids),
         isWritable: to === 'up',
       });
     } catch {
       return false;
     }
-    const latencyMs = this.availability === 'down' ? await this.latencyMs(found) : undefined;
+    const latencyMs = this.availability === 'down' ? await this.latencyMs(result) : undefined;
     if (this.setbacks !== setbacks || this.isClosed) return false;
     if (latencyMs !== undefined) this.budget.seed(latencyMs);
     this.breakers.read.reset();
     this.breakers.write.reset();
-    this.knownServer = found.ids ?? this.knownServer;
+    this.knownServer = result.ids ?? this.knownServer;
     this.failedRecoveries = 0;
     this.change(to, reason);
     return true;
   }
 
-  /** A slow answer may have waited for the end of the outage: asked again, it takes as long as the network does. */
+  /** A slow answer may have waited for the end of the outage. A second probe then measures the latency of the network. */
   private async latencyMs({ latencyMs }: ProbeResult): Promise<number> {
     if (latencyMs <= this.settings.budget.capMs) return latencyMs;
     const again = await this.probe.run(false);
@@ -281,14 +281,14 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
   /** A server that could not be asked is asked again; until then Redis (in a Cluster: the other nodes) goes on being used. */
   private isSameServer({ ids }: ProbeResult): boolean {
     if (ids === undefined) {
-      this.isServerInDoubt = true;
-      this.wantProbe(this.settings.probeIntervalMs);
+      this.isServerUnverified = true;
+      this.scheduleProbe(this.settings.probeIntervalMs);
       return true;
     }
     return isSameServer(this.knownServer, ids);
   }
 
-  /** Jittered, so that instances don't probe in step. */
+  /** With jitter, so that instances don't probe at the same time. */
   private regularDelayMs(): number {
     if (this.availability === 'up') return this.settings.idleProbeMs;
     const { probeIntervalMs } = this.settings;

@@ -1,20 +1,20 @@
 import { infoField } from './info-field.js';
 
-/** Which server answers, as its INFO says; `undefined` where INFO is not permitted or does not tell. */
+/** Ids of a server from its INFO; `undefined` when INFO is not permitted or lacks them. */
 export interface ServerIds {
   readonly runId: string | undefined;
   readonly replicationId: string | undefined;
 }
 
-/** A server that does not tell. */
+/** A server with unknown ids. */
 export const UNKNOWN_SERVER: ServerIds = { runId: undefined, replicationId: undefined };
 
-/** The ids in the text of INFO's `server` and `replication` sections. */
+/** Reads the ids from INFO's `server` and `replication` sections. */
 export function parseServerIds(info: string): ServerIds {
   return { runId: infoField(info, 'run_id'), replicationId: infoField(info, 'master_replid') };
 }
 
-/** The ids of several servers taken as one: they change when any of theirs does. */
+/** Combines the ids of several servers. The result changes when an id of any server changes. */
 export function combineServerIds(ids: readonly ServerIds[]): ServerIds {
   const combine = (values: (string | undefined)[]) =>
     values.length === 0 || values.includes(undefined) ? undefined : values.toSorted().join(',');

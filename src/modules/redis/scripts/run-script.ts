@@ -6,11 +6,11 @@ import type { RedisScript } from './redis-script.js';
 
 /**
  * Runs a script by its digest, and in full when the server does not know it (yet, or any more: `SCRIPT FLUSH`, a restart,
- * another master). Nothing ran in the first case, so running it then is safe.
+ * another master). A server that does not know the digest has run nothing, so sending the script again is safe.
  *
- * @param client any client: the one a pool picked, or a Cluster; there all keys must be of one slot, and there must be one.
+ * @param client any client. In a Cluster there must be at least one key, and all keys must be in one slot.
  * @returns the reply, raw: bulk strings are `Buffer`s, integers numbers, nil `null`, arrays arrays of these.
- * @throws what Redis or the connection answered, or that it did not in the connection's `commandTimeout`.
+ * @throws the error of Redis or of the connection, or a timeout after the connection's `commandTimeout`.
  */
 export function runScript(
   client: RedisClient,
@@ -21,7 +21,7 @@ export function runScript(
   return new Promise((onReply, onError) => run(callCommand, client, script, keys, args, { onReply, onError }));
 }
 
-/** As {@link runScript} for who keeps the time: the shortest way, without a limit. */
+/** Like {@link runScript}, but without a timeout: for callers that have their own deadline. */
 export function sendScript(
   client: RedisClient,
   script: RedisScript,

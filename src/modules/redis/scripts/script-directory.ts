@@ -5,8 +5,8 @@ import { loadScript, type RedisScript } from './redis-script.js';
 export type ScriptNames = Readonly<Record<string, string>>;
 
 /**
- * Reads scripts from the directory they live in, once, when the module that uses them is loaded. Each file's header
- * block is its contract: purpose, KEYS, ARGV, reply.
+ * Reads the scripts of a directory, once, when the module that uses them is loaded. The header block of each file is its
+ * contract: purpose, KEYS, ARGV, reply.
  *
  * @throws Error when a file is missing or a `.lua` file in the directory has no name here.
  * @example
@@ -17,7 +17,7 @@ export function loadScripts<N extends ScriptNames>(directory: URL, names: N): { 
   const unknown = readdirSync(directory).filter(
     (file) => file.endsWith('.lua') && !Object.values(names).includes(file.slice(0, -4)),
   );
-  if (unknown.length > 0) throw new Error(`Scripts nobody loads: ${unknown.join(', ')}`);
+  if (unknown.length > 0) throw new Error(`Scripts without a name in the code: ${unknown.join(', ')}`);
   const scripts = Object.entries(names).map(([key, file]) => [
     key,
     loadScript(file, readFileSync(new URL(`${file}.lua`, directory), 'utf8')),
