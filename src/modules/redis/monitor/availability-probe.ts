@@ -73,8 +73,11 @@ export class AvailabilityProbe {
 
   /** Never rejects. With `shouldIdentify` it also asks the server for its identity. */
   async run(shouldIdentify: boolean): Promise<ProbeResult> {
-    const [reads, writes] = await Promise.all([
+    // INFO goes before the writes: a write answered with READONLY makes ioredis replace the connection (the server may be a
+    // demoted master), and commands after it fail.
+    const [reads, ids, writes] = await Promise.all([
       Promise.all(this.keys.map((key) => this.outcome(this.client.get(key)))),
+      shouldIdentify ? this.identify() : undefined,
       Promise.all(this.keys.map((key) => this.outcome(this.client.set(key, '1', 'PX', KEY_TTL_MS)))),
     ]);
     const readFailure = summarise(reads);
@@ -82,7 +85,7 @@ export class AvailabilityProbe {
       readFailure,
       writeFailure: summarise(writes),
       latencyMs: medianLatencyMs(reads),
-      ids: shouldIdentify && !readFailure ? await this.identify() : undefined,
+      ids: readFailure ? undefined : ids,
     };
   }
 
