@@ -19,11 +19,33 @@ const POSTGRES = {
   find: findPostgres,
 };
 
-/** Finds the servers, installing those that are missing where that is possible, and gives the environment that names them. */
+/** Without it, the tests that need it are left out. */
+const MARIADB = {
+  name: 'MariaDB',
+  program: 'mariadbd',
+  variable: 'MARIADB_SERVER',
+  debianPackage: 'mariadb-server',
+  find: findMariadb,
+  isOptional: true,
+};
+const SERVERS = [REDIS, POSTGRES, MARIADB];
+
+/**
+ * Finds the servers, installing those that are missing where that is possible.
+ *
+ * @returns the environment that names them, and a sentence for each server whose tests are left out.
+ */
 export function ensureServers() {
-  const missing = [REDIS, POSTGRES].filter(({ find }) => find() === undefined);
+  const missing = SERVERS.filter(({ find }) => find() === undefined);
   if (missing.length > 0) install(missing);
-  return { [REDIS.variable]: REDIS.find(), [POSTGRES.variable]: POSTGRES.find() };
+  const found = SERVERS.filter(({ find }) => find() !== undefined);
+  return {
+    env: Object.fromEntries(found.map(({ variable, find }) => [variable, find()])),
+    leftOut: SERVERS.filter((server) => !found.includes(server)).map(
+      ({ name, program, variable }) =>
+        `Left out: the tests on ${name}, since ${program} is not installed and could not be. Install it, or name it in ${variable}.`,
+    ),
+  };
 }
 
 function install(missing) {
@@ -37,9 +59,10 @@ function install(missing) {
   };
   if (existsSync('/usr/bin/apt-get')) {
     apt('update');
-    apt('install', '-y', '--no-install-recommends', ...packages);
+    // Apart, so that one that Debian does not have keeps none of the others away.
+    for (const name of packages) apt('install', '-y', '--no-install-recommends', name);
   }
-  const stillMissing = missing.filter(({ find }) => find() === undefined);
+  const stillMissing = missing.filter(({ find, isOptional }) => !isOptional && find() === undefined);
   if (stillMissing.length === 0) return;
   fail(
     stillMissing
@@ -53,6 +76,10 @@ function install(missing) {
 
 function findRedis() {
   return process.env.REDIS_SERVER || onPath('redis-server');
+}
+
+function findMariadb() {
+  return process.env.MARIADB_SERVER || onPath('mariadbd') || ['/usr/sbin/mariadbd'].find((path) => existsSync(path));
 }
 
 /** The folder of PostgreSQL's programs, the newest where there are several. */

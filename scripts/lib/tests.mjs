@@ -24,7 +24,7 @@ export async function runTests(args) {
 
   ensureDependencies();
   const isUnitOnly = projects.every((name) => name === 'unit');
-  const env = isUnitOnly ? {} : ensureServers();
+  const { env, leftOut } = isUnitOnly ? { env: {}, leftOut: [] } : ensureServers();
   // Some tests start the service as a user does.
   if (!isUnitOnly) ensureBuild();
 
@@ -38,6 +38,7 @@ export async function runTests(args) {
     const result = await runJest(round, index === 1 ? ['--runInBand', ...options] : options, env);
     for (const key of Object.keys(totals)) totals[key] += result[key];
   }
+  for (const sentence of leftOut) say(sentence);
   if (totals.skipped > 0) say(`${totals.skipped} skipped`);
   return totals;
 }

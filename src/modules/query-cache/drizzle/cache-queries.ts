@@ -12,6 +12,7 @@ import { WriteTracker } from '../write-tracker.js';
 import { fromStoredAnswer, type StoredAnswer, toStoredAnswer } from './driver-answer.js';
 import { dialectOf, type DrizzleDatabase, isReplicated, type Session, type Transaction } from './drizzle-internals.js';
 import { viewRelational } from './relational-queries.js';
+import './relational-typing.js';
 import { viewReplicated } from './replicated-view.js';
 import { type PreparedDetails, type StatementHook, viewSession } from './session-view.js';
 

@@ -62,6 +62,7 @@ describe.each<[Dialect, [statement: string, reads: string[]][]]>([
       [`select 'a\\' from a where x = ' from lies'`, ['a']],
       ['select value from json_each(?), main.t', ['t']],
       ['with x as (values (1)) select * from x where exists (select 1 from y)', ['x', 'y']],
+      ["select * from a indexed by i, b not indexed where x glob 'y' and z match ? and n = 1.5", ['a', 'b']],
       ['select count(*) filter (where a), sum(b) over (partition by c) from t', ['t']],
     ],
   ],
@@ -164,7 +165,13 @@ describe.each<[Dialect, [statement: string, writes: string[] | typeof ANY_TABLE]
       ['attach $file as other', 'any'],
       ['drop table a', 'any'],
       ['alter table a rename to b', 'any'],
-      ['update a indexed by i set x = 1', 'any'],
+      ['update a indexed by i set x = 1', ['a']],
+      [
+        'insert into a (x) values (?) on conflict ("a"."x") where y > 1 do update set x = (select max(y) from b)',
+        ['a'],
+      ],
+      ['insert into a (x) values (?) on conflict ("a"."x") do update set x = f()', ['a']],
+      ['insert into a values ("x', 'any'],
     ],
   ],
 ])('the tables that a statement changes, in the grammar of %s', (dialect, examples) => {

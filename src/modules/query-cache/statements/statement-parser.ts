@@ -14,26 +14,20 @@ const LOADERS: Record<Dialect, () => Promise<ParseStatement>> = {
 };
 
 /**
- * Tells by its text what a statement reads and changes. The grammar of a dialect is loaded when the first cache of that
- * dialect is made; a text that was read before is remembered, up to 2 MiB for each dialect.
+ * Tells by its text what a statement reads and changes. The grammar of a dialect is loaded for its first statement; a text
+ * that was read before is remembered, up to 2 MiB for each dialect.
  *
- * If the grammar can't be loaded, every statement may do anything: nothing is cached, and every statement invalidates.
+ * While the grammar can't be loaded, every statement may do anything: nothing is cached, and every statement invalidates.
+ * The next statement tries to load it again.
  */
 export class StatementParser {
   private static readonly parsers = new Map<Dialect, StatementParser>();
   private readonly memory = new StatementMemory(MAX_REMEMBERED_BYTES);
   private parseText: ParseStatement | undefined;
-  private readonly loading: Promise<void>;
+  private loading: Promise<void> | undefined;
+  private hasWarned = false;
 
-  private constructor(dialect: Dialect) {
-    this.loading = LOADERS[dialect]().then(
-      (parse) => void (this.parseText = (text) => parseSafely(parse, text)),
-      (error: unknown) => {
-        this.parseText = () => UNREADABLE;
-        process.emitWarning(`The SQL grammar of ${dialect} can't be loaded, so no query is cached: ${String(error)}`);
-      },
-    );
-  }
+  private constructor(private readonly dialect: Dialect) {}
 
   /** The parser of a dialect; all caches share it. */
   static of(dialect: Dialect): StatementParser {
@@ -42,9 +36,10 @@ export class StatementParser {
     return parser;
   }
 
-  /** Resolves when {@link parse} may be called. */
+  /** Resolves when the grammar is loaded, or could not be. */
   ready(): Promise<void> {
-    return this.loading;
+    if (this.isReady) return Promise.resolve();
+    return (this.loading ??= this.load().finally(() => (this.loading = undefined)));
   }
 
   get isReady(): boolean {
@@ -56,10 +51,22 @@ export class StatementParser {
     return this.memory.sizeBytes;
   }
 
-  /** @throws Error before the grammar is loaded. */
+  /** Before the grammar is loaded, every statement is unreadable. */
   parse(text: string): Statement {
-    if (!this.parseText) throw new Error('The SQL grammar is not loaded yet');
-    return this.memory.getOrParse(withOneRow(text), this.parseText);
+    return this.parseText ? this.memory.getOrParse(withOneRow(text), this.parseText) : UNREADABLE;
+  }
+
+  private async load(): Promise<void> {
+    try {
+      const parse = await LOADERS[this.dialect]();
+      this.parseText = (text) => parseSafely(parse, text);
+    } catch (error) {
+      if (!this.hasWarned)
+        process.emitWarning(
+          `The SQL grammar of ${this.dialect} can't be loaded, so no query is cached: ${String(error)}`,
+        );
+      this.hasWarned = true;
+    }
   }
 }
 
