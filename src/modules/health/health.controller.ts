@@ -13,9 +13,11 @@ import { SearchIndexIndicator } from './search-index.indicator.js';
 interface ProbeAnswer {
   readonly status: 'ok' | 'degraded';
   readonly phase: LifecyclePhase;
+  /** What is degraded, and why. */
+  readonly reasons?: readonly string[];
 }
 
-/** Probes for platforms. None of them asks Redis anything; they read what is known of it. */
+/** Probes for platforms. None of them waits for Redis or the database; they read what is known of them. */
 @ApiTags('operations')
 @Controller('health')
 export class HealthController {
@@ -49,15 +51,14 @@ export class HealthController {
   @Header('cache-control', 'no-store')
   @ApiOperation({
     summary:
-      'Should it get traffic? 503 while starting or draining; without Redis it goes on, unless HEALTH_REDIS_REQUIRED',
+      'Should it get traffic? 503 while starting or draining, and until a configured database was reached once; later it goes on without Redis or database, unless HEALTH_REDIS_REQUIRED or HEALTH_DATABASE_REQUIRED',
   })
   ready(): ProbeAnswer {
     const { phase } = this.requests;
     if (phase !== 'serving') throw new ServiceUnavailableException(`The service is ${phase}.`);
     if (!this.warmUp.isReady) throw new ServiceUnavailableException('The cache is being warmed up.');
-    if (this.redis.isWell) return { status: 'ok', phase };
-    if (this.config.isRedisRequired) throw new ServiceUnavailableException('Redis is not well.');
-    return { status: 'degraded', phase };
+    const reasons = [...this.unreadyDatabase(), ...this.unreadyRedis()];
+    return reasons.length === 0 ? { status: 'ok', phase } : { status: 'degraded', phase, reasons };
   }
 
   @Get()
@@ -70,5 +71,19 @@ export class HealthController {
       () => this.database.check(),
       () => this.search.check(),
     ]);
+  }
+
+  private unreadyRedis(): string[] {
+    if (this.redis.isWell) return [];
+    if (this.config.isRedisRequired) throw new ServiceUnavailableException('Redis is not well.');
+    return ['Redis is not well.'];
+  }
+
+  private unreadyDatabase(): string[] {
+    const unreadiness = this.database.unreadiness();
+    if (!unreadiness) return [];
+    const sentence = `The database is not available: ${unreadiness.reason}.`;
+    if (unreadiness.isFirst || this.config.isDatabaseRequired) throw new ServiceUnavailableException(sentence);
+    return [sentence];
   }
 }
