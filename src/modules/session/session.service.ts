@@ -3,6 +3,7 @@ import { SESSION_STORE, SESSION_TOUCHES } from './session.tokens.js';
 import { type SessionConfig, sessionConfig } from './session.config.js';
 import { decodeData, encodeData, mergeData } from './model/session-data.js';
 import { createSessionToken, isSessionToken, sessionIdOf } from './model/session-token.js';
+import { SessionUnavailableException } from './session-unavailable.exception.js';
 import type { IssuedSession, Session, SessionData } from './session.types.js';
 import type { SessionStore } from './stores/session-store.js';
 import type { TouchThrottle } from './model/touch-throttle.js';
@@ -49,7 +50,17 @@ export class SessionService {
   async authenticate(token: string): Promise<Session | undefined> {
     if (!isSessionToken(token)) return undefined;
     const session = await this.store.find(sessionIdOf(token));
-    return session && this.touches.isDue(session) ? this.store.touch(session.id) : session;
+    return session && this.touches.isDue(session) ? this.touch(session) : session;
+  }
+
+  /** A store that can be read and not written, as a read-only database, still knows who is logged in. */
+  private async touch(session: Session): Promise<Session | undefined> {
+    try {
+      return await this.store.touch(session.id);
+    } catch (error) {
+      if (!(error instanceof SessionUnavailableException)) throw error;
+      return session;
+    }
   }
 
   /** Merges into the data (RFC 7396: `null` removes). Concurrent merges all take effect; `undefined` when the session ended. */

@@ -39,7 +39,7 @@ export class PostgresSessionStore implements SessionStore {
   }
 
   async find(id: string): Promise<Session | undefined> {
-    return this.run(async () =>
+    return this.read(async () =>
       firstOf(
         await this.database
           .select()
@@ -128,7 +128,7 @@ export class PostgresSessionStore implements SessionStore {
   }
 
   async list(selector: SessionSelector): Promise<Session[]> {
-    return this.run(async () => {
+    return this.read(async () => {
       const rows = await this.database
         .select()
         .from(table)
@@ -170,11 +170,22 @@ export class PostgresSessionStore implements SessionStore {
     };
   }
 
+  /** For changes. */
   private async run<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      throw isUnavailable(error) ? new SessionUnavailableException(error, isOutcomeUnknown(error)) : error;
+      if (!isUnavailable(error)) throw error;
+      if (isOutcomeUnknown(error)) throw SessionUnavailableException.outcomeUnknown(error);
+      throw new SessionUnavailableException(error, false);
+    }
+  }
+
+  private async read<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw isUnavailable(error) ? new SessionUnavailableException(error, false) : error;
     }
   }
 }
