@@ -1,6 +1,9 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
+/** What becomes of a chunk: it passes; it and all after it in its direction are lost; the connection is reset instead. */
+export type ChunkFate = 'pass' | 'lose' | 'cut';
+
 /** What the proxy does to what passes through it; may change at any time. */
 export interface ProxyFaults {
   /** Every chunk is held back this long, in each direction; a function is asked for each. Their order stays. Default 0. */
@@ -11,6 +14,8 @@ export interface ProxyFaults {
   isBlackhole: boolean;
   /** As {@link isBlackhole}, for what the server says: what it is asked arrives, and is done. Default false. */
   areRepliesLost: boolean;
+  /** Asked for the fate of each chunk, with the number of its connection. Default: it passes. */
+  fateOf: (chunk: Buffer, direction: 'request' | 'reply', connection: number) => ChunkFate;
 }
 
 /** A reply that the proxy keeps, with all that follows it on its connection. */
@@ -30,14 +35,22 @@ export interface HeldReply {
  * proxy.faults.delayMs = 80;
  */
 export class TcpProxy {
-  readonly faults: ProxyFaults = { delayMs: 0, bytesPerSecond: Infinity, isBlackhole: false, areRepliesLost: false };
+  readonly faults: ProxyFaults = {
+    delayMs: 0,
+    bytesPerSecond: Infinity,
+    isBlackhole: false,
+    areRepliesLost: false,
+    fateOf: () => 'pass',
+  };
   private readonly sockets = new Set<Socket>();
   private readonly clients = new Set<Socket>();
   private hold: { readonly text: string; readonly chunks: Map<Socket, Buffer[]> } | undefined;
+  private accepted = 0;
 
   private constructor(
     private readonly server: Server,
-    private readonly targetPort: number,
+    /** Where new connections lead; may change at any time. */
+    public targetPort: number,
   ) {
     server.on('connection', (client) => this.bridge(client));
   }
@@ -97,19 +110,22 @@ export class TcpProxy {
 
   private bridge(client: Socket): void {
     const server = connect(this.targetPort, '127.0.0.1');
+    const connection = ++this.accepted;
     this.clients.add(client);
     client.once('close', () => this.clients.delete(client));
     this.pipe(client, server, {
       isLost: () => this.faults.isBlackhole,
+      fateOf: (chunk) => this.faults.fateOf(chunk, 'request', connection),
       transferMs: () => 0,
     });
     this.pipe(server, client, {
       isLost: () => this.faults.isBlackhole || this.faults.areRepliesLost,
+      fateOf: (chunk) => this.faults.fateOf(chunk, 'reply', connection),
       transferMs: (bytes) => (bytes / this.faults.bytesPerSecond) * 1_000,
     });
   }
 
-  private pipe(from: Socket, to: Socket, { isLost, transferMs }: Direction): void {
+  private pipe(from: Socket, to: Socket, { isLost, fateOf, transferMs }: Direction): void {
     this.sockets.add(from);
     from.setNoDelay(true);
     let hasHole = false;
@@ -120,6 +136,12 @@ export class TcpProxy {
     from.on('data', (chunk) => {
       hasHole ||= isLost();
       if (hasHole) return;
+      const fate = fateOf(chunk);
+      if (fate !== 'pass') {
+        hasHole = true;
+        if (fate === 'cut') for (const socket of [from, to]) socket.resetAndDestroy();
+        return;
+      }
       const { delayMs } = this.faults;
       const nowMs = performance.now();
       freeAtMs = Math.max(freeAtMs, nowMs) + transferMs(chunk.length);
@@ -145,6 +167,7 @@ export class TcpProxy {
 /** One direction of a connection. */
 interface Direction {
   isLost(): boolean;
+  fateOf(chunk: Buffer): ChunkFate;
   /** How long so many bytes take. */
   transferMs(bytes: number): number;
 }

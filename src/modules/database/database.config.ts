@@ -13,6 +13,16 @@ export const databaseConfig = defineConfig('database', {
       .optional(),
     isSecret: true,
   },
+  tlsCaFile: {
+    env: 'DATABASE_TLS_CA_FILE',
+    doc: 'PEM file with the authority that signed the certificate of PostgreSQL; TLS is then required and verified. Default: as DATABASE_URL says (?sslmode=verify-full), with the authorities of the system.',
+    schema: z.string().optional(),
+  },
+  tlsServername: {
+    env: 'DATABASE_TLS_SERVERNAME',
+    doc: 'Name that the certificate of PostgreSQL must carry, where it is not the host in the URL; TLS is then required. Default: the host.',
+    schema: z.string().optional(),
+  },
   poolSize: {
     env: 'DATABASE_POOL_SIZE',
     doc: 'Connections to PostgreSQL at most, per instance. Default 10.',
@@ -25,12 +35,12 @@ export const databaseConfig = defineConfig('database', {
   },
   connectTimeoutMs: {
     env: 'DATABASE_CONNECT_TIMEOUT',
-    doc: 'How long a query waits for a connection, then fails with 503. Default 3s.',
+    doc: 'How long a query waits for a connection, then fails with 503; also how long the database may take to answer a rollback or a sign of life. Default 3s.',
     schema: durationText().prefault('3s'),
   },
   statementTimeoutMs: {
     env: 'DATABASE_STATEMENT_TIMEOUT',
-    doc: 'PostgreSQL ends a statement that takes longer. Default 30s.',
+    doc: 'A statement or a commit that takes longer is ended: 503. Default 30s.',
     schema: durationText().prefault('30s'),
   },
 });

@@ -1,6 +1,10 @@
 import { DrizzleQueryError } from 'drizzle-orm/errors';
+import { failureOf } from './sql-state.js';
 
-/** The database can't be reached; the statement was not sent. */
+/**
+ * The database can't be used now, and the statement or transaction that was asked for has changed nothing: it was not
+ * sent, or the connection was lost before the commit was sent.
+ */
 export class DatabaseUnavailableError extends Error {
   constructor(reason: string, options?: ErrorOptions) {
     super(`The database is not available: ${reason}`, options);
@@ -8,42 +12,60 @@ export class DatabaseUnavailableError extends Error {
   }
 }
 
-/** Connection exceptions, and the server being shut down or starting. */
-const UNAVAILABLE_CLASSES = new Set(['08', '57']);
+/**
+ * A commit, or a statement that commits by itself, was sent and its answer did not arrive. Whether it took effect is
+ * known only to the database. Repeat it only if a second execution is harmless.
+ */
+export class OutcomeUnknownError extends Error {
+  constructor(reason: string, options?: ErrorOptions) {
+    super(`The outcome of the statement is unknown: ${reason}`, options);
+    this.name = 'OutcomeUnknownError';
+  }
+}
 
 /** The error below Drizzle's own, which quotes the statement and its parameters. */
 function rootOf(error: unknown): unknown {
-  return error instanceof DrizzleQueryError ? error.cause : error;
+  return error instanceof DrizzleQueryError ? rootOf(error.cause) : error;
 }
 
-/** The five characters by which the server names an error; `undefined` when it was not the server that failed. */
-function sqlStateOf(error: unknown): string | undefined {
-  const code = (rootOf(error) as { code?: unknown } | undefined)?.code;
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+/** The five characters by which the server names an error; `undefined` for an error that is not the server's. */
+export function sqlStateOf(error: unknown): string | undefined {
+  const root = rootOf(error) as { code?: unknown; severity?: unknown } | undefined;
+  const code = root?.code;
+  // `EPIPE` has the shape of a SQLSTATE.
+  const isState = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && code !== 'EPIPE';
+  return isState ? code : undefined;
 }
 
-/** Whether the database could not be reached or went away, rather than refused the statement. */
+/**
+ * Whether the database could not serve: it was not reached, went away, is read-only, full, locked or too slow. False for
+ * a statement that the database refused because of the statement itself.
+ */
 export function isUnavailable(error: unknown): boolean {
   const root = rootOf(error);
-  if (root instanceof DatabaseUnavailableError) return true;
+  if (root instanceof DatabaseUnavailableError || root instanceof OutcomeUnknownError) return true;
   const state = sqlStateOf(root);
-  if (state !== undefined) return UNAVAILABLE_CLASSES.has(state.slice(0, 2));
-  // The drivers' own errors have no class in common. These two are mistakes, found before anything was sent.
+  if (state !== undefined) return failureOf(state) !== undefined;
+  // The drivers' own errors have no class in common. These two are mistakes of the caller, found before anything was sent.
   return !(root instanceof TypeError || root instanceof RangeError);
 }
 
 /**
- * Whether a statement may have taken effect although it failed: the connection broke before the server's answer. What the
- * server refused, and what was never sent, took none.
+ * Whether a statement may have taken effect although it failed: the connection broke before the server's answer. A
+ * statement that the server refused, or that was never sent, took no effect.
  */
 export function isOutcomeUnknown(error: unknown): boolean {
-  return isUnavailable(error) && !(rootOf(error) instanceof DatabaseUnavailableError);
+  const root = rootOf(error);
+  if (root instanceof OutcomeUnknownError) return true;
+  if (root instanceof DatabaseUnavailableError) return false;
+  const state = sqlStateOf(root);
+  return state === undefined ? isUnavailable(root) : failureOf(state)?.isOutcomeUnknown === true;
 }
 
-/** What may be said of a database error in a log: its class and SQLSTATE, never the statement or its parameters. */
+/** The part of a database error that may be logged: its class and SQLSTATE, never the statement or its parameters. */
 export function describeDatabaseError(error: unknown): string {
   const root = rootOf(error);
-  if (root instanceof DatabaseUnavailableError) return root.message;
+  if (root instanceof DatabaseUnavailableError || root instanceof OutcomeUnknownError) return root.message;
   const state = sqlStateOf(root);
   if (state !== undefined) return `SQLSTATE ${state}`;
   const { code, name } = (root ?? {}) as Partial<NodeJS.ErrnoException>;

@@ -1,14 +1,25 @@
-import { type DynamicModule, Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  type DynamicModule,
+  Global,
+  Inject,
+  Logger,
+  Module,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { type DatabaseConfig, databaseConfig } from './database.config.js';
-import { DatabaseConnection } from './database-connection.js';
+import { DatabaseConnection, type DatabaseListener } from './database-connection.js';
 import { DatabaseErrorFilter } from './database-error.filter.js';
 import { DATABASE } from './database.js';
-import { EmbeddedDriver } from './drivers/embedded.driver.js';
+import { EmbeddedDriver } from './drivers/embedded/embedded.driver.js';
 import { PostgresDriver } from './drivers/postgres.driver.js';
 import { MigrationRegistry, type MigrationSet } from './migration-registry.js';
 
-/** Provides {@link DATABASE}, once per application. It is opened by its first use, so starting never waits for it. */
+/**
+ * Provides {@link DATABASE}, once per application. Starting never waits for it: PostgreSQL is opened in the background
+ * after the start, so that health knows of a wrong `DATABASE_URL`; the embedded database is opened by its first use.
+ */
 @Global()
 @Module({
   providers: [
@@ -16,7 +27,9 @@ import { MigrationRegistry, type MigrationSet } from './migration-registry.js';
     {
       provide: DatabaseConnection,
       useFactory: (config: DatabaseConfig, migrations: MigrationRegistry) =>
-        new DatabaseConnection(config.url ? new PostgresDriver(config) : new EmbeddedDriver(config.dir), migrations),
+        new DatabaseConnection(config.url ? new PostgresDriver(config) : new EmbeddedDriver(config), migrations, {
+          listener: logChanges(),
+        }),
       inject: [databaseConfig.KEY, MigrationRegistry],
     },
     { provide: APP_FILTER, useClass: DatabaseErrorFilter },
@@ -24,8 +37,7 @@ import { MigrationRegistry, type MigrationSet } from './migration-registry.js';
   ],
   exports: [DATABASE, DatabaseConnection, MigrationRegistry],
 })
-export class DatabaseModule implements OnApplicationShutdown {
-  /** By the time this runs no request is being served. */
+export class DatabaseModule implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(@Inject(DatabaseConnection) private readonly connection: DatabaseConnection) {}
 
   /**
@@ -48,6 +60,12 @@ export class DatabaseModule implements OnApplicationShutdown {
     };
   }
 
+  onApplicationBootstrap(): void {
+    // The listener logs a failure, and attempts go on.
+    if (this.connection.health().kind === 'postgres') this.connection.ready().catch(() => undefined);
+  }
+
+  /** By the time this runs no request is being served. */
   async onApplicationShutdown(): Promise<void> {
     await this.connection.close();
   }
@@ -56,3 +74,11 @@ export class DatabaseModule implements OnApplicationShutdown {
 /** Registers one feature's migrations when the application is put together. */
 @Module({})
 class FeatureMigrationsModule {}
+
+function logChanges(): DatabaseListener {
+  const logger = new Logger('Database');
+  return {
+    onLost: (reason) => logger.warn(`The database can not serve: ${reason}. It is tried again in the background`),
+    onReady: () => logger.log('The database is ready'),
+  };
+}

@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
-import { DatabaseConnection } from '../../../src/modules/database/index.js';
-import { EmbeddedDriver } from '../../../src/modules/database/drivers/embedded.driver.js';
+import { DatabaseConnection, databaseConfig } from '../../../src/modules/database/index.js';
+import { EmbeddedDriver } from '../../../src/modules/database/drivers/embedded/embedded.driver.js';
 import { MigrationRegistry } from '../../../src/modules/database/migration-registry.js';
 import { eventually } from '../../support/eventually.js';
 import { PostgresServer } from '../../support/postgres-server.js';
@@ -65,10 +65,10 @@ describe('PostgreSQL', () => {
     await expect(connection.database.select().from(notes)).rejects.toMatchObject({
       cause: { name: 'DatabaseUnavailableError' },
     });
-    expect(connection.health()).toMatchObject({ state: 'failed', reason: 'ECONNREFUSED' });
+    expect(connection.health()).toMatchObject({ state: 'failed', reason: 'no connection (ECONNREFUSED)' });
 
     await postgres.restart();
-    await connection.database.insert(notes).values({ id: 1, text: 'kept' });
+    await eventually(() => connection.database.insert(notes).values({ id: 1, text: 'kept' }));
     await postgres.crash();
     await expect(connection.database.select().from(notes)).rejects.toThrow('Failed query');
     expect(await connection.probe()).toMatchObject({ state: 'failed' });
@@ -101,9 +101,11 @@ describe('PostgreSQL', () => {
     migrations.register({ feature: 'two', folder: new URL(`file://${dir}/`) });
     const connection = connectionTo(url, migrations);
 
-    await expect(connection.ready()).rejects.toThrow('already exists');
+    await expect(connection.ready()).rejects.toThrow(
+      'migration two/0001_first.sql failed: relation "second" already exists (42P07)',
+    );
     await postgres.query('drop table second', [], url);
-    await connection.ready();
+    await eventually(() => connection.ready());
     expect(await postgres.query('select count(*)::int as rows from first', [], url)).toEqual([{ rows: 0 }]);
     await connection.close();
     await rm(dir, { recursive: true });
@@ -113,12 +115,17 @@ describe('PostgreSQL', () => {
 describe('PGlite in a directory', () => {
   it('keeps its data, and is refused to a second user while it is open', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'larder-pglite-'));
-    const open = () => new DatabaseConnection(new EmbeddedDriver(join(dir, 'data')), new MigrationRegistry());
+    const open = () =>
+      new DatabaseConnection(
+        new EmbeddedDriver(databaseConfig.parse({ DATABASE_DIR: join(dir, 'data') })),
+        new MigrationRegistry(),
+      );
     const first = open();
     await first.database.execute(sql`create table kept as select 7 as seven`);
     const second = open();
     await expect(second.ready()).rejects.toThrow(`process ${process.pid} uses`);
     await first.close();
+    await eventually(() => second.ready());
     expect((await second.database.execute(sql`select seven from kept`)).rows).toEqual([{ seven: 7 }]);
     await second.close();
     await rm(dir, { recursive: true });

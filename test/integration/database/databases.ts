@@ -1,6 +1,6 @@
 import { databaseConfig } from '../../../src/modules/database/database.config.js';
 import { DatabaseConnection } from '../../../src/modules/database/index.js';
-import { EmbeddedDriver } from '../../../src/modules/database/drivers/embedded.driver.js';
+import { EmbeddedDriver } from '../../../src/modules/database/drivers/embedded/embedded.driver.js';
 import { PostgresDriver } from '../../../src/modules/database/drivers/postgres.driver.js';
 import { MigrationRegistry } from '../../../src/modules/database/migration-registry.js';
 import { PostgresServer } from '../../support/postgres-server.js';
@@ -56,6 +56,9 @@ async function startPostgres(migrations = notesMigrations()): Promise<DatabaseUn
 
 /** PGlite has one connection, in one process. */
 async function startEmbedded(migrations = notesMigrations()): Promise<DatabaseUnderTest> {
-  const connection = new DatabaseConnection(new EmbeddedDriver('memory://'), migrations);
+  const connection = new DatabaseConnection(
+    new EmbeddedDriver(databaseConfig.parse({ DATABASE_DIR: 'memory://' })),
+    migrations,
+  );
   return { connect: () => connection, stop: () => connection.close() };
 }

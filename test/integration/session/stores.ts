@@ -1,5 +1,5 @@
 import { systemClock } from '../../../src/common/clock.js';
-import { DatabaseConnection } from '../../../src/modules/database/index.js';
+import { DatabaseConnection, databaseConfig } from '../../../src/modules/database/index.js';
 import { PostgresDriver } from '../../../src/modules/database/drivers/postgres.driver.js';
 import { MigrationRegistry } from '../../../src/modules/database/migration-registry.js';
 import { sessionMigrations } from '../../../src/modules/session/database/session-migrations.js';
@@ -45,13 +45,7 @@ export const STORES: StoreKind[] = [
       const migrations = new MigrationRegistry();
       migrations.register(sessionMigrations);
       const connection = new DatabaseConnection(
-        new PostgresDriver({
-          url: server.url,
-          poolSize: 8,
-          dir: '',
-          connectTimeoutMs: 3_000,
-          statementTimeoutMs: 10_000,
-        }),
+        new PostgresDriver(databaseConfig.parse({ DATABASE_URL: server.url, DATABASE_POOL_SIZE: '8' })),
         migrations,
       );
       return {

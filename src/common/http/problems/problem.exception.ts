@@ -8,7 +8,12 @@ import type { FieldError, Problem } from './problem.js';
  * throw new ProblemException(409, { type: 'urn:larder:stale-write', title: 'Someone else wrote first', detail: 'Read it again.' });
  */
 export class ProblemException extends HttpException {
-  constructor(status: number, problem: Partial<Omit<Problem, 'status'>>) {
+  /** @param headers sent with the answer, in lower case. */
+  constructor(
+    status: number,
+    problem: Partial<Omit<Problem, 'status'>>,
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
     super(problem, status);
     this.message = problem.detail ?? problem.title ?? this.message;
   }

@@ -2,7 +2,11 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { summarizeError } from '../../logging/describe-error.js';
 import { ErrorDialects, type ErrorReply } from './error-dialects.js';
+import { ProblemException } from './problem.exception.js';
 import { toProblem } from './problem.js';
+
+/** Seconds after which a client may try again, where nothing more is known. */
+const RETRY_AFTER_S = '1';
 
 /** Renders whatever was thrown: in the dialect of the path, otherwise as a problem detail (RFC 9457). Logs what is our fault: what nobody expected with its stack. */
 @Catch()
@@ -22,7 +26,7 @@ export class ProblemFilter implements ExceptionFilter {
     }
     void reply
       .status(answer.status)
-      .headers(answer.headers ?? {})
+      .headers({ ...(answer.status === 503 && { 'retry-after': RETRY_AFTER_S }), ...answer.headers })
       .send(answer.body);
   }
 
@@ -44,6 +48,7 @@ export function renderProblem(error: unknown, request: Pick<FastifyRequest, 'id'
       'x-content-type-options': 'nosniff',
       // A client that is still sending would lose the answer with the connection.
       ...(problem.status === 413 && { connection: 'keep-alive' }),
+      ...(error instanceof ProblemException && error.headers),
     },
     body: JSON.stringify(problem),
   };
