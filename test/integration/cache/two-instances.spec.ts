@@ -1,5 +1,5 @@
-import { createCache } from '../../../src/modules/cache/create-cache.js';
 import type { Cache } from '../../../src/modules/cache/engine/contract/cache.js';
+import { coherentCaches } from '../../support/coherent-caches.js';
 import { eventually } from '../../support/eventually.js';
 import { RedisServer } from '../../support/redis-server.js';
 
@@ -7,18 +7,10 @@ describe('two caches on one Redis', () => {
   let redis: RedisServer;
   let a: Cache;
   let b: Cache;
-  const open = (): Cache => createCache({ namespace: 'shop', redis: redis.url });
 
   beforeAll(async () => {
     redis = await RedisServer.start();
-    a = open();
-    b = open();
-    await eventually(() => {
-      expect([a.stats(), b.stats()]).toEqual([
-        expect.objectContaining({ redis: 'up', isCoherent: true }),
-        expect.objectContaining({ redis: 'up', isCoherent: true }),
-      ]);
-    });
+    [a, b] = await coherentCaches(redis, {}, {});
   });
 
   afterAll(async () => {
@@ -102,68 +94,7 @@ describe('two caches on one Redis', () => {
     await expect(b.get('k')).resolves.toBe('root');
   });
 
-  it('do not store a value that was loaded before an invalidation', async () => {
-    let proceed!: () => void;
-    const gate = new Promise<void>((resolve) => (proceed = resolve));
-    let source = 'old';
-    let hasRead = false;
-    const loading = a.getOrLoad('raced', async () => {
-      const read = source;
-      hasRead = true;
-      await gate;
-      return read;
-    });
-    await eventually(() => expect(hasRead).toBe(true));
-    source = 'new';
-    await b.delete('raced');
-    proceed();
-    await expect(loading).resolves.toBe('old');
-    await expect(a.getOrLoad('raced', () => source)).resolves.toBe('new');
-    await expect(b.getOrLoad('raced', () => source)).resolves.toBe('new');
-  });
-
-  it('let no caller join a load that an invalidation has outdated', async () => {
-    let proceed!: () => void;
-    const gate = new Promise<void>((resolve) => (proceed = resolve));
-    let source = 'old';
-    let hasRead = false;
-    const load = async (): Promise<string> => {
-      const read = source;
-      hasRead = true;
-      if (read === 'old') await gate;
-      return read;
-    };
-    const first = a.getOrLoad('joined', load, { tags: ['t'] });
-    await eventually(() => expect(hasRead).toBe(true));
-    source = 'new';
-    await a.invalidateTags(['t']);
-    const second = a.getOrLoad('joined', load, { tags: ['t'] });
-    proceed();
-    await expect(first).resolves.toBe('old');
-    await expect(second).resolves.toBe('new');
-    await expect(a.get('joined')).resolves.toBe('new');
-  });
-
-  it('take tags from the result, and do not store a value that such a tag has outdated', async () => {
-    await a.getOrLoad('late', (context) => {
-      context.set({ tags: ['author:1'] });
-      return 'v1';
-    });
-    await expect(b.get('late')).resolves.toBe('v1');
-    await b.invalidateTags(['author:1']);
-    await expect(b.get('late')).resolves.toBeUndefined();
-    await eventually(async () => expect(await a.get('late')).toBeUndefined());
-    const value = await a.getOrLoad('late', async (context) => {
-      await b.invalidateTags(['author:2']);
-      context.set({ tags: ['author:2'] });
-      return 'raced';
-    });
-    expect(value).toBe('raced');
-    await expect(a.get('late')).resolves.toBeUndefined();
-    await expect(b.get('late')).resolves.toBeUndefined();
-  });
-
-  it('load many keys with one call for the missing ones', async () => {
+  it('load many keys with one call for those that are missing', async () => {
     await a.set('m:1', 1);
     const asked: string[][] = [];
     const load = (missing: readonly string[]) => {
@@ -185,18 +116,5 @@ describe('two caches on one Redis', () => {
         ['m:3', 3],
       ]),
     );
-  });
-
-  it('remember absent keys for the time they are told', async () => {
-    let loads = 0;
-    const load = () => {
-      loads++;
-      return new Map<string, number>();
-    };
-    await a.getOrLoadMany(['none'], load, { negativeTtlMs: 60_000 });
-    await b.getOrLoadMany(['none'], load, { negativeTtlMs: 60_000 });
-    expect(loads).toBe(1);
-    await expect(a.getOrLoad('undefined', () => undefined)).resolves.toBeUndefined();
-    await expect(b.getEntry('undefined')).resolves.toMatchObject({ value: undefined });
   });
 });

@@ -4,7 +4,7 @@ import { RedisServer } from '../../support/redis-server.js';
 
 const LARGE = 'x'.repeat(200_000);
 
-describe('with Redis', () => {
+describe('maxValueBytes with Redis', () => {
   let redis: RedisServer;
   beforeAll(async () => {
     redis = await RedisServer.start();
@@ -33,17 +33,6 @@ describe('with Redis', () => {
     const stats = String(await redis.command('INFO', 'commandstats'));
     const calls = [...stats.matchAll(/^cmdstat_eval(?:sha)?:calls=(\d+)/gm)].map(([, count]) => Number(count));
     expect(calls.reduce((sum, count) => sum + count, 0)).toBeLessThan(25);
-    await cache.close();
-  });
-
-  it('a value counts in memory with its full size, compressed in Redis or not', async () => {
-    const cache = createCache({ redis: redis.url, compressAboveBytes: 1_000 });
-    await eventually(() => expect(cache.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
-    await cache.set('set', LARGE);
-    expect(cache.stats().memory.usedBytes).toBeGreaterThan(LARGE.length);
-    await cache.getOrLoad('filled', () => LARGE);
-    expect(cache.stats().memory.usedBytes).toBeGreaterThan(2 * LARGE.length);
-    expect(Number(await redis.command('STRLEN', '{larder}:v::filled'))).toBeLessThan(10_000);
     await cache.close();
   });
 });
