@@ -21,6 +21,9 @@ export interface RefreshableEntry {
 export class EarlyRefresh {
   readonly #backoffUntilMs = new BoundedMap<string, number>(MAX_KEYS);
 
+  /** The last refresh of each key that is under way. */
+  readonly #running = new Map<string, Promise<unknown>>();
+
   constructor(private readonly clock: Clock) {}
 
   isDue({ loadMs, freshUntilMs }: RefreshableEntry, nowMs: number, beta: number): boolean {
@@ -35,8 +38,20 @@ export class EarlyRefresh {
     return false;
   }
 
-  /** A refresh failed, or another instance has begun one. */
-  backOff(memoryKey: string): void {
-    this.#backoffUntilMs.set(memoryKey, this.clock.nowMs() + BACKOFF_MS);
+  /** True while a refresh of the key is under way: the value that it replaces may still be served. */
+  isRunning(memoryKey: string): boolean {
+    return this.#running.has(memoryKey);
+  }
+
+  /** Follows a refresh to its end. It rejects if it failed, or if another instance has begun one. */
+  run(memoryKey: string, refresh: Promise<unknown>): void {
+    this.#running.set(memoryKey, refresh);
+    const end = (): void => {
+      if (this.#running.get(memoryKey) === refresh) this.#running.delete(memoryKey);
+    };
+    refresh.then(end, () => {
+      end();
+      this.#backoffUntilMs.set(memoryKey, this.clock.nowMs() + BACKOFF_MS);
+    });
   }
 }

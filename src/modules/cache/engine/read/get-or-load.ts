@@ -117,7 +117,9 @@ export class GetOrLoad {
     if (remote === undefined || !usesRedis) return false;
     const memoryKey = this.namespace.memoryKey(key);
     if (consistency === 'strict') return remote.mayRead(memoryKey);
-    return consistency === 'cached' && remote.mayRead(memoryKey) && flights.joinable(memoryKey) === undefined;
+    if (consistency !== 'cached' || !remote.mayRead(memoryKey)) return false;
+    // During an early refresh the entry in Redis is still fresh.
+    return flights.joinable(memoryKey) === undefined || this.#earlyRefresh.isRunning(memoryKey);
   }
 
   /** Hands over the values in memory and returns the other keys, each once. */
@@ -260,7 +262,7 @@ export class GetOrLoad {
       if (this.parts.flights.joinable(memoryKey) !== undefined || this.#earlyRefresh.isBackingOff(memoryKey)) continue;
       const flight = this.#newFlight(key, memoryKey);
       this.parts.flights.add(flight, true);
-      flight.outcome.catch(() => this.#earlyRefresh.backOff(memoryKey));
+      this.#earlyRefresh.run(memoryKey, flight.outcome);
       flights.push({ flight, seenStoredAtMs, isRemoteSilent: false });
     }
     if (flights.length > 0) void this.#path.run({ flights, loader, settings, kind: 'early-refresh' });
