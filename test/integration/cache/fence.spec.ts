@@ -55,7 +55,7 @@ describe('the fence on several instances: a load that an invalidation overtakes'
     await expect(b.getOrLoad('raced', () => source)).resolves.toBe('new');
   });
 
-  it('lets nobody join a load that an invalidation has outdated', async () => {
+  it('no caller joins a load that an invalidation has outdated', async () => {
     let proceed!: () => void;
     const gate = new Promise<void>((resolve) => (proceed = resolve));
     let source = 'old';
