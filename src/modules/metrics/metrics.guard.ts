@@ -1,18 +1,7 @@
-import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
-import { OperatorAccess } from '../../common/http/guards/operator-access.js';
-import { type OperatorConfig, operatorConfig } from '../../common/http/guards/operator.config.js';
+import { Injectable } from '@nestjs/common';
+import { operatorConfig } from '../../common/http/guards/operator.config.js';
+import { tokenGuard } from '../../common/http/guards/token.guard.js';
 
-/** Lets in who has `METRICS_TOKEN`; where none is set, callers on this machine. */
+/** Accepts requests with `METRICS_TOKEN`; without a configured token, callers on this machine. */
 @Injectable()
-export class MetricsGuard implements CanActivate {
-  constructor(
-    private readonly access: OperatorAccess,
-    @Inject(operatorConfig.KEY) private readonly config: OperatorConfig,
-  ) {}
-
-  canActivate(context: ExecutionContext): boolean {
-    this.access.check(context.switchToHttp().getRequest<FastifyRequest>(), this.config.metricsToken, 'METRICS_TOKEN');
-    return true;
-  }
-}
+export class MetricsGuard extends tokenGuard(operatorConfig.KEY, 'metricsToken', 'METRICS_TOKEN') {}

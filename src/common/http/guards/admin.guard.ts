@@ -1,24 +1,18 @@
-import { type CanActivate, type ExecutionContext, ForbiddenException, Inject, Injectable } from '@nestjs/common';
+import { type ExecutionContext, ForbiddenException, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { OperatorAccess } from './operator-access.js';
-import { type OperatorConfig, operatorConfig } from './operator.config.js';
+import { operatorConfig } from './operator.config.js';
+import { tokenGuard } from './token.guard.js';
 
 /**
- * Guards routes of operators, of whatever module: `@UseGuards(AdminGuard)`. They take `ADMIN_TOKEN`; where none is set,
- * they can be read on this machine and change nothing.
+ * Guards the operators' routes of any module: `@UseGuards(AdminGuard)`. They need `ADMIN_TOKEN`. Without a configured token
+ * they can be read on this machine, and nothing can be changed.
  */
 @Injectable()
-export class AdminGuard implements CanActivate {
-  constructor(
-    private readonly access: OperatorAccess,
-    @Inject(operatorConfig.KEY) private readonly config: OperatorConfig,
-  ) {}
-
-  canActivate(context: ExecutionContext): boolean {
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
-    this.access.check(request, this.config.adminToken, 'ADMIN_TOKEN');
-    const isRead = request.method === 'GET' || request.method === 'HEAD';
-    if (this.config.adminToken === undefined && !isRead)
+export class AdminGuard extends tokenGuard(operatorConfig.KEY, 'adminToken', 'ADMIN_TOKEN') {
+  override canActivate(context: ExecutionContext): boolean {
+    super.canActivate(context);
+    const { method } = context.switchToHttp().getRequest<FastifyRequest>();
+    if (!this.hasToken && method !== 'GET' && method !== 'HEAD')
       throw new ForbiddenException('Set ADMIN_TOKEN to change anything here.');
     return true;
   }
