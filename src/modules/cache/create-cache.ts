@@ -18,7 +18,8 @@ const DEFAULT_CLUSTER_PARTITIONS = 64;
 
 /**
  * Makes a cache of two tiers, memory and Redis, and keeps them coherent. Returns at once and never throws because of Redis;
- * until Redis answers it works from memory.
+ * the first calls wait for the first attempt to connect (for the connect timeout, 1 s, at most), and without Redis it works
+ * from memory.
  *
  * @throws RangeError for invalid options (a namespace with spaces, a negative ttl).
  * @example
@@ -44,9 +45,11 @@ function memoryOnly(parts: LocalParts, name: string): CacheRoot {
     parts: { ...parts, remote: undefined, follower: undefined, sender: undefined },
     leases: undefined,
     redisState: () => 'none',
-    close: async () => {
-      parts.memory.close();
+    ready: async () => true,
+    close: async (writesEnd) => {
       parts.flights.abandonAll(new CacheClosedError(name));
+      await writesEnd();
+      parts.memory.close();
     },
   });
 }

@@ -114,6 +114,11 @@ export interface AvailabilityMonitor {
   readonly reason: AvailabilityReason;
   /** When the state last changed, by the Clock's monotonic time, ms. */
   readonly sinceMs: number;
+  /**
+   * Resolves when the first attempt to connect is over: Redis is trusted, it can't be had, or the connect timeout has passed.
+   * `undefined` from then on.
+   */
+  readonly firstAttempt: Promise<void> | undefined;
   /** Whether a read may be attempted now. It reads one boolean, so it is cheap enough for every request. */
   canRead(): boolean;
   canWrite(): boolean;

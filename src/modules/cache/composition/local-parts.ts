@@ -5,6 +5,7 @@ import { FlightTable } from '../engine/local/flight-table.js';
 import { KeyFence } from '../engine/local/key-fence.js';
 import type { MemoryEntry } from '../engine/local/memory-entry.js';
 import { MemoryLevel } from '../engine/local/memory-level.js';
+import { QueuedValues } from '../engine/local/queued-values.js';
 import { TrustWindow } from '../engine/local/trust-window.js';
 import { WriteOrder } from '../engine/local/write-order.js';
 import { Outbox } from '../engine/outage/outbox.js';
@@ -48,6 +49,7 @@ export function makeLocalParts(
     fence: new KeyFence(),
     flights: new FlightTable(table),
     order: new WriteOrder(),
+    queuedValues: new QueuedValues(),
     outbox: new Outbox(options.outbox?.maxItems ?? DEFAULT_OUTBOX_ITEMS),
     peerTombstones: new PeerTombstones(clock),
     counters: new Counters(),

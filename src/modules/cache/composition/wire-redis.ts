@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { CacheOptions } from '../create-cache.options.js';
+import type { Clock } from '../../../common/clock.js';
 import { CacheRoot } from '../engine/cache-root.js';
 import { HeardLog } from '../engine/coherence/heard-log.js';
 import { LocalCoherence } from '../engine/coherence/local-coherence.js';
@@ -13,6 +14,7 @@ import { OutboxSender } from '../engine/outage/outbox-sender.js';
 import type { LocalParts } from '../engine/parts/engine-parts.js';
 import { EntryValidator } from '../engine/remote/entry-validator.js';
 import { RemoteLevel } from '../engine/remote/remote-level.js';
+import { QueuedValueSender } from '../engine/write/queued-value-sender.js';
 import type { PoolInUse } from './pool-in-use.js';
 import { makeRedisStores } from './redis-stores.js';
 import { wireBus } from './wire-bus.js';
@@ -36,7 +38,7 @@ export interface RedisWiring {
 
 /** Puts the engine on Redis: stores, then the engine's parts over them, then recovery and bus, then the log is followed. */
 export function wireRedis({ parts, trust, source, layout, options }: RedisWiring): CacheRoot {
-  const { clock, table, events, memory, flights, outbox, peerTombstones } = parts;
+  const { clock, table, events, memory, flights, outbox, peerTombstones, queuedValues } = parts;
   const { pool } = source;
   const instanceId = randomUUID();
   const heard = new HeardLog(layout.partitions);
@@ -58,6 +60,15 @@ export function wireRedis({ parts, trust, source, layout, options }: RedisWiring
     events,
     onInvalidated: (memoryKey) => wakeUps.wake(memoryKey),
   });
+  const valueSender = new QueuedValueSender({
+    ...parts,
+    values: queuedValues,
+    instanceId,
+    tier,
+    versions: remote.versions,
+    log,
+    layout,
+  });
   const follower = new LogFollower(log, heard, coherence, trust, clock, {
     heartbeatMs: options.coherence?.heartbeatMs ?? DEFAULT_HEARTBEAT_MS,
     unconfirmedMs: options.coherence?.unconfirmedMs ?? DEFAULT_UNCONFIRMED_MS,
@@ -69,22 +80,46 @@ export function wireRedis({ parts, trust, source, layout, options }: RedisWiring
   const removeRecovery = wireRecovery({ pool, invalidations, sender, validator, follower });
   const bus = wireBus({ pool, layout, options, invalidations, sender, coherence, follower, wakeUps });
   follower.start();
+  sender.onSent(() => void valueSender.send());
+  const stopListening = pool.monitor.onChange(({ to }) => {
+    if (to === 'up') void valueSender.send();
+  });
 
   return new CacheRoot({
     parts: { ...parts, remote, follower, sender },
     leases: new Leases(tier, clock),
     redisState: () => pool.monitor.state,
-    close: async () => {
+    firstAttempt: pool.monitor.firstAttempt,
+    ready: async (timeoutMs) => {
+      const isUp = (await pool.monitor.waitUntilUp(timeoutMs)) === 'up';
+      return isUp && (follower.isCoherent || (await follower.catchUp()));
+    },
+    close: async (writesEnd) => {
       flights.abandonAll(new CacheClosedError(layout.namespace));
+      await writesEnd();
       // The recovery step sends the outbox when Redis returns.
       if (outbox.size > 0 && !tier.canInvalidate()) await pool.monitor.waitUntilUp(RETURN_TIMEOUT_MS);
       removeRecovery();
       follower.stop();
       memory.close();
       if (tier.canInvalidate()) await sender.sendFor(CLOSE_TIMEOUT_MS);
+      stopListening();
+      if (queuedValues.size > 0) await atMost(clock, CLOSE_TIMEOUT_MS, valueSender.send());
+      valueSender.close();
       sender.close();
       await bus.close();
       if (source.isOwned) await pool.close();
     },
+  });
+}
+
+/** Resolves when the work is done, at the latest after `maxMs` milliseconds. */
+function atMost(clock: Clock, maxMs: number, work: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.setTimer(resolve, maxMs);
+    void work.then(() => {
+      timer.cancel();
+      resolve();
+    });
   });
 }

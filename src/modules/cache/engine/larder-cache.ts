@@ -22,6 +22,12 @@ import { GetOrLoad } from './read/get-or-load.js';
 import { asEntryView, asValue, ReadPath } from './read/read-path.js';
 import { WritePath } from './write/write-path.js';
 
+/** As long as a first attempt to connect takes at most. */
+const READY_TIMEOUT_MS = 1_000;
+
+/** How long a caller waits for a load. */
+type Patience = Pick<LoadManyOptions<never>, 'signal' | 'hardTimeoutMs'>;
+
 /** One namespace of a cache; see {@link Cache}. */
 export class LarderCache implements Cache {
   readonly #reads: ReadPath;
@@ -48,16 +54,19 @@ export class LarderCache implements Cache {
 
   async get<T = unknown>(key: string, options?: ReadOptions): Promise<T | undefined> {
     this.#assertOpen();
+    if (this.root.opening !== undefined) await this.#opened();
     return this.#reads.one(key, options, asValue) as Promise<T | undefined>;
   }
 
   async getEntry<T = unknown>(key: string, options?: ReadOptions): Promise<EntryView<T> | undefined> {
     this.#assertOpen();
+    if (this.root.opening !== undefined) await this.#opened();
     return this.#reads.one(key, options, asEntryView) as Promise<EntryView<T> | undefined>;
   }
 
   async getMany<T = unknown>(keys: readonly string[], options?: ReadOptions): Promise<Map<string, T>> {
     this.#assertOpen();
+    if (this.root.opening !== undefined) await this.#opened();
     return this.#reads.many(keys, options, asValue) as Promise<Map<string, T>>;
   }
 
@@ -66,6 +75,7 @@ export class LarderCache implements Cache {
     options?: ReadOptions,
   ): Promise<Map<string, EntryView<T>>> {
     this.#assertOpen();
+    if (this.root.opening !== undefined) await this.#opened();
     return this.#reads.many(keys, options, asEntryView) as Promise<Map<string, EntryView<T>>>;
   }
 
@@ -73,7 +83,8 @@ export class LarderCache implements Cache {
   getOrLoad<T>(key: string, loader: Loader<T>, options?: LoadOptions<T>): Promise<T> {
     try {
       this.#assertOpen();
-      return this.#loads.one(key, loader, options);
+      if (this.root.opening === undefined) return this.#loads.one(key, loader, options);
+      return this.#openedFor(options).then(() => this.#loads.one(key, loader, options));
     } catch (error) {
       return Promise.reject(error as Error);
     }
@@ -85,32 +96,33 @@ export class LarderCache implements Cache {
     options?: LoadManyOptions<T>,
   ): Promise<Map<string, T>> {
     this.#assertOpen();
+    if (this.root.opening !== undefined) await this.#openedFor(options);
     return this.#loads.many(keys, loader, options);
   }
 
   async set<T>(key: string, value: T, options?: EntryOptions): Promise<WriteReceipt> {
     this.#assertOpen();
-    return this.#writes.set(key, value, options);
+    return this.root.write(() => this.#writes.set(key, value, options));
   }
 
   async delete(key: string | readonly string[]): Promise<WriteReceipt> {
     this.#assertOpen();
-    return this.#writes.delete(typeof key === 'string' ? [key] : key);
+    return this.root.write(() => this.#writes.delete(typeof key === 'string' ? [key] : key));
   }
 
   async invalidateTags(tags: readonly string[]): Promise<WriteReceipt> {
     this.#assertOpen();
-    return this.#writes.invalidateTags(tags);
+    return this.root.write(() => this.#writes.invalidateTags(tags));
   }
 
   async expireTags(tags: readonly string[]): Promise<WriteReceipt> {
     this.#assertOpen();
-    return this.#writes.expireTags(tags);
+    return this.root.write(() => this.#writes.expireTags(tags));
   }
 
   async clear(): Promise<WriteReceipt> {
     this.#assertOpen();
-    return this.#writes.clear();
+    return this.root.write(() => this.#writes.clear());
   }
 
   namespace(name: string, defaults?: NamespaceOptions): Cache {
@@ -146,8 +158,31 @@ export class LarderCache implements Cache {
     };
   }
 
+  async ready(timeoutMs = READY_TIMEOUT_MS): Promise<boolean> {
+    this.#assertOpen();
+    if (!(timeoutMs >= 0)) throw new RangeError(`timeoutMs is a number of milliseconds, not ${String(timeoutMs)}.`);
+    return this.root.ready(timeoutMs);
+  }
+
   async close(): Promise<void> {
     if (this.own.path === '') await this.root.close();
+  }
+
+  /** Waits for the first attempt to connect to Redis. */
+  async #opened(): Promise<void> {
+    await this.root.opening;
+    this.#assertOpen();
+  }
+
+  /** As {@link #opened}, but no longer than the caller waits for a load. */
+  async #openedFor({ signal, hardTimeoutMs = this.own.defaults.hardTimeoutMs }: Patience = {}): Promise<void> {
+    const { clock } = this.root.parts;
+    const { promise: isOver, resolve: end } = Promise.withResolvers<void>();
+    const timer = hardTimeoutMs === undefined ? undefined : clock.setTimer(end, hardTimeoutMs);
+    signal?.addEventListener('abort', () => end(), { once: true });
+    await Promise.race([this.root.opening, isOver]);
+    timer?.cancel();
+    this.#assertOpen();
   }
 
   #assertOpen(): void {

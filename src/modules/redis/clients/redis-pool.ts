@@ -48,7 +48,11 @@ class ConnectionPool implements RedisPool {
     { size = 2, subscriberPingMs = 5_000, clock = systemClock, connection, monitor }: RedisPoolOptions,
   ) {
     const settings = { ...DEFAULT_CONNECTION_SETTINGS, ...connection };
-    const monitorSettings = { ...DEFAULT_MONITOR_SETTINGS, ...monitor };
+    const monitorSettings = {
+      ...DEFAULT_MONITOR_SETTINGS,
+      firstAttemptMs: settings.connectTimeoutMs,
+      ...monitor,
+    };
     const factory = connectionFactory(source, settings, this.meter);
     const openLane = (lane: RedisLane) => Array.from({ length: size }, () => factory.create(lane));
     const lanes = isInstance(source)

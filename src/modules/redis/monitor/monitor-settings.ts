@@ -9,6 +9,8 @@ export interface MonitorSettings {
   idleProbeMs: number;
   /** The probe writes `{prefix}:probe`, in a Cluster `{prefix:n}:probe`; use the namespace of the data in that Redis. Default `'larder'`. */
   probeKeyPrefix: string;
+  /** The first attempt to connect is over after this at the latest, ms. Default 1,000; a pool gives its connect timeout. */
+  firstAttemptMs: number;
   breaker: BreakerSettings;
   budget: BudgetSettings;
 }
@@ -17,6 +19,7 @@ export const DEFAULT_MONITOR_SETTINGS: MonitorSettings = {
   probeIntervalMs: 250,
   idleProbeMs: 15_000,
   probeKeyPrefix: 'larder',
+  firstAttemptMs: 1_000,
   breaker: DEFAULT_BREAKER_SETTINGS,
   budget: DEFAULT_BUDGET_SETTINGS,
 };

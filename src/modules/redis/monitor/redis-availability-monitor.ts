@@ -12,6 +12,7 @@ import type { Probe, ProbeResult } from './availability-probe.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 import type { Connections } from './connections.js';
 import { classifyFailure, impactOf } from './failure.js';
+import { FirstAttempt } from './first-attempt.js';
 import { LatencyBudget } from './latency-budget.js';
 import type { MonitorSettings } from './monitor-settings.js';
 import { type RecoveryStep, RecoverySteps } from './recovery-steps.js';
@@ -22,6 +23,8 @@ const RANK: Record<Availability, number> = { down: 0, degraded: 1, up: 2 };
 const RECOVERY_RETRY = { baseMs: 50, capMs: 1_000 };
 /** Shortest time between two probes, however many failures request one. */
 const MIN_PROBE_GAP_MS = 25;
+/** So often a server that answers everything but INFO is asked again before it counts as another one. */
+const MAX_UNIDENTIFIED_RECOVERIES = 10;
 /** In a long outage the interval between probes grows up to this. */
 const MAX_PROBE_INTERVAL_MS = 1_000;
 
@@ -43,6 +46,7 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
 
   private readonly breakers: Readonly<Record<CommandKind, CircuitBreaker>>;
   private readonly budget: LatencyBudget;
+  private readonly first: FirstAttempt;
   private readonly recovery = new RecoverySteps();
   private readonly listeners = new Set<(change: AvailabilityChange) => void>();
 
@@ -72,6 +76,7 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
     const breaker = topology === 'cluster' ? { ...settings.breaker, consecutive: Infinity } : settings.breaker;
     this.breakers = { read: new CircuitBreaker(clock, breaker), write: new CircuitBreaker(clock, breaker) };
     this.budget = new LatencyBudget(settings.budget);
+    this.first = new FirstAttempt(clock, settings.firstAttemptMs);
     this.detach = connections.onChange(() => this.onConnectionChange());
     probe.onReady(() => this.scheduleProbe());
     probe.connect();
@@ -89,6 +94,10 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
 
   get sinceMs(): number {
     return this.changedMs;
+  }
+
+  get firstAttempt(): Promise<void> | undefined {
+    return this.first.over;
   }
 
   canRead(): boolean {
@@ -150,6 +159,7 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
   /** Stops probing. The state does not change any more. */
   close(): void {
     this.isClosed = true;
+    this.first.end();
     this.timer?.cancel();
     this.detach();
     this.probe.close();
@@ -175,6 +185,7 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
     this.isWritable = to === 'up';
     this.announcedReasons = new Set();
     this.announce({ from, to, reason });
+    if (to !== 'down') this.first.end();
   }
 
   /** The state stays, but the probe found the reason: `closed` becomes `LOADING`, or `WRONGPASS`, which an operator must correct. */
@@ -223,6 +234,8 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
     const reason = result.readFailure ?? result.writeFailure ?? 'ok';
     if (RANK[to] < RANK[this.availability]) this.worsen(to, reason);
     else if (to === 'down') this.updateReason(reason);
+    // `closed`: the connection of the probe is still being made.
+    if (to === 'down' && reason !== 'closed') this.first.end();
     if (to === 'down') return this.regularDelayMs();
     // A probe that began before the last setback proves nothing about the time after it, and did not ask for the identity.
     if (this.setbacks !== setbacks) return 0;
@@ -247,7 +260,8 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
   ): Promise<boolean> {
     if (this.availability === 'down') this.currentReason = 'recovery';
     // Without an answer the server is asked again: taken for another one, it would cost every entry that it holds.
-    if (result.ids === undefined && this.topology !== 'cluster') return false;
+    const isAskedAgain = this.topology !== 'cluster' && this.failedRecoveries < MAX_UNIDENTIFIED_RECOVERIES;
+    if (result.ids === undefined && isAskedAgain) return false;
     try {
       this.connections.connect();
       await this.connections.verify();
@@ -291,6 +305,7 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
   /** With jitter, so that instances don't probe at the same time. */
   private regularDelayMs(): number {
     if (this.availability === 'up') return this.settings.idleProbeMs;
+    if (this.first.over !== undefined) return MIN_PROBE_GAP_MS;
     const { probeIntervalMs } = this.settings;
     const elapsedMs = this.clock.nowMs() - this.changedMs;
     const intervalMs = Math.max(probeIntervalMs, Math.min(elapsedMs / 20, MAX_PROBE_INTERVAL_MS));

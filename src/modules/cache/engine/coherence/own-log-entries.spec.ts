@@ -1,3 +1,4 @@
+import { QueuedValues } from '../local/queued-values.js';
 import { TrustWindow } from '../local/trust-window.js';
 import { LocalCoherence } from './local-coherence.js';
 import { DependencyTable } from '../versions/dependency-table.js';
@@ -23,7 +24,7 @@ describe('log entries of this instance', () => {
       instanceId: 'me',
       layout: new KeyLayout('test', 1),
       table,
-      local: { fence: new KeyFence(), flights: new FlightTable(table), memory },
+      local: { fence: new KeyFence(), flights: new FlightTable(table), queuedValues: new QueuedValues(), memory },
       tier: {} as RemoteTier,
       sender: {} as OutboxSender,
       peerTombstones: new PeerTombstones(new FakeClock()),

@@ -1,4 +1,5 @@
 import type { LogBody } from '../ports/invalidation-log.js';
+import { QueuedValues } from '../local/queued-values.js';
 import { TrustWindow } from '../local/trust-window.js';
 import { LocalCoherence } from './local-coherence.js';
 import { DependencyTable } from '../versions/dependency-table.js';
@@ -37,6 +38,7 @@ function told(
     local: {
       fence: new KeyFence(),
       flights: new FlightTable(table),
+      queuedValues: new QueuedValues(),
       memory: new MemoryLevel(new NoMemoryTier(), table, new TrustWindow(Infinity), clock, LIMITS),
     },
     tier: { canRead: () => isTimeKnown, nowMs: () => TOLD_AT } as unknown as RemoteTier,

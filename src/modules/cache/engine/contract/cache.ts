@@ -67,11 +67,18 @@ export interface Cache {
   /** Subscribes to this namespace's events and those below it. Returns the function that unsubscribes. */
   on<E extends CacheEventName>(event: E, listener: CacheEventListener<E>): () => void;
 
+  /**
+   * Resolves to true as soon as Redis is up and this cache has heard every invalidation, and to false after `timeoutMs`
+   * milliseconds (default 1,000). Without Redis: to true at once. No call needs it: the first ones of a process wait for the
+   * first attempt to connect by themselves, for a second at most.
+   */
+  ready(timeoutMs?: number): Promise<boolean>;
+
   /** Counts and sizes now, for health pages. */
   stats(): CacheStats;
 
   /**
-   * Stops loads under way, sends what is queued (for at most a second, after at most two in which a Redis that is away may
+   * Stops loads under way, lets writes that were called before it end, sends what is queued (for at most a second, after at most two in which a Redis that is away may
    * return), then closes the connections this cache opened. From its call on every other method rejects with
    * `CacheClosedError`, also those of children. A child's is a no-op.
    */
@@ -204,7 +211,8 @@ export interface WriteReceipt {
   /**
    * `applied`: done in Redis (or there is no Redis). `queued`: Redis could not be reached; the change holds on this
    * instance now and is sent before this instance trusts Redis again. Of a `set` that is queued, the removal of the old
-   * value is what is sent; the new one is in this instance's memory only.
+   * value is sent first. The new value follows, if nothing wrote or invalidated it since and its lifetime is not over; the
+   * last 1,000 such values wait, in 16 MiB. Until then it is in this instance's memory only.
    */
   readonly status: 'applied' | 'queued';
 }

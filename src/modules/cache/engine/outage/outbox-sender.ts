@@ -34,6 +34,7 @@ export interface OutboxSenderParts {
  */
 export class OutboxSender {
   readonly #parts: OutboxSenderParts;
+  #onSent: () => void = () => undefined;
   #sending: Promise<boolean> | undefined;
   #retry: TimerHandle | undefined;
   #repetition: TimerHandle | undefined;
@@ -43,6 +44,11 @@ export class OutboxSender {
 
   constructor(parts: OutboxSenderParts) {
     this.#parts = parts;
+  }
+
+  /** The listener is called each time everything that waited was sent. */
+  onSent(listener: () => void): void {
+    this.#onSent = listener;
   }
 
   /** Takes over the invalidations that dead processes left in files of the same name. */
@@ -129,6 +135,7 @@ export class OutboxSender {
     this.#writeFile((file) => file.rewrite(outbox.snapshot()));
     if (outbox.size === 0) this.#emit('drained');
     else this.#scheduleRetry();
+    this.#onSent();
     return true;
   }
 

@@ -4,6 +4,7 @@ import type { EventBus } from '../contract/event-bus.js';
 import type { FlightTable } from '../local/flight-table.js';
 import type { KeyFence } from '../local/key-fence.js';
 import type { MemoryLevel } from '../local/memory-level.js';
+import type { QueuedValues } from '../local/queued-values.js';
 import type { WriteOrder } from '../local/write-order.js';
 import type { Outbox } from '../outage/outbox.js';
 import type { OutboxSender } from '../outage/outbox-sender.js';
@@ -24,6 +25,7 @@ export interface LocalParts {
   readonly events: EventBus;
   readonly counters: Counters;
   readonly memory: MemoryLevel;
+  readonly queuedValues: QueuedValues;
 }
 
 /** The parts that all namespaces of one cache share. */

@@ -12,6 +12,8 @@ export class Dependency {
   hardEpoch = 0;
   /** Grows with every expiry. */
   softEpoch = 0;
+  /** Number of invalidations and expiries that began on this instance, or that it treats like these. */
+  localChanges = 0;
   /** The version in Redis, when known. */
   version: Version | undefined = undefined;
   /** Position of the log entry that set the version. An older entry that arrives later is ignored. */
@@ -113,6 +115,7 @@ export class DependencyTable {
   /** Makes every entry that carries the dependency a miss, and drops the known version. */
   invalidate(dependency: Dependency): void {
     dependency.hardEpoch++;
+    dependency.localChanges++;
     dependency.version = undefined;
     this.#changed(dependency.id);
   }
@@ -127,6 +130,7 @@ export class DependencyTable {
   /** Makes every entry that carries the dependency stale. The version stays, so that the next one is recognised as its expiry. */
   expire(dependency: Dependency): void {
     dependency.softEpoch++;
+    dependency.localChanges++;
     this.#changed(dependency.id);
   }
 

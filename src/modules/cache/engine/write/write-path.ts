@@ -1,5 +1,6 @@
 import type { EntryOptions, LoadManyOptions, WriteReceipt } from '../contract/cache.js';
 import type { CacheEvents } from '../contract/events.js';
+import { estimateSize } from '../../codec/estimate-size.js';
 import { invalidateLocally } from '../local/local-state.js';
 import type { Namespace } from '../names/namespace.js';
 import { type CallSettings, jittered, settingsOf } from '../parts/call-settings.js';
@@ -27,6 +28,9 @@ interface PendingPut {
   readonly startSequence: number;
   /** `KeyFence` mark at the call. */
   readonly fenceMark: number;
+  readonly calledAtMs: number;
+  /** `localChanges` of the generations and tags at the call. */
+  readonly localChanges: readonly number[];
 }
 
 /** What became of a value that was sent to Redis. */
@@ -52,14 +56,25 @@ export class WritePath {
   ) {}
 
   async set(key: string, value: unknown, options: EntryOptions | undefined): Promise<WriteReceipt> {
-    const { table, fence, order } = this.parts;
+    const { table, fence, order, clock } = this.parts;
     const settings = settingsOf(this.namespace, options as LoadManyOptions<never> | undefined);
     const memoryKey = this.namespace.memoryKey(key);
     const tags = this.namespace.tags(settings.tags);
     const startSequence = table.sequence;
     invalidateLocally(this.parts, memoryKey);
     const freshMs = jittered(settings.ttlMs, settings.jitter);
-    const put = { key, value, settings, tags, freshMs, startSequence, fenceMark: fence.mark() };
+    const localChanges = [...this.namespace.generations, ...tags].map((dependency) => dependency.localChanges);
+    const put: PendingPut = {
+      key,
+      value,
+      settings,
+      tags,
+      freshMs,
+      startSequence,
+      fenceMark: fence.mark(),
+      calledAtMs: clock.nowMs(),
+      localChanges,
+    };
     return order.put(memoryKey, () => this.#put(put));
   }
 
@@ -73,7 +88,8 @@ export class WritePath {
       return this.#remove([this.namespace.address(put.key)]);
     const snapshot = table.snapshot(dependencies);
     const outcome = target === undefined ? NOT_SENT : await this.#send(target, put, dependencies);
-    this.#keepInMemory(put, snapshot, outcome);
+    const isLatest = this.#keepInMemory(put, snapshot, outcome);
+    if (isLatest && outcome.receipt === QUEUED) this.#keepForRedis(put, dependencies);
     return this.#report('set', outcome.receipt, 1);
   }
 
@@ -111,18 +127,20 @@ export class WritePath {
     return { receipt: APPLIED, isStorable: true, payloadBytes: written.sizeBytes, remoteStoredAtMs: redisMs };
   }
 
+  /** Returns whether no other write or invalidation of the key came meanwhile. */
   #keepInMemory(
     { key, value, settings, freshMs, fenceMark }: PendingPut,
     snapshot: VersionSnapshot,
     outcome: PutOutcome,
-  ): void {
+  ): boolean {
     const { fence, table, memory, clock } = this.parts;
     const memoryKey = this.namespace.memoryKey(key);
     // A write of another instance that came meanwhile has raised the fence: then the stored value is not this one.
     const isLatest = fence.isUnchanged(memoryKey, fenceMark);
     // Reads that began before the write landed may still bring the old value.
     invalidateLocally(this.parts, memoryKey);
-    if (!settings.usesMemory || !outcome.isStorable || !isLatest || table.check(snapshot) === 'invalidated') return;
+    if (!settings.usesMemory || !outcome.isStorable || !isLatest || table.check(snapshot) === 'invalidated')
+      return isLatest;
     memory.put(memoryKey, {
       value,
       isAbsent: false,
@@ -131,6 +149,31 @@ export class WritePath {
       snapshot,
       payloadBytes: outcome.payloadBytes,
       remoteStoredAtMs: outcome.remoteStoredAtMs,
+    });
+    return isLatest;
+  }
+
+  /** Keeps a value that Redis did not acknowledge, to be sent when Redis is there. */
+  #keepForRedis(
+    { key, value, settings, freshMs, calledAtMs, localChanges }: PendingPut,
+    dependencies: readonly Dependency[],
+  ): void {
+    this.parts.queuedValues.add({
+      address: this.namespace.address(key),
+      value,
+      sizeBytes: estimateSize(value),
+      calledAtMs,
+      freshMs,
+      graceMs: settings.graceMs,
+      compressAboveBytes: settings.compressAboveBytes,
+      dependencies,
+      localChanges,
+      versionsInHeader: () =>
+        versionsInHeader(
+          this.namespace,
+          dependencies,
+          dependencies.map((dependency) => dependency.version),
+        ),
     });
   }
 
