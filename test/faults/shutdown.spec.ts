@@ -6,6 +6,7 @@ import { eventually } from '../support/eventually.js';
 import { RedisServer } from '../support/redis-server.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { printFigures } from './support/figures.js';
+import { coherentCaches } from '../support/coherent-caches.js';
 
 const ADMIN_TOKEN = 'token-of-an-operator';
 /** What a supervisor gives a process before it kills it, and less than the service's own limits add up to. */
@@ -33,8 +34,7 @@ describe('a service that is told to end with invalidations unsent', () => {
 
   /** What an instance that begins now would serve: it knows nothing but what Redis holds. */
   async function stored(): Promise<string[]> {
-    const cache = createCache({ redis: redis.url, memory: false });
-    await eventually(() => expect(cache.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
+    const [cache] = await coherentCaches(redis, { memory: false });
     const found = await seenBy(cache);
     await cache.close();
     return found;

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import type { Cache } from '../../../src/modules/cache/engine/contract/cache.js';
 import { createCache } from '../../../src/modules/cache/create-cache.js';
-import { eventually } from '../../support/eventually.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { RedisServer } from '../../support/redis-server.js';
 import { SEED } from '../../support/seeded-random.js';
 import { cacheCommands, type CacheModel, type RealCaches } from './cache.model.js';
+import { coherentCaches } from '../../support/coherent-caches.js';
 
 const newModel = (): CacheModel => ({ nowMs: 0, entries: new Map() });
 const withChild = (root: Cache) => ({ root, child: root.namespace('child') });
@@ -24,13 +24,11 @@ describe(`the cache against a model of it (TEST_SEED=${SEED})`, () => {
 
   describe('on Redis', () => {
     let redis: RedisServer;
-    let caches: Cache[];
+    let caches: readonly Cache[];
 
     beforeAll(async () => {
       redis = await RedisServer.start();
-      caches = [1, 2].map(() => createCache({ namespace: 'model', redis: redis.url }));
-      for (const cache of caches)
-        await eventually(() => expect(cache.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
+      caches = await coherentCaches(redis, { namespace: 'model' }, { namespace: 'model' });
     });
 
     afterAll(async () => {

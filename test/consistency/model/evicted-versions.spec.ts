@@ -1,16 +1,14 @@
 import type { Cache } from '../../../src/modules/cache/engine/contract/cache.js';
-import { createCache } from '../../../src/modules/cache/create-cache.js';
-import { eventually } from '../../support/eventually.js';
 import { RedisServer } from '../../support/redis-server.js';
+import { coherentCaches } from '../../support/coherent-caches.js';
 
 describe('a tag whose version Redis evicted', () => {
   let redis: RedisServer;
   const caches: Cache[] = [];
 
   async function open(): Promise<Cache> {
-    const cache = createCache({ namespace: 'evicted', redis: redis.url, memory: false });
+    const [cache] = await coherentCaches(redis, { namespace: 'evicted', memory: false });
     caches.push(cache);
-    await eventually(() => expect(cache.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
     return cache;
   }
 

@@ -2,6 +2,7 @@ import { type Clock, systemClock, type TimerHandle } from '../../../src/common/c
 import { type Cache, CacheClosedError, createCache } from '../../../src/modules/cache/index.js';
 import { eventually } from '../../support/eventually.js';
 import { RedisServer } from '../../support/redis-server.js';
+import { coherentCaches } from '../../support/coherent-caches.js';
 
 /** The process's clock, which knows what is set on it. */
 class CountingClock implements Clock {
@@ -95,17 +96,14 @@ describe.each(['memory only', 'with Redis'])('a cache that is closed, %s', (kind
 
 describe('a load that is given up', () => {
   let redis: RedisServer;
-  let caches: Cache[];
+  let caches: readonly Cache[];
   const never = (): Promise<never> => new Promise(() => undefined);
 
   beforeAll(async () => {
     redis = await RedisServer.start();
     // A lease that is not given back is renewed for longer than a test may take.
-    const options = { redis: redis.url, maxLoadMs: 600_000, minReadTimeoutMs: 10_000 };
-    caches = [createCache(options), createCache(options)];
-    await eventually(() => {
-      for (const one of caches) expect(one.stats()).toMatchObject({ redis: 'up', isCoherent: true });
-    });
+    const options = { maxLoadMs: 600_000, minReadTimeoutMs: 10_000 };
+    caches = await coherentCaches(redis, options, options);
   });
   afterAll(async () => {
     await Promise.all(caches.map((one) => one.close()));

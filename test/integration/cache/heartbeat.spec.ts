@@ -1,7 +1,7 @@
 import type { Cache } from '../../../src/modules/cache/engine/contract/cache.js';
-import { createCache } from '../../../src/modules/cache/create-cache.js';
 import { eventually } from '../../support/eventually.js';
 import { RedisServer } from '../../support/redis-server.js';
+import { coherentCaches } from '../../support/coherent-caches.js';
 
 describe('the heartbeat', () => {
   let redis: RedisServer;
@@ -29,8 +29,7 @@ describe('the heartbeat', () => {
     { partitions: 256, scripts: 1 },
     { partitions: 1_024, scripts: 4 },
   ])('asks once for $partitions partitions together: $scripts commands', async ({ partitions, scripts }) => {
-    cache = createCache({ namespace: 'beats', redis: redis.url, partitions, coherence: { heartbeatMs: 20 } });
-    await eventually(() => expect(cache!.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
+    [cache] = await coherentCaches(redis, { namespace: 'beats', partitions, coherence: { heartbeatMs: 20 } });
     const before = await counts();
 
     await eventually(async () => expect((await counts()).logs - before.logs).toBeGreaterThanOrEqual(10 * partitions));
@@ -41,8 +40,7 @@ describe('the heartbeat', () => {
 
   it('follows the log of every partition', async () => {
     const partitions = 300;
-    cache = createCache({ namespace: 'beats', redis: redis.url, partitions, coherence: { heartbeatMs: 20 } });
-    await eventually(() => expect(cache!.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
+    [cache] = await coherentCaches(redis, { namespace: 'beats', partitions, coherence: { heartbeatMs: 20 } });
     let replayed = 0;
     cache.on('invalidationReplayed', ({ count }) => (replayed += count));
 

@@ -1,6 +1,6 @@
-import { createCache } from '../../../src/modules/cache/create-cache.js';
 import { eventually } from '../../support/eventually.js';
 import { RedisServer } from '../../support/redis-server.js';
+import { coherentCaches } from '../../support/coherent-caches.js';
 
 const LARGE = 'x'.repeat(200_000);
 
@@ -12,8 +12,7 @@ describe('maxValueBytes with Redis', () => {
   afterAll(() => redis.stop());
 
   it('a value that is too large is kept nowhere, not even where it was set', async () => {
-    const cache = createCache({ redis: redis.url, maxValueBytes: 100_000 });
-    await eventually(() => expect(cache.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
+    const [cache] = await coherentCaches(redis, { maxValueBytes: 100_000 });
     await cache.set('k', LARGE);
     await expect(cache.get('k')).resolves.toBeUndefined();
     await cache.getOrLoad('k', () => LARGE);
@@ -22,8 +21,7 @@ describe('maxValueBytes with Redis', () => {
   });
 
   it('leases of a batch that is too large are given back together', async () => {
-    const cache = createCache({ redis: redis.url, maxValueBytes: 100_000 });
-    await eventually(() => expect(cache.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
+    const [cache] = await coherentCaches(redis, { maxValueBytes: 100_000 });
     const keys = Array.from({ length: 50 }, (_, i) => `batch-${i}`);
     await redis.command('CONFIG', 'RESETSTAT');
     await cache.getOrLoadMany(keys, (wanted) => new Map(wanted.map((key) => [key, LARGE])));

@@ -1,7 +1,7 @@
-import { type Cache, createCache } from '../../../src/modules/cache/index.js';
+import type { Cache } from '../../../src/modules/cache/index.js';
 import { freed } from '../../support/collect-garbage.js';
-import { eventually } from '../../support/eventually.js';
 import { RedisServer } from '../../support/redis-server.js';
+import { coherentCaches } from '../../support/coherent-caches.js';
 
 /**
  * A value that was read belongs to its caller. A cache without memory that keeps it for a while makes the collector copy each
@@ -13,8 +13,7 @@ describe('a value read from Redis without a memory tier', () => {
   beforeAll(async () => {
     redis = await RedisServer.start();
     // A value that is kept until the deadline of its read is kept for a minute.
-    cache = createCache({ redis: redis.url, memory: false, minReadTimeoutMs: 60_000 });
-    await eventually(() => expect(cache.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
+    [cache] = await coherentCaches(redis, { memory: false, minReadTimeoutMs: 60_000 });
     await Promise.all(['a', 'b', 'c'].map((key) => cache.set(key, { key })));
   });
   afterAll(async () => {

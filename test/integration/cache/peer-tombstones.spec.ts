@@ -1,8 +1,8 @@
 import type { Cache } from '../../../src/modules/cache/engine/contract/cache.js';
 import type { CacheOptions } from '../../../src/modules/cache/create-cache.options.js';
-import { createCache } from '../../../src/modules/cache/create-cache.js';
 import { eventually } from '../../support/eventually.js';
 import { RedisServer } from '../../support/redis-server.js';
+import { coherentCaches } from '../../support/coherent-caches.js';
 
 const QUEUED = { status: 'queued' };
 const KEYS = Array.from({ length: 20 }, (_, i) => `k${i}`);
@@ -28,9 +28,8 @@ describe('an entry that one instance could not invalidate in Redis', () => {
   });
 
   async function open(options: CacheOptions = {}): Promise<Cache> {
-    const cache = createCache({ namespace: 'told', redis: redis.url, ...options });
+    const [cache] = await coherentCaches(redis, { namespace: 'told', ...options });
     opened.push(cache);
-    await eventually(() => expect(cache.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
     return cache;
   }
 

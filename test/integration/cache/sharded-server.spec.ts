@@ -1,7 +1,7 @@
 import type { Cache } from '../../../src/modules/cache/engine/contract/cache.js';
-import { createCache } from '../../../src/modules/cache/create-cache.js';
 import { eventually } from '../../support/eventually.js';
 import { RedisServer } from '../../support/redis-server.js';
+import { coherentCaches } from '../../support/coherent-caches.js';
 
 /** As behind a proxy: one address, and a script may touch keys of one hash slot only. */
 describe('a sharded Redis that looks like one server', () => {
@@ -20,12 +20,9 @@ describe('a sharded Redis that looks like one server', () => {
   });
 
   it('is followed slot by slot where there are partitions', async () => {
-    const open = (): Cache =>
-      createCache({ namespace: 'sharded', redis: redis.url, partitions: 8, coherence: { heartbeatMs: 50 } });
-    const [a, b] = [open(), open()];
+    const options = { namespace: 'sharded', partitions: 8, coherence: { heartbeatMs: 50 } };
+    const [a, b] = await coherentCaches(redis, options, options);
     opened.push(a, b);
-    for (const cache of opened)
-      await eventually(() => expect(cache.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
     const keys = Array.from({ length: 50 }, (_, i) => `k${i}`);
 
     await Promise.all(keys.map((key) => a.set(key, key, { tags: ['all'] })));

@@ -2,10 +2,10 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Cache } from '../../../src/modules/cache/engine/contract/cache.js';
-import { createCache } from '../../../src/modules/cache/create-cache.js';
 import { eventually } from '../../support/eventually.js';
 import { RedisServer } from '../../support/redis-server.js';
 import { CacheProcess } from './support/cache-process.js';
+import { coherentCaches } from '../../support/coherent-caches.js';
 
 const QUEUED = { status: 'queued' };
 
@@ -21,8 +21,7 @@ describe('processes that were given the same outbox file', () => {
     redis = await RedisServer.start();
     directory = mkdtempSync(join(tmpdir(), 'larder-outbox-'));
     file = join(directory, 'outbox');
-    peer = createCache({ namespace: 'shared', redis: redis.url, memory: false });
-    await eventually(() => expect(peer.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
+    [peer] = await coherentCaches(redis, { namespace: 'shared', memory: false });
   });
 
   afterEach(async () => {

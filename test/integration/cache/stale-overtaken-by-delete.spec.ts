@@ -1,7 +1,8 @@
-import { type Cache, createCache } from '../../../src/modules/cache/index.js';
+import type { Cache } from '../../../src/modules/cache/index.js';
 import { eventually } from '../../support/eventually.js';
 import { RedisServer } from '../../support/redis-server.js';
 import { TcpProxy } from '../../support/tcp-proxy.js';
+import { coherentCaches } from '../../support/coherent-caches.js';
 
 describe('a stale entry whose key is invalidated while it is on its way from Redis', () => {
   let redis: RedisServer;
@@ -10,8 +11,7 @@ describe('a stale entry whose key is invalidated while it is on its way from Red
   beforeAll(async () => {
     redis = await RedisServer.start();
     proxy = await TcpProxy.start(redis.port);
-    cache = createCache({ redis: proxy.url, memory: false, minReadTimeoutMs: 10_000, graceMs: 60_000 });
-    await eventually(() => expect(cache.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
+    [cache] = await coherentCaches(proxy, { memory: false, minReadTimeoutMs: 10_000, graceMs: 60_000 });
   });
   afterAll(async () => {
     await cache.close();

@@ -1,7 +1,6 @@
 import type { Cache } from '../../../src/modules/cache/engine/contract/cache.js';
-import { createCache } from '../../../src/modules/cache/create-cache.js';
-import { eventually } from '../../support/eventually.js';
 import { RedisServer } from '../../support/redis-server.js';
+import { coherentCaches } from '../../support/coherent-caches.js';
 
 /** Goes the lane of large values, where small ones overtake it. */
 const LARGE = 'x'.repeat(4 * 2 ** 20);
@@ -13,10 +12,7 @@ describe('writes of one key by one instance', () => {
 
   beforeAll(async () => {
     redis = await RedisServer.start();
-    [cache, peer] = [createCache({ redis: redis.url }), createCache({ redis: redis.url })];
-    await eventually(() => {
-      for (const one of [cache, peer]) expect(one.stats()).toMatchObject({ redis: 'up', isCoherent: true });
-    });
+    [cache, peer] = await coherentCaches(redis, {}, {});
   });
   afterAll(async () => {
     await Promise.all([cache.close(), peer.close()]);
