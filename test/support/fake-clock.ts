@@ -33,7 +33,7 @@ export class FakeClock implements Clock {
   }
 
   setTimer(callback: () => void, delayMs: number): TimerHandle {
-    const timer = { dueMs: this.currentMs + Math.max(0, delayMs), callback };
+    const timer = { dueMs: this.currentMs + (delayMs > 0 ? delayMs : 0), callback };
     this.timers.add(timer);
     return { cancel: () => void this.timers.delete(timer) };
   }

@@ -1,7 +1,7 @@
 import { FakeClock } from '../../../../../test/support/fake-clock.js';
 import { HeldLoad } from '../../../../../test/support/held-load.js';
 import { createCache } from '../../create-cache.js';
-import type { Cache } from '../contract/cache.js';
+import type { Cache, LoadContext } from '../contract/cache.js';
 import { KeyFence } from './key-fence.js';
 
 describe('the fence: a load that an invalidation overtakes', () => {
@@ -65,25 +65,61 @@ describe('the fence: a load that an invalidation overtakes', () => {
     await loading;
     await expect(cache.get('k')).resolves.toBe('value');
   });
+});
 
-  it('by an invalidation of a tag that only its result names: a caller that joined after it loads again', async () => {
-    const load = async (context: Parameters<typeof held.load>[0]): Promise<string> => {
-      const value = await held.load(context);
-      context.set({ tags: ['late'] });
-      return value;
-    };
-    const before = cache.getOrLoad('k', load);
+describe('a tag that only the result of a load names', () => {
+  let clock: FakeClock;
+  let cache: Cache;
+  let held: HeldLoad;
+  const load = async (context: LoadContext): Promise<string> => {
+    const value = await held.load(context);
+    context.set({ tags: ['late'] });
+    return value;
+  };
+  const call = (): Promise<string> => cache.getOrLoad('k', load);
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    cache = createCache({ clock });
+    held = new HeldLoad();
+  });
+  afterEach(() => cache.close());
+
+  it('and that was invalidated meanwhile: callers from before it take the value, without another load', async () => {
+    const before = [call(), call()];
     await clock.advance(0);
     await cache.invalidateTags(['late']);
-    const after = cache.getOrLoad('k', load);
-    await clock.advance(0);
-    expect(held.calls).toBe(1);
     held.resolve('old');
-    await expect(before).resolves.toBe('old');
+    await expect(Promise.all(before)).resolves.toEqual(['old', 'old']);
+    await clock.advance(0);
+    expect([held.calls, cache.stats().misses]).toEqual([1, 1]);
+  });
+
+  it('and that was invalidated meanwhile: all callers from after it share one more load', async () => {
+    const before = call();
+    await clock.advance(0);
+    await cache.invalidateTags(['late']);
+    const after = [call(), call(), call()];
+    await clock.advance(0);
+    held.resolve('old');
     await clock.advance(0);
     expect(held.calls).toBe(2);
     held.resolve('new');
-    await expect(after).resolves.toBe('new');
+    await expect(Promise.all([before, ...after])).resolves.toEqual(['old', 'new', 'new', 'new']);
+    expect([held.calls, cache.stats().misses]).toEqual([2, 2]);
+    await expect(cache.get('k')).resolves.toBe('new');
+  });
+
+  it('and that was not invalidated: a caller that joined after another invalidation takes the value', async () => {
+    const before = call();
+    await clock.advance(0);
+    await cache.invalidateTags(['another']);
+    const after = call();
+    await clock.advance(0);
+    held.resolve('value');
+    await expect(Promise.all([before, after])).resolves.toEqual(['value', 'value']);
+    await clock.advance(0);
+    expect(held.calls).toBe(1);
   });
 });
 

@@ -1,7 +1,8 @@
+import { getEventListeners } from 'node:events';
 import { FakeClock } from '../../../../../test/support/fake-clock.js';
 import type { Cache, LoadContext } from '../contract/cache.js';
 import { createCache } from '../../create-cache.js';
-import { LoadTimeoutError } from '../contract/errors.js';
+import { CacheClosedError, LoadTimeoutError } from '../contract/errors.js';
 
 const never = (): Promise<never> => new Promise(() => undefined);
 
@@ -74,4 +75,34 @@ describe('callers that give up', () => {
     expect(await left).toBeInstanceOf(DOMException);
     expect(context.signal.aborted).toBe(true);
   });
+
+  it('get the reason of their signal, not a stale value', async () => {
+    await cache.set('k', 'old', { ttlMs: 10, graceMs: 60_000 });
+    await clock.advance(10);
+    const leaving = new AbortController();
+    const first = failureOf(cache.getOrLoad('k', never, { signal: leaving.signal }));
+    await clock.advance(0);
+    leaving.abort(new Error('left'));
+    expect(await first).toEqual(new Error('left'));
+    expect(cache.stats().hits.stale).toBe(0);
+  });
+
+  it('leave no listener behind on their signal', async () => {
+    const { signal } = new AbortController();
+    await cache.getOrLoad('k', () => 'v', { signal });
+    await failureOf(cache.getOrLoad('l', () => Promise.reject(new Error('down')), { signal }));
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+});
+
+it('a cache that closes rejects the callers that wait for a load, also where a stale value is left', async () => {
+  const clock = new FakeClock();
+  const cache = createCache({ clock, ttlMs: 10, graceMs: 60_000 });
+  await cache.set('k', 'old');
+  await clock.advance(10);
+  const waiting = failureOf(cache.getOrLoad('k', never));
+  await clock.advance(0);
+  await cache.close();
+  expect(await waiting).toBeInstanceOf(CacheClosedError);
+  await expect(cache.get('k')).rejects.toThrow(CacheClosedError);
 });

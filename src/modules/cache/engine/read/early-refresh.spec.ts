@@ -67,19 +67,23 @@ describe('early refresh', () => {
   });
 
   it.each([
-    [1, LOAD_MS],
-    [3, 3 * LOAD_MS],
-  ])('with a β of %p begins β load times before the end, for a random number of 1/e', async (beta, sooner) => {
-    await fill();
-    await withRandom(Math.exp(-1), async () => {
-      await clock.advance(TTL_MS - sooner - 1);
-      await cache.getOrLoad('k', load, { earlyRefreshBeta: beta });
-      expect(loads).toBe(1);
-      await clock.advance(2);
-      await cache.getOrLoad('k', load, { earlyRefreshBeta: beta });
-      expect(loads).toBe(2);
-    });
-  });
+    [1, -1, LOAD_MS],
+    [3, -1, 3 * LOAD_MS],
+    [1, -4, 4 * LOAD_MS],
+  ])(
+    'with a β of %p and a random number of e^%p begins β load times times its logarithm before the end',
+    async (beta, logarithm, sooner) => {
+      await fill();
+      await withRandom(Math.exp(logarithm), async () => {
+        await clock.advance(TTL_MS - sooner - 1);
+        await cache.getOrLoad('k', load, { earlyRefreshBeta: beta });
+        expect(loads).toBe(1);
+        await clock.advance(2);
+        await cache.getOrLoad('k', load, { earlyRefreshBeta: beta });
+        expect(loads).toBe(2);
+      });
+    },
+  );
 
   it('begins the sooner the longer the load took', async () => {
     const slow = cache.getOrLoad('slow', async () => {
@@ -116,6 +120,19 @@ describe('early refresh', () => {
     }
     expect(loads).toBe(2);
     await clock.advance(1_000);
+    await cache.getOrLoad('k', load, { earlyRefreshBeta: ALWAYS });
+    expect(loads).toBe(3);
+  });
+
+  it('that failed may be tried again after a second, and not before', async () => {
+    await fill();
+    isFailing = true;
+    await cache.getOrLoad('k', load, { earlyRefreshBeta: ALWAYS });
+    await clock.advance(LOAD_MS);
+    await clock.advance(999);
+    await cache.getOrLoad('k', load, { earlyRefreshBeta: ALWAYS });
+    expect(loads).toBe(2);
+    await clock.advance(1);
     await cache.getOrLoad('k', load, { earlyRefreshBeta: ALWAYS });
     expect(loads).toBe(3);
   });
