@@ -49,6 +49,7 @@ function memoryOnly(parts: LocalParts, name: string): CacheRoot {
     close: async (writesEnd) => {
       parts.flights.abandonAll(new CacheClosedError(name));
       await writesEnd();
+      parts.sweeper.stop();
       parts.memory.close();
     },
   });

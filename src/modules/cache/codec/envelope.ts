@@ -31,6 +31,7 @@ const enum At {
 const enum Flag {
   Compressed = 1,
   Absent = 2,
+  Expired = 8,
 }
 
 /** What lies from here to the end is covered by the checksum. */
@@ -110,9 +111,10 @@ export function decodeSlot(bytes: Buffer, limits: Pick<CodecLimits, 'maxValueByt
   const length = isCompressed ? uncompressedLength(bytes.subarray(payloadStart)) : bytes.length - payloadStart;
   if (length === undefined) return unreadable('truncated');
   if (length > limits.maxValueBytes) return unreadable('too-large');
+  const storedAtMs = bytes.readDoubleLE(At.StoredAt);
   const header: EnvelopeHeader = {
-    storedAtMs: bytes.readDoubleLE(At.StoredAt),
-    freshUntilMs: bytes.readDoubleLE(At.FreshUntil),
+    storedAtMs,
+    freshUntilMs: (flags & Flag.Expired) === 0 ? bytes.readDoubleLE(At.FreshUntil) : storedAtMs,
     staleUntilMs: bytes.readDoubleLE(At.StaleUntil),
     loadMs: bytes.readUInt32LE(At.Load),
     isAbsent: (flags & Flag.Absent) !== 0,

@@ -9,7 +9,7 @@
  * | 0 | u8 | magic 0xEA |
  * | 1 | u8 | envelope version, 2 (1 is read as well) |
  * | 2 | u8 | payload codec (`PayloadCodec`) |
- * | 3 | u8 | flags: 1 compressed, 2 absent (a remembered miss), 4 a waiter asks to be woken |
+ * | 3 | u8 | flags: 1 compressed, 2 absent (a remembered miss), 4 a waiter asks to be woken, 8 expired: stale whatever `fresh until` says |
  * | 4 | u32 | lower half of XXH64 (in version 1 crc32) of bytes 32 to the end, its seed codec + 256 × (flags & 3), so that those are covered too |
  * | 8 | 16 bytes | lease token, zeros when there is none |
  * | 24 | f64 | lease deadline, ms of Redis time |

@@ -6,6 +6,7 @@ import { KeyFence } from '../engine/local/key-fence.js';
 import type { MemoryEntry } from '../engine/local/memory-entry.js';
 import { MemoryLevel } from '../engine/local/memory-level.js';
 import { QueuedValues } from '../engine/local/queued-values.js';
+import { MemorySweeper } from '../engine/local/memory-sweeper.js';
 import { TrustWindow } from '../engine/local/trust-window.js';
 import { WriteOrder } from '../engine/local/write-order.js';
 import { Outbox } from '../engine/outage/outbox.js';
@@ -41,11 +42,15 @@ export function makeLocalParts(
     fallbackTtlMs: options.coherence?.unconfirmedMs === 0 ? 0 : FALLBACK_TTL_MS,
     maxValueBytes: options.maxValueBytes ?? DEFAULT_VALUE_BYTES,
   });
+  const sweeper = new MemorySweeper(memory, clock, (swept) =>
+    events.emit('memoryFlushed', { cache: namespace, reason: 'clear', ...swept }),
+  );
   const parts = {
     clock,
     table,
     events,
     memory,
+    sweeper,
     fence: new KeyFence(),
     flights: new FlightTable(table),
     order: new WriteOrder(),

@@ -59,6 +59,7 @@ export function wireRedis({ parts, trust, source, layout, options }: RedisWiring
     peerTombstones,
     events,
     onInvalidated: (memoryKey) => wakeUps.wake(memoryKey),
+    onCleared: () => parts.sweeper.request(),
   });
   const valueSender = new QueuedValueSender({
     ...parts,
@@ -101,6 +102,7 @@ export function wireRedis({ parts, trust, source, layout, options }: RedisWiring
       if (outbox.size > 0 && !tier.canInvalidate()) await pool.monitor.waitUntilUp(RETURN_TIMEOUT_MS);
       removeRecovery();
       follower.stop();
+      parts.sweeper.stop();
       memory.close();
       if (tier.canInvalidate()) await sender.sendFor(CLOSE_TIMEOUT_MS);
       stopListening();

@@ -16,10 +16,11 @@ import { CacheClosedError } from './contract/errors.js';
 import type { CacheEventListener, CacheEventName } from './contract/events.js';
 import type { Namespace } from './names/namespace.js';
 import { NamespaceRegistry, registryKeyOf } from './names/namespace-registry.js';
+import { assertList } from './parts/arguments.js';
 import { assertOptionNames, NAMESPACE_OPTIONS } from './parts/option-names.js';
 import { ReadStats } from './parts/read-stats.js';
 import { GetOrLoad } from './read/get-or-load.js';
-import { asEntryView, asValue, ReadPath } from './read/read-path.js';
+import { asEntryView, asPresence, asValue, ReadPath } from './read/read-path.js';
 import { WritePath } from './write/write-path.js';
 
 /** As long as a first attempt to connect takes at most. */
@@ -64,6 +65,12 @@ export class LarderCache implements Cache {
     return this.#reads.one(key, options, asEntryView) as Promise<EntryView<T> | undefined>;
   }
 
+  async has(key: string, options?: ReadOptions): Promise<boolean> {
+    this.#assertOpen();
+    if (this.root.opening !== undefined) await this.#opened();
+    return (await this.#reads.one(key, options, asPresence)) === true;
+  }
+
   async getMany<T = unknown>(keys: readonly string[], options?: ReadOptions): Promise<Map<string, T>> {
     this.#assertOpen();
     if (this.root.opening !== undefined) await this.#opened();
@@ -105,19 +112,33 @@ export class LarderCache implements Cache {
     return this.root.write(() => this.#writes.set(key, value, options));
   }
 
+  async setMany<T>(entries: Iterable<readonly [key: string, value: T]>, options?: EntryOptions): Promise<WriteReceipt> {
+    this.#assertOpen();
+    return this.root.write(() => this.#writes.setMany(entries, options));
+  }
+
   async delete(key: string | readonly string[]): Promise<WriteReceipt> {
     this.#assertOpen();
-    return this.root.write(() => this.#writes.delete(typeof key === 'string' ? [key] : key));
+    const keys = toKeys(key);
+    return this.root.write(() => this.#writes.delete(keys));
+  }
+
+  async expire(key: string | readonly string[]): Promise<WriteReceipt> {
+    this.#assertOpen();
+    const keys = toKeys(key);
+    return this.root.write(() => this.#writes.expire(keys));
   }
 
   async invalidateTags(tags: readonly string[]): Promise<WriteReceipt> {
     this.#assertOpen();
-    return this.root.write(() => this.#writes.invalidateTags(tags));
+    const names = assertList('tags', tags);
+    return this.root.write(() => this.#writes.invalidateTags(names));
   }
 
   async expireTags(tags: readonly string[]): Promise<WriteReceipt> {
     this.#assertOpen();
-    return this.root.write(() => this.#writes.expireTags(tags));
+    const names = assertList('tags', tags);
+    return this.root.write(() => this.#writes.expireTags(names));
   }
 
   async clear(): Promise<WriteReceipt> {
@@ -188,4 +209,8 @@ export class LarderCache implements Cache {
   #assertOpen(): void {
     if (this.root.isClosed) throw new CacheClosedError(this.name);
   }
+}
+
+function toKeys(key: string | readonly string[]): readonly string[] {
+  return typeof key === 'string' ? [key] : assertList('key', key);
 }

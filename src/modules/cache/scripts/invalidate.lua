@@ -1,19 +1,32 @@
 --[[
-  Removes slots with their leases, changes versions of tags and generations, appends to the log and announces.
+  Removes or expires slots, changes versions of tags and generations, appends to the log and announces.
 
   KEYS[1]  log    KEYS[2…] slots, then keys of tags and generations, all in one hash slot
   ARGV[1]  number of slots
-  ARGV[2]  hard: entries that carry a tag become misses | soft: they become stale
+  ARGV[2]  hard: slots are removed, entries that carry a tag become misses | soft: both become stale
   ARGV[3]  start of the log entry's body (JSON object without its closing brace)
   ARGV[4]  channel    ARGV[5] partition    ARGV[6] length of the log
   ARGV[7…] per tag: id (JSON string), new version (24 characters: 12 hard, 12 soft)
 
-  DEL comes first everywhere: a script that has written goes on when Redis is out of memory.
+  Either way a lease on the slot is lost, so that a load that began before stores nothing.
+  The slots come first: a script that has written goes on when Redis is out of memory.
 
   Returns {id, previous, version…}
 ]]
 local slots = tonumber(ARGV[1])
-for i = 2, slots + 1 do redis.call('DEL', KEYS[i]) end
+
+local function expire_slot(key)
+  local slot = parse_slot(head_of(key))
+  if slot.kind ~= ENTRY then return redis.call('DEL', key) end
+  local flags = is_expired(slot) and slot.flags or slot.flags + EXPIRED
+  local written = redis.pcall('SETRANGE', key, 3, string.char(flags))
+  if type(written) == 'table' and written.err then return redis.call('DEL', key) end
+  redis.call('SETRANGE', key, 8, string.rep('\0', 24))
+end
+
+for i = 2, slots + 1 do
+  if ARGV[2] == 'soft' then expire_slot(KEYS[i]) else redis.call('DEL', KEYS[i]) end
+end
 
 local versions, changes = {}, {}
 for i = slots + 2, #KEYS do

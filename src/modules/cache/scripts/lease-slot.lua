@@ -2,9 +2,9 @@
   Prelude of the scripts that touch leases: reads where a slot's lease is.
 
   A bare lease is 'L', flags, token (16 bytes); an entry (0xEA) keeps flags at byte 3, its token at 8 and the lease's
-  deadline (f64, ms) at 24. Flag 4: somebody waits to be woken.
+  deadline (f64, ms) at 24. Flag 4: a waiter is to be woken. Flag 8: the entry was expired, and is stale whatever its times.
 ]]
-local LEASE, ENTRY, WAITER = 0x4C, 0xEA, 4
+local LEASE, ENTRY, WAITER, EXPIRED = 0x4C, 0xEA, 4, 8
 
 local function head_of(slot)
   return redis.call('GETRANGE', slot, '0', '47')
@@ -34,4 +34,8 @@ end
 
 local function has_waiter(slot)
   return slot.flags % 8 >= WAITER
+end
+
+local function is_expired(slot)
+  return slot.flags % 16 >= EXPIRED
 end

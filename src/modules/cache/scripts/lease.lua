@@ -30,7 +30,7 @@ local function lease_slot(key, token, seen)
       return math.max(0, redis.call('PTTL', key))
     end
   elseif slot.kind == ENTRY then
-    if mode == 'load' and slot.fresh_until > now and slot.stored_at ~= seen then
+    if mode == 'load' and slot.fresh_until > now and not is_expired(slot) and slot.stored_at ~= seen then
       return redis.call('GET', key)
     elseif mode ~= 'steal' and slot.deadline > now then
       if not has_waiter(slot) then redis.call('SETRANGE', key, 3, string.char(slot.flags + WAITER)) end

@@ -7,7 +7,7 @@ export type FlushReason = 'log-trimmed' | 'log-lost' | 'log-rolled-back';
 export interface CoherenceTarget {
   /** Invalidates the keys, tags and generations of the entry. */
   apply(entry: LogEntry): void;
-  /** Empties the memory tier and forgets every version. */
+  /** Empties the memory tier and forgets every version: any tag may have been invalidated. */
   flush(reason: FlushReason): void;
   /** Invalidates again, on every instance, the entries that Redis lost. Invalidations that Redis does not take go to the outbox. */
   reissue(entries: readonly LogEntry[]): Promise<void>;

@@ -6,7 +6,7 @@ import type { OutboxSender } from '../outage/outbox-sender.js';
 import type { RemoteTier } from '../ports/remote-tier.js';
 import { type KeyLayout, ROOT_GENERATION } from '../names/key-layout.js';
 import type { PeerTombstones } from '../outage/peer-tombstones.js';
-import { type LocalState, invalidateLocally } from '../local/local-state.js';
+import { expireLocally, type LocalState, invalidateLocally } from '../local/local-state.js';
 import type { LogBody, LogEntry } from '../ports/invalidation-log.js';
 import type { Announcement } from './announcement.js';
 import type { CoherenceTarget, FlushReason } from './coherence-target.js';
@@ -26,6 +26,8 @@ export interface LocalCoherenceParts {
   readonly events: EventBus;
   /** Called for every key that another instance invalidated. */
   readonly onInvalidated: (memoryKey: string) => void;
+  /** Called after another instance cleared a namespace: its entries in memory are invalid now. */
+  readonly onCleared: () => void;
 }
 
 /** Applies the log to this instance: its memory tier, its loads in flight and its knowledge of versions. */
@@ -42,17 +44,21 @@ export class LocalCoherence implements CoherenceTarget {
     // Versions are applied even from this instance's own entries: an older entry, replayed after this instance had fetched
     // the current version, may have reset that version.
     for (const [dependency, version] of body.versions) {
-      table.recordFromLog(dependency, version, id);
+      table.recordFromLog(dependency, version, id, body.source === instanceId ? 'known' : 'new');
       // After an expiry, entries under the version before are still readable.
       if (!body.isExpiry) peerTombstones.liftDependency(dependency, writer);
     }
     // Its own keys were invalidated before Redis acknowledged them. Doing so again would only drop newer entries.
     if (body.source === instanceId) return;
     for (const key of body.keys) {
-      invalidateLocally(local, key);
-      peerTombstones.liftKey(key, writer);
+      if (body.isExpiry) expireLocally(local, key);
+      else {
+        invalidateLocally(local, key);
+        peerTombstones.liftKey(key, writer);
+      }
       onInvalidated(key);
     }
+    if (kindOf(body) === 'clear') this.#parts.onCleared();
     this.#reportReceived(body);
   }
 
@@ -79,12 +85,12 @@ export class LocalCoherence implements CoherenceTarget {
   flush(reason: FlushReason): void {
     const { table, local, events, layout } = this.#parts;
     const { fence, flights, memory } = local;
-    const hadEntries = memory.store.count > 0;
+    const { count, usedBytes: freedBytes } = memory.store;
     memory.store.clear();
     table.forgetAll();
     fence.raiseAll();
     flights.detachAll();
-    if (hadEntries) events.emit('memoryFlushed', { cache: layout.namespace, reason });
+    if (count > 0) events.emit('memoryFlushed', { cache: layout.namespace, reason, count, freedBytes });
   }
 
   async reissue(entries: readonly LogEntry[]): Promise<void> {

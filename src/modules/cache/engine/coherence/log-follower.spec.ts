@@ -13,6 +13,7 @@ const UNCONFIRMED_MS = 1_000;
 class FakeLog implements InvalidationLog {
   readonly partitions = 1;
   readonly length = 4;
+  readonly nowMs = (): number => 0;
   entries: LogEntry[] = [];
   isAway = false;
   #count = 0;
@@ -63,6 +64,38 @@ describe('following the log', () => {
   });
 
   afterEach(() => follower.stop());
+
+  /** A follower that starts on a log with some entries, at the Redis time that the log says. */
+  async function startOn(entries: number, redisMs: number): Promise<string[]> {
+    const fresh = new FakeLog();
+    for (let i = 0; i < entries; i++) fresh.append(`k${i + 1}`);
+    Object.assign(fresh, { nowMs: () => redisMs });
+    const events: string[] = [];
+    const target: CoherenceTarget = {
+      apply: ({ body }) => void events.push(`apply ${body.keys.join(' ')}`),
+      flush: (reason) => void events.push(`flush ${reason}`),
+      reissue: async () => undefined,
+      reset: async () => undefined,
+    };
+    const options = { heartbeatMs: 1, unconfirmedMs: 1, onCoherence: () => undefined, onReplayed: () => undefined };
+    const one = new LogFollower(fresh, new HeardLog(1), target, new TrustWindow(0), clock, options);
+    one.start();
+    await clock.advance(0);
+    one.stop();
+    return events;
+  }
+
+  it('starts with the entries since this instance was made, and with none from before', async () => {
+    // Ids are milliseconds of Redis time: 1, 2, 3. The clock's error is 300 ms.
+    await expect(startOn(3, 302)).resolves.toEqual(['apply k3']);
+    await expect(startOn(3, 1_000)).resolves.toEqual([]);
+    await expect(startOn(0, 302)).resolves.toEqual([]);
+  });
+
+  it('takes every entry for invalidated, if the log no longer reaches back to when this instance was made', async () => {
+    const trimmed = startOn(1_200, 302);
+    await expect(trimmed).resolves.toEqual(['flush log-lost']);
+  });
 
   /** An announcement that arrives. */
   const hear = (entry: LogEntry): void => follower.receive(0, entry);

@@ -6,6 +6,8 @@ import type { HeardLog } from './heard-log.js';
 import type { TrustWindow } from '../local/trust-window.js';
 
 const READ_LIMIT = 1_000;
+/** Redis's time is known to within half a round trip, and round trips are given up after 500 ms. */
+const CLOCK_ERROR_MS = 300;
 
 /** How the log is followed; see `CoherenceOptions`. */
 export interface FollowerOptions {
@@ -34,6 +36,8 @@ export interface FollowerOptions {
  * of server is this project's own (docs/consistency.md).
  */
 export class LogFollower {
+  /** Monotonic milliseconds of this process's clock. */
+  readonly #madeAtMs: number;
   #timer: TimerHandle | undefined;
   #reading: Promise<boolean> | undefined;
   #nextReading: Promise<boolean> | undefined;
@@ -49,7 +53,9 @@ export class LogFollower {
     private readonly trust: TrustWindow,
     private readonly clock: Clock,
     private readonly options: FollowerOptions,
-  ) {}
+  ) {
+    this.#madeAtMs = clock.nowMs();
+  }
 
   get isCoherent(): boolean {
     return this.clock.nowMs() < this.trust.untilMs;
@@ -116,10 +122,27 @@ export class LogFollower {
 
   async #followPartition(partition: number, tail: LogId): Promise<boolean> {
     const position = this.heard.positionOf(partition);
-    // The first heartbeat: nothing is known of the entries before it, so no entry from before may stay in memory.
-    if (position === undefined) return this.#startFrom(partition, tail, 'log-lost');
+    if (position === undefined) return this.#start(partition, tail);
     if (compareLogIds(tail, position) <= 0) return tail === position || (await this.#isAhead(partition, tail));
     return this.#replay(partition);
+  }
+
+  /**
+   * The first heartbeat. The log entries since this instance was made are applied, so that everything it holds was compared with
+   * them. If the log does not reach back so far, nothing that the instance holds may stay.
+   */
+  async #start(partition: number, tail: LogId): Promise<boolean> {
+    const ageMs = this.clock.nowMs() - this.#madeAtMs;
+    const madeAt: LogId = `${Math.max(0, Math.floor(this.log.nowMs(partition) - ageMs - CLOCK_ERROR_MS))}-0`;
+    const hasNewer = compareLogIds(tail, madeAt) > 0;
+    const entries = hasNewer ? await this.log.readAfter(partition, madeAt, READ_LIMIT) : [];
+    if (entries === undefined) return false;
+    const first = entries[0];
+    const isComplete =
+      first === undefined ? !hasNewer : entries.length < READ_LIMIT && compareLogIds(first.previous, madeAt) <= 0;
+    if (!isComplete) return this.#startFrom(partition, tail, 'log-lost');
+    for (const entry of entries) this.target.apply(entry);
+    return this.#startFrom(partition, tail, undefined);
   }
 
   /** An announcement may overtake the answer that named the tail: then the log holds the position itself. */
@@ -182,13 +205,13 @@ export class LogFollower {
   }
 
   /**
-   * Follows from a position, with an empty memory. An empty log is given a first entry: without one, a log that lost its
-   * entries again would look the same.
+   * Follows from a position, with an empty memory if there is a reason to empty it. An empty log is given a first entry: without
+   * one, a log that lost its entries again would look the same.
    */
-  async #startFrom(partition: number, place: LogId, reason: FlushReason): Promise<boolean> {
+  async #startFrom(partition: number, place: LogId, reason: FlushReason | undefined): Promise<boolean> {
     const start = place === LOG_START ? await this.log.begin(partition, 'start') : place;
     if (start === undefined) return false;
-    this.target.flush(reason);
+    if (reason !== undefined) this.target.flush(reason);
     this.heard.startFrom(partition, start);
     return true;
   }

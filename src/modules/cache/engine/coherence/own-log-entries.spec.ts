@@ -30,6 +30,7 @@ describe('log entries of this instance', () => {
       peerTombstones: new PeerTombstones(new FakeClock()),
       events: new EventBus(),
       onInvalidated: () => undefined,
+      onCleared: () => undefined,
     });
     const [older, newest] = [newVersion(), newVersion()];
     const tag = table.getOrCreate('t::a');

@@ -46,6 +46,7 @@ function told(
     peerTombstones,
     events: new EventBus(),
     onInvalidated: () => undefined,
+    onCleared: () => undefined,
   });
   const tell = (source: string, tombstoneSequence: number): void =>
     coherence.applyTombstones({ kind: 'tombstones', source, tombstoneSequence, keys, dependencies });

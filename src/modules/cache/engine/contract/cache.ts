@@ -9,7 +9,7 @@ import type { Tier } from './tier.js';
  * with `consistency: 'strict'`. What it costs while Redis or the bus is away: `docs/consistency.md`.
  *
  * No method throws because Redis is slow, full or gone: a read becomes a miss, a write is reported as `queued`.
- * Every method rejects with a `TypeError` or `RangeError` for arguments that can't be meant (an empty key, a negative ttl).
+ * Every method rejects with a `TypeError` or `RangeError` for invalid arguments (an empty key, a negative ttl, an unknown option).
  */
 export interface Cache {
   /** Full name, parents first: `shop` or `shop/images`. Metrics carry it as label. */
@@ -46,11 +46,33 @@ export interface Cache {
     options?: LoadManyOptions<T>,
   ): Promise<Map<string, T>>;
 
-  /** Stores a value everywhere and voids loads in flight for the key. */
+  /** Whether there is a fresh value. Counts as a read. */
+  has(key: string, options?: ReadOptions): Promise<boolean>;
+
+  /**
+   * Stores a value. The old one goes on every instance, also where the new one is not kept: with `tiers: 'memory'`, or for a
+   * value that is too large. Loads of the key that are in flight store nothing.
+   *
+   * @throws TypeError for a value that can't be stored (a function, a socket), after the old one was removed.
+   */
   set<T>(key: string, value: T, options?: EntryOptions): Promise<WriteReceipt>;
 
-  /** Removes one key or many, everywhere, and voids loads in flight for them. Unknown keys are fine. */
+  /**
+   * Stores many values with the same options, each as {@link set} does. `queued` if one of them is queued; of a key that is
+   * given twice the last value counts.
+   *
+   * @throws the first error of {@link set}, after the other values were stored.
+   */
+  setMany<T>(entries: Iterable<readonly [key: string, value: T]>, options?: EntryOptions): Promise<WriteReceipt>;
+
+  /** Removes one key or many, on every instance; loads of them that are in flight store nothing. Unknown keys are fine. */
   delete(key: string | readonly string[]): Promise<WriteReceipt>;
+
+  /**
+   * Makes one entry or many stale, on every instance: reloaded at the next read, kept for its grace. Loads of the keys that are
+   * in flight store nothing. While Redis is away the entries are removed instead.
+   */
+  expire(key: string | readonly string[]): Promise<WriteReceipt>;
 
   /** Makes every entry that carries one of the tags a miss. O(tags), whatever the number of entries. */
   invalidateTags(tags: readonly string[]): Promise<WriteReceipt>;
@@ -58,7 +80,10 @@ export interface Cache {
   /** Makes every entry that carries one of the tags stale: reloaded at the next read, kept for its grace. */
   expireTags(tags: readonly string[]): Promise<WriteReceipt>;
 
-  /** Makes every entry of this namespace, and of those below it, a miss. O(1); Redis frees the bytes as they expire. */
+  /**
+   * Makes every entry of this namespace, and of those below it, a miss. O(1): memory frees the entries soon after, Redis as
+   * they expire.
+   */
   clear(): Promise<WriteReceipt>;
 
   /** A cache below this one: keys and tags of its own, cleared with it; tiers, connections and the log are shared. */

@@ -133,6 +133,11 @@ describe('events', () => {
     await cache.set('k', 1);
     await cache.delete('k');
     await cache.delete(['k', 'l', 'k']);
+    await cache.expire('k');
+    await cache.setMany([
+      ['k', 1],
+      ['l', 2],
+    ]);
     await cache.invalidateTags(['a', 'b']);
     await cache.expireTags(['a']);
     await cache.clear();
@@ -141,16 +146,21 @@ describe('events', () => {
       { cache: 'shop', operation: 'set', status, count: 1 },
       { cache: 'shop', operation: 'delete', status, count: 1 },
       { cache: 'shop', operation: 'delete', status, count: 2 },
+      { cache: 'shop', operation: 'expire', status, count: 1 },
+      { cache: 'shop', operation: 'set', status, count: 2 },
       { cache: 'shop', operation: 'invalidateTags', status, count: 2 },
       { cache: 'shop', operation: 'expireTags', status, count: 1 },
       { cache: 'shop', operation: 'clear', status, count: 1 },
     ]);
   });
 
-  it('memoryFlushed: when the cache is cleared', async () => {
+  it('memoryFlushed: when entries of a cleared cache have left memory', async () => {
     const flushed = record('memoryFlushed');
+    await cache.set('k', 1);
+    const { usedBytes } = cache.stats().memory;
     await cache.clear();
-    expect(flushed).toEqual([expect.objectContaining({ cache: 'shop', reason: 'clear' })]);
+    await clock.advance(0);
+    expect(flushed).toEqual([{ cache: 'shop', reason: 'clear', count: 1, freedBytes: usedBytes }]);
   });
 
   it('eviction: for entries that leave memory to make room', async () => {

@@ -21,14 +21,23 @@ export interface CacheEvents {
   coalesced: { cache: string; key: string; origin: 'local' | 'remote' };
   write: {
     cache: string;
-    operation: 'set' | 'delete' | 'invalidateTags' | 'expireTags' | 'clear';
+    operation: 'set' | 'delete' | 'expire' | 'invalidateTags' | 'expireTags' | 'clear';
     status: 'applied' | 'queued';
     count: number;
   };
   invalidationReceived: { cache: string; kind: InvalidationKind; count: number };
   invalidationReplayed: { cache: string; count: number };
-  /** The log could not be followed without a gap; the memory tier was emptied. */
-  memoryFlushed: { cache: string; reason: 'log-trimmed' | 'log-lost' | 'log-rolled-back' | 'clear' };
+  /**
+   * Entries left memory together. `clear`: those that a `clear()`, here or on another instance, had made invalid; they leave
+   * soon after it. Else the whole memory tier was emptied, because the log could not be followed without a gap. `cache` is the
+   * root's name.
+   */
+  memoryFlushed: {
+    cache: string;
+    reason: 'log-trimmed' | 'log-lost' | 'log-rolled-back' | 'clear';
+    count: number;
+    freedBytes: number;
+  };
   eviction: { cache: string; count: number; freedBytes: number };
   /** Bytes in Redis that are not an entry this version reads; treated as a miss. */
   unreadable: { cache: string; key: string; reason: string };

@@ -3,6 +3,7 @@ import type { Tier } from '../contract/tier.js';
 import type { Flight } from '../local/flight.js';
 import type { Namespace } from '../names/namespace.js';
 import { jittered, type CallSettings } from '../parts/call-settings.js';
+import { Invalidator } from '../parts/invalidator.js';
 import type { EngineParts } from '../parts/engine-parts.js';
 import { entryTimes } from '../parts/entry-times.js';
 import type { Fill, FillOutcome, Lease } from '../ports/remote-tier.js';
@@ -42,10 +43,14 @@ interface PendingFill extends LeasedFlight {
  * be stored give their leases back; (3) the rest is sent to Redis; (4) a value that Redis accepted goes into memory.
  */
 export class FillPath {
+  readonly #invalidator: Invalidator;
+
   constructor(
     private readonly parts: EngineParts,
     private readonly namespace: Namespace,
-  ) {}
+  ) {
+    this.#invalidator = new Invalidator(parts);
+  }
 
   async fill(loaded: LoadedFlights): Promise<void> {
     const { flights, result } = loaded;
@@ -59,6 +64,7 @@ export class FillPath {
       if (fill !== undefined && hasLateChange) this.#reject(leased.flight, 'tag-changed');
     }
     this.#giveBack(unused);
+    if (loaded.settings.consistency === 'refresh') await this.#removeOld(unused);
     await this.#withinAckBudget(this.#store(pending, loaded));
     for (const { flight } of flights)
       flight.succeed({ value: result.values.get(flight.key), isAbsent: !result.values.has(flight.key), hasLateChange });
@@ -142,21 +148,25 @@ export class FillPath {
     this.#giveBack(unused);
     if (sent.length === 0) return;
     const outcomes = await this.parts.remote!.tier.fill(sent.map(({ fill }) => fill));
-    sent.forEach(({ pending: item, fill }, i) => this.#settle(item, fill, outcomes[i]!, loaded));
+    await Promise.all(sent.map(({ pending: item, fill }, i) => this.#settle(item, fill, outcomes[i]!, loaded)));
   }
 
-  #settle(pending: PendingFill, fill: Fill, outcome: FillOutcome, loaded: LoadedFlights): void {
+  async #settle(pending: PendingFill, fill: Fill, outcome: FillOutcome, loaded: LoadedFlights): Promise<void> {
     switch (outcome.kind) {
       case 'stored':
         this.#countFill(pending.flight, 'redis', outcome.sizeBytes);
-        this.#putInMemory(pending, loaded, { sizeBytes: outcome.sizeBytes, storedAtMs: fill.header.storedAtMs });
+        if (!this.#putInMemory(pending, loaded, { sizeBytes: outcome.sizeBytes, storedAtMs: fill.header.storedAtMs }))
+          // The entry in memory, if there is one, is older than the one in Redis now.
+          this.parts.memory.store.delete(pending.flight.memoryKey);
         return;
       case 'unavailable':
         this.#reject(pending.flight, 'redis-unavailable');
         this.#putInMemory(pending, loaded);
         return;
       case 'not-storable':
-        return this.#reject(pending.flight, 'not-storable');
+        this.#reject(pending.flight, 'not-storable');
+        if (loaded.settings.consistency === 'refresh') return this.#removeOld([pending]);
+        return;
       case 'rejected':
         return this.#reject(pending.flight, 'lease-lost');
     }
@@ -200,6 +210,13 @@ export class FillPath {
       payloadBytes: inRedis?.sizeBytes ?? 0,
       remoteStoredAtMs: inRedis?.storedAtMs,
     });
+  }
+
+  /** A refresh says that the old value is outdated. If the new one is not stored, the old one must not stay. */
+  async #removeOld(leased: readonly LeasedFlight[]): Promise<void> {
+    if (leased.length === 0) return;
+    const addresses = leased.map(({ flight }) => flight.address());
+    await this.#invalidator.invalidateKeys(addresses, 'hard');
   }
 
   #giveBack(leased: readonly LeasedFlight[]): void {

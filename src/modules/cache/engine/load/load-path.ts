@@ -83,10 +83,16 @@ export class LoadPath {
   async run(job: LoadJob): Promise<void> {
     try {
       for (const { flight } of job.flights) flight.dependOn(this.#dependenciesOf(flight.key, job.settings));
+      if (job.settings.consistency === 'refresh') await this.#afterWrites(job);
       await this.#leaseAndLoad(job);
     } catch (error) {
       for (const { flight } of job.flights) flight.fail(error);
     }
+  }
+
+  /** A refresh takes leases over, so it must not overtake a `set` of the same key that was called before. */
+  async #afterWrites({ flights }: LoadJob): Promise<void> {
+    await this.parts.order.writesOf(flights.map(({ flight }) => flight.memoryKey));
   }
 
   async #leaseAndLoad(job: LoadJob): Promise<void> {

@@ -48,8 +48,8 @@ async function callLoader(clock: Clock, loader: GroupLoader, flights: readonly F
     keys,
     stale: flights.length === 1 ? flights[0]!.stale?.view : undefined,
     set: (options) => {
-      assertEntryOptions(options);
-      overrides = { ...overrides, ...options, tags: [...(overrides.tags ?? []), ...(options.tags ?? [])] };
+      const set = assertEntryOptions(options);
+      overrides = { ...overrides, ...set, tags: [...(overrides.tags ?? []), ...(set.tags ?? [])] };
     },
     skipStore: () => {
       isSkipped = true;

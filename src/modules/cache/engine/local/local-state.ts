@@ -21,3 +21,11 @@ export function invalidateLocally({ fence, flights, memory, queuedValues }: Loca
   memory.store.delete(memoryKey);
   queuedValues.drop(memoryKey);
 }
+
+/** As {@link invalidateLocally}, but the entry stays in memory as stale, to be served within its grace. */
+export function expireLocally({ fence, flights, memory, queuedValues }: LocalState, memoryKey: string): void {
+  fence.raise(memoryKey);
+  flights.detach(memoryKey);
+  queuedValues.drop(memoryKey);
+  memory.store.peek(memoryKey)?.expire();
+}

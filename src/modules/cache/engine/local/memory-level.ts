@@ -10,7 +10,7 @@ import type { TrustWindow } from './trust-window.js';
 /** Bytes of an entry beside its key and value, as `bench/memory.mjs` measures: the object with its times and promise, its capture, its place in the map. */
 const ENTRY_OVERHEAD_BYTES = 600;
 
-/** What goes into memory. `payloadBytes` is 0 when unknown. */
+/** An entry to put into memory. `payloadBytes` is 0 when unknown. */
 export type MemoryWrite = Omit<EntryParts, 'servableUntilMs' | 'unconfirmedUntilMs' | 'checkedAt' | 'sizeBytes'>;
 
 /** Bounds of the memory tier. */
@@ -38,7 +38,7 @@ export class MemoryLevel {
     private readonly limits: MemoryLimits,
   ) {}
 
-  /** Whether there is a memory tier, and still. */
+  /** False without a memory tier, and after {@link close}. */
   get isEnabled(): boolean {
     return this.store.maxBytes > 0 && !this.#isClosed;
   }
@@ -66,10 +66,16 @@ export class MemoryLevel {
     return entry;
   }
 
-  /** Empties it for good: a load that ends later stores nothing. */
+  /** Empties the tier for good: a load that ends later stores nothing. */
   close(): void {
     this.#isClosed = true;
     this.store.clear();
+  }
+
+  /** Deletes an entry if a dependency of it was invalidated; returns whether it did. */
+  deleteIfInvalid(entry: MemoryEntry): boolean {
+    if (this.table.check(entry.snapshot) !== 'invalidated') return false;
+    return this.store.delete(entry.key);
   }
 
   /** Returns whether the value is in memory now: not where there is no memory tier, nor if the value is too large. */
@@ -104,7 +110,7 @@ export class MemoryLevel {
     };
   }
 
-  /** Something was invalidated since the entry was last looked at: was it this one? */
+  /** Something was invalidated since the entry was last checked. Returns whether the entry is still valid. */
   #recheck(memoryKey: string, entry: MemoryEntry): boolean {
     const state = this.table.check(entry.snapshot);
     if (state === 'invalidated') {

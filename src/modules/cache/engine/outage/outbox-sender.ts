@@ -176,7 +176,8 @@ export class OutboxSender {
   async #sendBatch(batch: Invalidation): Promise<boolean> {
     const acknowledged = await this.#parts.tier.invalidate(batch);
     if (acknowledged === undefined) return false;
-    for (const [id, { version, at }] of acknowledged.versions) this.#parts.table.recordFromLog(id, version, at);
+    for (const [id, { version, at }] of acknowledged.versions)
+      this.#parts.table.recordFromLog(id, version, at, 'known');
     return true;
   }
 

@@ -1,7 +1,16 @@
 import type { EntryOptions, LoadManyOptions } from '../contract/cache.js';
 import type { Namespace } from '../names/namespace.js';
 import type { ReadContext } from '../remote/remote-level.js';
-import { assertOptionNames, CALL_OPTIONS } from './option-names.js';
+import {
+  assertDuration,
+  assertFunction,
+  assertList,
+  assertOneOf,
+  assertOptionalDuration,
+  assertShare,
+  assertSignal,
+} from './arguments.js';
+import { assertOptionNames, CALL_OPTIONS, ENTRY_OPTIONS } from './option-names.js';
 
 /** Five minutes. */
 const DEFAULT_TTL_MS = 300_000;
@@ -26,24 +35,29 @@ export interface CallSettings {
   readonly tagsOf: ((key: string) => readonly string[]) | undefined;
 }
 
-/** @throws RangeError for a negative or NaN duration and for a jitter outside 0 to 1; TypeError for an unknown option. */
+const TIERS = ['both', 'memory', 'redis'] as const;
+const CONSISTENCIES = ['cached', 'strict', 'bypass', 'refresh'] as const;
+
+/** @throws TypeError for an unknown option or a value of the wrong type; RangeError for a number out of range. */
 export function settingsOf(namespace: Namespace, options: LoadManyOptions<never> | undefined): CallSettings {
   assertOptionNames(options, CALL_OPTIONS);
   const { defaults } = namespace;
-  const tiers = options?.tiers ?? defaults.tiers ?? 'both';
-  const jitter = assertShare('jitter', options?.jitter ?? defaults.jitter);
-  const consistency = options?.consistency ?? 'cached';
+  const tiers = assertOneOf('tiers', options?.tiers ?? defaults.tiers ?? 'both', TIERS);
+  const consistency = assertOneOf('consistency', options?.consistency ?? 'cached', CONSISTENCIES);
+  if (options?.signal !== undefined) assertSignal(options.signal);
+  if (options?.shouldStore !== undefined) assertFunction('shouldStore', options.shouldStore);
+  if (options?.tagsOf !== undefined) assertFunction('tagsOf', options.tagsOf);
   return {
     ttlMs: assertDuration('ttlMs', options?.ttlMs ?? defaults.ttlMs ?? DEFAULT_TTL_MS),
     graceMs: assertDuration('graceMs', options?.graceMs ?? defaults.graceMs ?? 0),
-    tags: options?.tags ?? defaults.tags ?? [],
-    jitter,
+    tags: assertList('tags', options?.tags ?? defaults.tags ?? []),
+    jitter: assertShare('jitter', options?.jitter ?? defaults.jitter ?? 0),
     usesMemory: tiers !== 'redis',
     usesRedis: tiers !== 'memory',
     compressAboveBytes: options?.compressAboveBytes ?? defaults.compressAboveBytes ?? Number.POSITIVE_INFINITY,
-    softTimeoutMs: assertOptional('softTimeoutMs', options?.softTimeoutMs ?? defaults.softTimeoutMs),
-    hardTimeoutMs: assertOptional('hardTimeoutMs', options?.hardTimeoutMs ?? defaults.hardTimeoutMs),
-    negativeTtlMs: assertOptional('negativeTtlMs', options?.negativeTtlMs ?? defaults.negativeTtlMs),
+    softTimeoutMs: assertOptionalDuration('softTimeoutMs', options?.softTimeoutMs ?? defaults.softTimeoutMs),
+    hardTimeoutMs: assertOptionalDuration('hardTimeoutMs', options?.hardTimeoutMs ?? defaults.hardTimeoutMs),
+    negativeTtlMs: assertOptionalDuration('negativeTtlMs', options?.negativeTtlMs ?? defaults.negativeTtlMs),
     earlyRefreshBeta: options?.earlyRefreshBeta ?? defaults.earlyRefreshBeta ?? 0,
     consistency,
     readContext: { namespace, isStrict: consistency === 'strict', promotes: tiers !== 'redis' },
@@ -58,24 +72,21 @@ export function jittered(ttlMs: number, jitter: number): number {
   return jitter > 0 ? ttlMs * (1 - jitter * Math.random()) : ttlMs;
 }
 
-/** @throws RangeError for an invalid duration or jitter. */
-export function assertEntryOptions({ ttlMs, graceMs, jitter }: EntryOptions): void {
-  assertOptional('ttlMs', ttlMs);
-  assertOptional('graceMs', graceMs);
-  assertShare('jitter', jitter);
-}
-
-function assertShare(name: string, value: number | undefined): number {
-  if (value === undefined) return 0;
-  if (value >= 0 && value <= 1) return value;
-  throw new RangeError(`${name} is a share from 0 to 1, not ${value}.`);
-}
-
-function assertDuration(name: string, value: number): number {
-  if (typeof value === 'number' && value >= 0) return value;
-  throw new RangeError(`${name} is a number of milliseconds, 0 or more, not ${String(value)}.`);
-}
-
-function assertOptional(name: string, value: number | undefined): number | undefined {
-  return value === undefined ? undefined : assertDuration(name, value);
+/**
+ * Checks the options that a loader sets from its result.
+ *
+ * @returns the options, with durations as {@link assertDuration} gives them.
+ * @throws as {@link settingsOf}.
+ */
+export function assertEntryOptions(options: EntryOptions): EntryOptions {
+  assertOptionNames(options, ENTRY_OPTIONS);
+  const { ttlMs, graceMs, jitter, tiers, tags } = options;
+  if (jitter !== undefined) assertShare('jitter', jitter);
+  if (tiers !== undefined) assertOneOf('tiers', tiers, TIERS);
+  if (tags !== undefined) assertList('tags', tags);
+  return {
+    ...options,
+    ...(ttlMs !== undefined && { ttlMs: assertDuration('ttlMs', ttlMs) }),
+    ...(graceMs !== undefined && { graceMs: assertDuration('graceMs', graceMs) }),
+  };
 }

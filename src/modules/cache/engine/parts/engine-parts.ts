@@ -5,6 +5,7 @@ import type { FlightTable } from '../local/flight-table.js';
 import type { KeyFence } from '../local/key-fence.js';
 import type { MemoryLevel } from '../local/memory-level.js';
 import type { QueuedValues } from '../local/queued-values.js';
+import type { MemorySweeper } from '../local/memory-sweeper.js';
 import type { WriteOrder } from '../local/write-order.js';
 import type { Outbox } from '../outage/outbox.js';
 import type { OutboxSender } from '../outage/outbox-sender.js';
@@ -26,6 +27,7 @@ export interface LocalParts {
   readonly counters: Counters;
   readonly memory: MemoryLevel;
   readonly queuedValues: QueuedValues;
+  readonly sweeper: MemorySweeper;
 }
 
 /** The parts that all namespaces of one cache share. */

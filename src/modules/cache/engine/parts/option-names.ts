@@ -1,16 +1,16 @@
-import type { LoadManyOptions, NamespaceOptions } from '../contract/cache.js';
+import type { EntryOptions, LoadManyOptions, NamespaceOptions, ReadOptions } from '../contract/cache.js';
 
 /** Names of a set of options. A name that is missing here does not compile. */
 export type OptionNames<T> = Readonly<Record<keyof T, true>>;
 
-const ENTRY_OPTIONS = {
+export const ENTRY_OPTIONS: OptionNames<EntryOptions> = {
   ttlMs: true,
   graceMs: true,
   tags: true,
   jitter: true,
   tiers: true,
   compressAboveBytes: true,
-} as const;
+};
 
 const LOAD_TIMES = { softTimeoutMs: true, hardTimeoutMs: true, negativeTtlMs: true, earlyRefreshBeta: true } as const;
 
@@ -22,6 +22,8 @@ export const CALL_OPTIONS: OptionNames<LoadManyOptions> = {
   shouldStore: true,
   tagsOf: true,
 };
+
+export const READ_OPTIONS: OptionNames<ReadOptions> = { consistency: true, allowStale: true, countsMisses: true };
 
 export const NAMESPACE_OPTIONS: OptionNames<NamespaceOptions> = {
   ...ENTRY_OPTIONS,
@@ -40,10 +42,11 @@ const OTHER_LIBRARIES: Readonly<Record<string, string>> = { ttl: 'ttlMs', grace:
 /**
  * Refuses an option that does not exist: ignored, it would leave its caller with a default without a word.
  *
- * @throws TypeError that names the option, and the right one where it is known.
+ * @throws TypeError that names the option, and the right one where it is known; also for an option that is `null`.
  */
 export function assertOptionNames<T>(options: T | undefined, names: OptionNames<T>): void {
   for (const name in options) {
+    if (options[name] === null) throw new TypeError(`${name} is null. Leave it out for its default.`);
     if (Object.hasOwn(names, name) || options[name] === undefined) continue;
     const renamed = RENAMED[name];
     if (renamed !== undefined) throw new TypeError(`The option ${name} is now called ${renamed}.`);

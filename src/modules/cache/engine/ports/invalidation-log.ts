@@ -11,7 +11,7 @@ export interface LogBody {
   readonly versions: ReadonlyArray<readonly [id: string, version: Version]>;
   /** The log had lost entries, so memory tiers must be emptied. */
   readonly isReset: boolean;
-  /** The versions changed by an expiry: entries under the versions before are stale, not invalid. */
+  /** An expiry: entries of the keys, and entries under the versions before, are stale and not invalid. */
   readonly isExpiry: boolean;
   /** Number of tombstone messages that the source had published before it wrote this entry. */
   readonly tombstoneSequence: number;
@@ -30,6 +30,8 @@ export interface InvalidationLog {
   readonly partitions: number;
   /** Approximate number of entries kept in each partition. */
   readonly length: number;
+  /** Now in Redis time, milliseconds since the epoch, on the clock that the ids of this partition's entries come from. */
+  nowMs(partition: number): number;
   /** The last position of every partition (`LOG_START` for an empty or lost log). */
   tails(): Promise<readonly LogId[] | undefined>;
   /**

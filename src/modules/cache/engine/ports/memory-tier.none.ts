@@ -15,5 +15,7 @@ export class NoMemoryTier<E extends Resident> implements MemoryTier<E> {
     return false;
   }
   clear(): void {}
-  forEach(): void {}
+  values(): MapIterator<E> {
+    return new Map<string, E>().values();
+  }
 }

@@ -14,8 +14,8 @@ export interface MemoryTier<E extends Resident> {
   /** Whether there was one. */
   delete(key: string): boolean;
   clear(): void;
-  /** Visits every entry; the visitor may delete the one it is given. */
-  forEach(visit: (entry: E, key: string) => void): void;
+  /** Every entry once, also while entries are added and deleted. */
+  values(): MapIterator<E>;
   readonly count: number;
   readonly usedBytes: number;
   readonly maxBytes: number;

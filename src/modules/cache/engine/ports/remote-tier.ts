@@ -115,12 +115,12 @@ export type FillOutcome =
   | { readonly kind: 'stored'; readonly sizeBytes: number }
   | { readonly kind: 'rejected' | 'unavailable' | 'not-storable' };
 
-/** What is to be void everywhere. */
+/** An invalidation of keys, tags and generations, for every instance. */
 export interface Invalidation {
   readonly addresses: readonly SlotAddress[];
   /** Ids of tags and generations. */
   readonly dependencies: readonly string[];
-  /** `hard`: misses; `soft`: stale. Concerns the dependencies. */
+  /** `hard`: the entries become misses; `soft`: they become stale. */
   readonly mode: 'hard' | 'soft';
 }
 

@@ -6,6 +6,7 @@ import { type FlightToLoad, LoadPath } from '../load/load-path.js';
 import type { GroupLoader } from '../load/load-run.js';
 import { Flight, type FlightOutcome } from '../local/flight.js';
 import type { Namespace } from '../names/namespace.js';
+import { assertFunction, assertList } from '../parts/arguments.js';
 import { type CallSettings, settingsOf } from '../parts/call-settings.js';
 import type { EngineParts } from '../parts/engine-parts.js';
 import type { ReadStats } from '../parts/read-stats.js';
@@ -48,7 +49,11 @@ export class GetOrLoad {
         this.stats.hit(key, 'memory');
         const beta = options?.earlyRefreshBeta ?? this.namespace.defaults.earlyRefreshBeta;
         if (beta !== undefined && this.#earlyRefresh.isDue(entry, nowMs, beta))
-          this.#refreshEarly([key], toGroup(key, loader), this.#settingsOf(options), entry.remoteStoredAtMs);
+          this.#refreshEarly(
+            [{ key, seenStoredAtMs: entry.remoteStoredAtMs }],
+            toGroup(key, loader),
+            this.#settingsOf(options),
+          );
         return entry.promise as Promise<T>;
       }
     }
@@ -60,6 +65,8 @@ export class GetOrLoad {
     loader: BatchLoader<T>,
     options: LoadManyOptions<T> | undefined,
   ): Promise<Map<string, T>> {
+    assertList('keys', keys);
+    assertFunction('loader', loader);
     const settings = this.#settingsOf(options);
     settings.signal?.throwIfAborted();
     const group: GroupLoader = async (missing, context) => loader(missing, context);
@@ -70,9 +77,11 @@ export class GetOrLoad {
     ): void => {
       if (!isAbsent) values.set(key, value as T);
     };
-    const notInMemory = this.#readMemory(keys, settings, onValue);
-    const missing = await this.#readRedis(notInMemory, settings, onValue);
+    const due: DueEntry[] = [];
+    const notInMemory = this.#readMemory(keys, settings, onValue, due);
+    const missing = await this.#readRedis(notInMemory, settings, onValue, due);
     settings.signal?.throwIfAborted();
+    if (due.length > 0) this.#refreshEarly(due, group, settings);
     const waits: Promise<void>[] = [];
     const own: FlightToLoad[] = [];
     for (const [key, read] of missing) {
@@ -93,13 +102,14 @@ export class GetOrLoad {
 
   /** Redis, where it may be asked, then a load. A hit runs nothing but this; `await` restores the caller's async context. */
   async #readOne(key: string, loader: Loader<unknown>, settings: CallSettings): Promise<unknown> {
+    assertFunction('loader', loader);
     if (!this.#asksRedis(key, settings)) return this.#load(key, loader, settings, NOT_READ);
     const result = await this.parts.remote!.read(settings.readContext, key, this.namespace.address(key));
     const entry = result?.entry;
     if (entry === undefined || entry.isStale) return this.#load(key, loader, settings, toOutcome(result));
     this.stats.hit(key, 'redis');
     if (this.#earlyRefresh.isDue(entry.header, entry.validatedAtMs, settings.earlyRefreshBeta))
-      this.#refreshEarly([key], toGroup(key, loader), settings, entry.header.storedAtMs);
+      this.#refreshEarly([{ key, seenStoredAtMs: entry.header.storedAtMs }], toGroup(key, loader), settings);
     return entry.value;
   }
 
@@ -123,7 +133,7 @@ export class GetOrLoad {
   }
 
   /** Hands over the values in memory and returns the other keys, each once. */
-  #readMemory(keys: readonly string[], settings: CallSettings, onValue: ValueListener): string[] {
+  #readMemory(keys: readonly string[], settings: CallSettings, onValue: ValueListener, due: DueEntry[]): string[] {
     const notInMemory: string[] = [];
     const nowMs = this.parts.clock.nowMs();
     for (const key of new Set(keys)) {
@@ -134,6 +144,8 @@ export class GetOrLoad {
         continue;
       }
       this.stats.hit(key, 'memory');
+      if (this.#earlyRefresh.isDue(entry, nowMs, settings.earlyRefreshBeta))
+        due.push({ key, seenStoredAtMs: entry.remoteStoredAtMs });
       onValue(key, entry);
     }
     return notInMemory;
@@ -144,6 +156,7 @@ export class GetOrLoad {
     keys: readonly string[],
     settings: CallSettings,
     onValue: ValueListener,
+    due: DueEntry[],
   ): Promise<(readonly [key: string, read: RemoteReadOutcome])[]> {
     const toAsk: string[] = [];
     const missing: (readonly [string, RemoteReadOutcome])[] = [];
@@ -158,6 +171,8 @@ export class GetOrLoad {
       const entry = results[i]?.entry;
       if (entry === undefined || entry.isStale) return missing.push([key, toOutcome(results[i])]);
       this.stats.hit(key, 'redis');
+      if (this.#earlyRefresh.isDue(entry.header, entry.validatedAtMs, settings.earlyRefreshBeta))
+        due.push({ key, seenStoredAtMs: entry.header.storedAtMs });
       onValue(key, entry);
     });
     return missing;
@@ -249,15 +264,10 @@ export class GetOrLoad {
     return { value: flight.stale!.view.value, isAbsent: false, hasLateChange: false };
   }
 
-  /** Reloads entries in the background. If another instance has reloaded one since `seenStoredAtMs`, its value is taken. */
-  #refreshEarly(
-    keys: readonly string[],
-    loader: GroupLoader,
-    settings: CallSettings,
-    seenStoredAtMs: number | undefined,
-  ): void {
+  /** Reloads entries in the background, with one call of the loader. */
+  #refreshEarly(entries: readonly DueEntry[], loader: GroupLoader, settings: CallSettings): void {
     const flights: FlightToLoad[] = [];
-    for (const key of keys) {
+    for (const { key, seenStoredAtMs } of entries) {
       const memoryKey = this.namespace.memoryKey(key);
       if (this.parts.flights.joinable(memoryKey) !== undefined || this.#earlyRefresh.isBackingOff(memoryKey)) continue;
       const flight = this.#newFlight(key, memoryKey);
@@ -267,6 +277,13 @@ export class GetOrLoad {
     }
     if (flights.length > 0) void this.#path.run({ flights, loader, settings, kind: 'early-refresh' });
   }
+}
+
+/** An entry that is due to be refreshed before it expires. */
+interface DueEntry {
+  readonly key: string;
+  /** Stored-at in Redis time. If another instance has reloaded the entry since, its value is taken. */
+  readonly seenStoredAtMs: number | undefined;
 }
 
 /** Called with every value that a batch read finds, and with the absences that are remembered. */

@@ -2,7 +2,9 @@ import type { EntryView, ReadOptions } from '../contract/cache.js';
 import type { MemoryEntry } from '../local/memory-entry.js';
 import type { MemoryLevel } from '../local/memory-level.js';
 import type { Namespace } from '../names/namespace.js';
+import { assertList, assertOneOf } from '../parts/arguments.js';
 import type { EngineParts } from '../parts/engine-parts.js';
+import { assertOptionNames, READ_OPTIONS } from '../parts/option-names.js';
 import type { ReadStats } from '../parts/read-stats.js';
 import type { RemoteEntry } from '../remote/remote-entry.js';
 import type { ReadContext } from '../remote/remote-level.js';
@@ -24,6 +26,9 @@ export const asEntryView: Projection<EntryView<unknown>> = {
   fromRedis: (entry) => entry.view(),
 };
 
+/** `true` for any value. */
+export const asPresence: Projection<true> = { fromMemory: () => true, fromRedis: () => true };
+
 /** There is no value to serve (`undefined` may be a value). */
 const NO_VALUE = Symbol('no value');
 /** Memory has no value, and Redis may have one. */
@@ -39,6 +44,7 @@ export class ReadPath {
   ) {}
 
   async one<T>(key: string, options: ReadOptions | undefined, projection: Projection<T>): Promise<T | undefined> {
+    if (options !== undefined) assertReadOptions(options);
     let value: Maybe<T> | typeof ASK_REDIS = this.#fromMemory(key, options, this.parts.clock.nowMs(), projection);
     if (value === ASK_REDIS) {
       const result = await this.parts.remote!.read(this.#readContext(options), key, this.namespace.address(key));
@@ -53,6 +59,8 @@ export class ReadPath {
     options: ReadOptions | undefined,
     projection: Projection<T>,
   ): Promise<Map<string, T>> {
+    assertList('keys', keys);
+    assertReadOptions(options);
     const values = new Map<string, T>();
     const toAsk: string[] = [];
     const nowMs = this.parts.clock.nowMs();
@@ -128,4 +136,11 @@ export class ReadPath {
   #readContext(options: ReadOptions | undefined): ReadContext {
     return { namespace: this.namespace, isStrict: options?.consistency === 'strict', promotes: true };
   }
+}
+
+const CONSISTENCIES = ['cached', 'strict', 'bypass', 'refresh'] as const;
+
+function assertReadOptions(options: ReadOptions | undefined): void {
+  assertOptionNames(options, READ_OPTIONS);
+  if (options?.consistency !== undefined) assertOneOf('consistency', options.consistency, CONSISTENCIES);
 }

@@ -1,5 +1,6 @@
 import { BoundedMap } from '../../../../common/bounded-map.js';
 import { WeakValues } from '../../../../common/weak-values.js';
+import { RecentChanges } from './recent-changes.js';
 import { compareLogIds, LOG_START, type LogId } from './log-id.js';
 import { isSameHard, type Version } from './version.js';
 
@@ -36,6 +37,9 @@ export interface VersionSnapshot {
   readonly softEpochs: readonly number[];
 }
 
+/** `known`: the acknowledgement or the echo of an invalidation that this instance made, and recorded at its call. */
+export type ChangeOrigin = 'new' | 'known';
+
 /** How a snapshot compares with the present epochs. */
 export type SnapshotState = 'current' | 'expired' | 'invalidated';
 
@@ -55,16 +59,16 @@ export class DependencyTable {
   sequence = 0;
   readonly #tags: BoundedMap<string, Dependency>;
   readonly #generations = new WeakValues<Dependency>();
-  /** Ids changed lately, with the sequence of their last change, oldest first. */
-  readonly #recent: BoundedMap<string, number>;
-  /** Changes up to this sequence are no longer remembered. */
-  #recentFloor = 0;
+  /** Invalidations and expiries. */
+  readonly #changes: RecentChanges;
+  readonly #invalidations: RecentChanges;
   /** The last position that set a version of any dependency. */
   #latestAt: LogId = LOG_START;
 
   constructor(maxTags = 200_000, maxRecent = 20_000) {
     this.#tags = new BoundedMap(maxTags);
-    this.#recent = new BoundedMap(maxRecent);
+    this.#changes = new RecentChanges(maxRecent);
+    this.#invalidations = new RecentChanges(maxRecent);
   }
 
   get size(): number {
@@ -96,8 +100,8 @@ export class DependencyTable {
     };
   }
 
-  check(capture: VersionSnapshot): SnapshotState {
-    const { dependencies, hardEpochs, softEpochs } = capture;
+  check(snapshot: VersionSnapshot): SnapshotState {
+    const { dependencies, hardEpochs, softEpochs } = snapshot;
     let state: SnapshotState = 'current';
     for (let i = 0; i < dependencies.length; i++) {
       const dependency = dependencies[i]!;
@@ -107,59 +111,67 @@ export class DependencyTable {
     return state;
   }
 
-  /** Whether it changed after `sequence`, or that is no longer remembered. */
+  /**
+   * Whether a tag or generation was invalidated or expired after `sequence`, or may have been: older changes are forgotten.
+   * An invalidation by this instance counts at its call, and not again when Redis acknowledges it.
+   */
   hasChangedSince(id: string, sequence: number): boolean {
-    return sequence < this.#recentFloor || (this.#recent.get(id) ?? 0) > sequence;
+    return this.#changes.hasChangedSince(id, sequence);
+  }
+
+  /** As {@link hasChangedSince}, without expiries. */
+  wasInvalidatedSince(id: string, sequence: number): boolean {
+    return this.#invalidations.hasChangedSince(id, sequence);
   }
 
   /** Makes every entry that carries the dependency a miss, and drops the known version. */
-  invalidate(dependency: Dependency): void {
+  invalidate(dependency: Dependency, origin: ChangeOrigin = 'new'): void {
     dependency.hardEpoch++;
-    dependency.localChanges++;
+    if (origin === 'new') dependency.localChanges++;
     dependency.version = undefined;
-    this.#changed(dependency.id);
+    this.#changed(dependency.id, 'hard', origin);
   }
 
   /** As {@link invalidate}, by id. A dependency that is not known here counts as changed now, too. */
   invalidateId(id: string): void {
     const dependency = this.find(id);
-    if (dependency === undefined) this.#changed(id);
+    if (dependency === undefined) this.#changed(id, 'hard', 'new');
     else this.invalidate(dependency);
   }
 
   /** Makes every entry that carries the dependency stale. The version stays, so that the next one is recognised as its expiry. */
-  expire(dependency: Dependency): void {
+  expire(dependency: Dependency, origin: ChangeOrigin = 'new'): void {
     dependency.softEpoch++;
-    dependency.localChanges++;
-    this.#changed(dependency.id);
+    if (origin === 'new') dependency.localChanges++;
+    this.#changed(dependency.id, 'soft', origin);
   }
 
   /** Records a version that the log says was set at position `at`. */
-  recordFromLog(id: string, version: Version, at: LogId): void {
+  recordFromLog(id: string, version: Version, at: LogId, origin: ChangeOrigin = 'new'): void {
     const dependency = this.find(id);
     if (compareLogIds(at, this.#latestAt) > 0) this.#latestAt = at;
     if (dependency === undefined) {
-      this.#changed(id);
+      this.#changed(id, 'hard', origin);
       return;
     }
     if (compareLogIds(at, dependency.unknownUntil) <= 0) {
       // The entry may be older than the version that was forgotten. The next read asks Redis.
-      this.invalidate(dependency);
+      this.invalidate(dependency, origin);
       return;
     }
     const order = compareLogIds(at, dependency.versionAt);
     if (order === 0) return;
     if (order < 0) {
       // Out of order, or the later entry was forged. The next read asks Redis.
-      if (dependency.version !== version) this.invalidate(dependency);
+      if (dependency.version !== version) this.invalidate(dependency, origin);
       return;
     }
     dependency.versionAt = at;
     if (dependency.version === version) {
       // Redis answered this version before the log brought it: values loaded or stored in between did not see the change.
       dependency.hardEpoch++;
-      this.#changed(id);
-    } else this.#setVersion(dependency, version);
+      this.#changed(id, 'hard', origin);
+    } else this.#setVersion(dependency, version, origin);
   }
 
   /** Records a version that was fetched from Redis. It is ignored if the epochs have changed since the fetch began. */
@@ -168,10 +180,10 @@ export class DependencyTable {
       return;
     // The fetched version differs from the known one: a change was missed, so entries in memory are invalid as well.
     if (dependency.version === undefined) dependency.version = version;
-    else this.#setVersion(dependency, version);
+    else this.#setVersion(dependency, version, 'new');
   }
 
-  /** Forgets every version: the log could not be followed without a gap. */
+  /** Forgets every version: the log could not be followed without a gap, so any tag may have been invalidated. */
   forgetAll(): void {
     for (const known of [this.#tags.values(), this.#generations.values()]) {
       for (const dependency of known) {
@@ -181,21 +193,24 @@ export class DependencyTable {
         dependency.unknownUntil = this.#latestAt;
       }
     }
-    this.#recent.clear();
-    this.#recentFloor = ++this.sequence;
+    this.sequence++;
+    this.#changes.addAll(this.sequence);
+    this.#invalidations.addAll(this.sequence);
   }
 
-  #setVersion(dependency: Dependency, version: Version): void {
-    if (dependency.version !== undefined && isSameHard(dependency.version, version)) dependency.softEpoch++;
+  #setVersion(dependency: Dependency, version: Version, origin: ChangeOrigin): void {
+    const isExpiry = dependency.version !== undefined && isSameHard(dependency.version, version);
+    if (isExpiry) dependency.softEpoch++;
     else dependency.hardEpoch++;
     dependency.version = version;
-    this.#changed(dependency.id);
+    this.#changed(dependency.id, isExpiry ? 'soft' : 'hard', origin);
   }
 
-  #changed(id: string): void {
+  #changed(id: string, kind: 'hard' | 'soft', origin: ChangeOrigin): void {
     this.sequence++;
-    const forgotten = this.#recent.set(id, this.sequence);
-    if (forgotten !== undefined) this.#recentFloor = forgotten[1];
+    if (origin === 'known') return;
+    this.#changes.add(id, this.sequence);
+    if (kind === 'hard') this.#invalidations.add(id, this.sequence);
   }
 }
 

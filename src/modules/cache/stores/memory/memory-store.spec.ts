@@ -48,10 +48,10 @@ describe('a value in the store', () => {
     const store = new MemoryStore<Item>({ maxBytes: 100 });
     for (let id = 0; id < 10; id++) store.set(`k${id}`, item(1, id));
     const seen: string[] = [];
-    store.forEach((entry, key) => {
+    for (const { id, key } of store.values()) {
       seen.push(key);
-      if ((entry.id as number) % 2 === 0) store.delete(key);
-    });
+      if ((id as number) % 2 === 0) store.delete(key);
+    }
     expect(seen).toHaveLength(10);
     expect(store.count).toBe(5);
   });

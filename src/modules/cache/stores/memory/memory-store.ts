@@ -84,8 +84,8 @@ export class MemoryStore<E extends Resident> implements MemoryTier<E> {
     this.#main = new FifoQueue();
   }
 
-  forEach(visit: (entry: E, key: string) => void): void {
-    this.#entries.forEach((entry, key) => visit(entry, key));
+  values(): MapIterator<E> {
+    return this.#entries.values();
   }
 
   #insert(key: string, entry: E): void {

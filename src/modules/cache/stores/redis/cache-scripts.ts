@@ -17,7 +17,7 @@ export const cacheScripts = {
   release: script('release', 'lease-slot', 'wake'),
   renew: script('renew', 'redis-time', 'lease-slot'),
   put: script('put', 'announce'),
-  invalidate: script('invalidate', 'announce'),
+  invalidate: script('invalidate', 'lease-slot', 'announce'),
   versions: script('versions'),
   tails: script('tails'),
 } as const;

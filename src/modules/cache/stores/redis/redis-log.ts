@@ -39,6 +39,10 @@ export class RedisLog implements InvalidationLog {
     return this.layout.partitions;
   }
 
+  nowMs(partition: number): number {
+    return this.redisClock.nowMs(partition);
+  }
+
   async tails(): Promise<readonly LogId[] | undefined> {
     const tails: LogId[] = [];
     for (const some of await Promise.all(this.#together.map((partitions) => this.#tails(partitions)))) {
