@@ -9,7 +9,7 @@ import { RequestLatency } from './dashboard/request-latency.js';
 import { StatusHistory } from './dashboard/status-history.js';
 import { StatusService } from './dashboard/status.service.js';
 
-/** What operators see and do over HTTP. */
+/** Dashboard and operations for operators, over HTTP. */
 @Module({
   imports: [DocumentsModule, EmbeddingModule, MetricsModule],
   controllers: [CacheAdminController, DashboardController],

@@ -6,7 +6,7 @@ import { CacheOperations, type InvalidationOutcome } from './cache-operations.js
 import { type InvalidationRequest, invalidationSchema } from './invalidation.schema.js';
 import { type CacheReport, StatusService } from './dashboard/status.service.js';
 
-/** The cache, for operators. */
+/** Operations on the cache, for operators. */
 @ApiTags('admin')
 @ApiBearerAuth()
 @Controller('admin/cache')
@@ -19,7 +19,7 @@ export class CacheAdminController {
 
   @Get('stats')
   @Header('cache-control', 'no-store')
-  @ApiOperation({ summary: 'Hits and misses by cache and tier, sizes, and what waits to be sent' })
+  @ApiOperation({ summary: 'Hits and misses by cache and tier, sizes, and pending invalidations' })
   stats(): CacheReport {
     return this.status.cache();
   }

@@ -3,16 +3,16 @@ import { ProblemException } from '../../common/http/problems/problem.exception.j
 import { CACHE, type Cache, type WriteReceipt } from '../cache/index.js';
 import type { InvalidationRequest } from './invalidation.schema.js';
 
-/** What an invalidation did. */
+/** The result of an invalidation. */
 export interface InvalidationOutcome extends WriteReceipt {
   /** Full name of the cache. */
   readonly cache: string;
   readonly operation: 'delete' | 'invalidateTags' | 'expireTags' | 'clear';
-  /** Keys or tags named; 1 for a clear. */
+  /** Number of keys or tags; 1 for a clear. */
   readonly count: number;
 }
 
-/** What operators do to caches; each leaves a line in the log that says who, what and how many, never which keys. */
+/** Operations of operators on caches. Each writes a line to the log with the caller's address, the operation and the number of keys, never the keys. */
 @Injectable()
 export class CacheOperations {
   private readonly audit = new Logger('Audit');

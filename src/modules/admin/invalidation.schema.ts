@@ -9,20 +9,23 @@ const namespace = z
   .string()
   .regex(/^[\w.-]{1,64}(\/[\w.-]{1,64}){0,7}$/, 'names of letters, digits, ., _ and -, joined by /')
   .optional()
-  .describe('Which cache, as metrics name it (larder/embeddings) or below the root (embeddings). Default: the root.');
+  .describe('The cache, by its name in metrics (larder/embeddings) or below the root (embeddings). Default: the root.');
 
-/** What `POST /admin/cache/invalidate` takes: keys, tags or a whole namespace. */
+/** Body of `POST /admin/cache/invalidate`: keys, tags or a whole namespace. */
 export const invalidationSchema = z.union([
   z.strictObject({ namespace, key: names.describe('Keys to delete.') }),
   z.strictObject({
     namespace,
     tag: names.describe('Tags whose entries become misses.'),
-    keepStale: z.boolean().default(false).describe('Keep them as stale, to serve while they are loaded again.'),
+    keepStale: z
+      .boolean()
+      .default(false)
+      .describe('Keep the entries as stale, to serve them while they are loaded again.'),
   }),
   z.strictObject({
     namespace,
     clear: z.literal(true),
-    confirm: z.string().describe('The full name of the cache that is cleared, with all below it.'),
+    confirm: z.string().describe('The full name of the cache to clear, with all namespaces below it.'),
   }),
 ]);
 

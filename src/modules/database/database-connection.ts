@@ -8,7 +8,7 @@ import { reconnectDelayMs } from './reconnect-delay.js';
 /** A statement waits at most this long for the database to be opened and migrated, ms. */
 const MAX_OPENING_WAIT_MS = 30_000;
 
-/** The database now, for health pages; reading it costs nothing. */
+/** State of the database, for health pages. Reading it sends no query. */
 export interface DatabaseHealth {
   readonly kind: DatabaseKind;
   /**
@@ -91,7 +91,7 @@ export class DatabaseConnection implements DatabaseGate {
     };
   }
 
-  /** As {@link health}, after a round trip; an `idle` database is left alone. Bounded by the connect timeout. */
+  /** As {@link health}, after a round trip. An `idle` database is not opened. Bounded by the connect timeout. */
   async probe(): Promise<DatabaseHealth> {
     if (this.state === 'ready' || this.state === 'failed') await this.attempt();
     return this.health();

@@ -27,7 +27,7 @@ export class DatabaseErrorFilter extends ProblemFilter {
     const shown = isUnavailable(error)
       ? problemOf(error, SAFE_METHODS.has(method))
       : new Error(describeDatabaseError(error));
-    // oxlint-disable-next-line promise/valid-params, promise/no-promise-in-callback -- a filter's catch, no promise's
+    // oxlint-disable-next-line promise/valid-params, promise/no-promise-in-callback -- the catch of a filter, not of a promise
     super.catch(shown, host);
   }
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { durationText } from '../../common/config/config-schemas.js';
 import { type ConfigOf, defineConfig } from '../../common/config/define-config.js';
 
-/** Where data is kept. */
+/** Address and limits of the database. */
 export const databaseConfig = defineConfig('database', {
   url: {
     env: 'DATABASE_URL',
@@ -25,12 +25,12 @@ export const databaseConfig = defineConfig('database', {
   },
   poolSize: {
     env: 'DATABASE_POOL_SIZE',
-    doc: 'Connections to PostgreSQL at most, per instance. Default 10.',
+    doc: 'Largest number of connections to PostgreSQL, per instance. Default 10.',
     schema: z.coerce.number().int().min(1).max(1_000).default(10),
   },
   dir: {
     env: 'DATABASE_DIR',
-    doc: 'Where the embedded PGlite keeps its data; memory:// keeps none. Default .larder/pglite.',
+    doc: 'Data directory of the embedded PGlite; memory:// stores nothing on disk. Default .larder/pglite.',
     schema: z.string().min(1).default('.larder/pglite'),
   },
   connectTimeoutMs: {

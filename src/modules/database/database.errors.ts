@@ -23,7 +23,7 @@ export class OutcomeUnknownError extends Error {
   }
 }
 
-/** The error below Drizzle's own, which quotes the statement and its parameters. */
+/** The cause of Drizzle's error, whose own message contains the statement and its parameters. */
 function rootOf(error: unknown): unknown {
   return error instanceof DrizzleQueryError ? rootOf(error.cause) : error;
 }

@@ -41,7 +41,7 @@ export class DatabaseModule implements OnApplicationBootstrap, OnApplicationShut
   constructor(@Inject(DatabaseConnection) private readonly connection: DatabaseConnection) {}
 
   /**
-   * What a feature imports: the database, with the feature's tables in it.
+   * The module for a feature to import: the database with the feature's tables.
    *
    * @example
    * imports: [DatabaseModule.forFeature({ feature: 'documents', folder: new URL('./database/migrations/', import.meta.url) })]
@@ -65,13 +65,13 @@ export class DatabaseModule implements OnApplicationBootstrap, OnApplicationShut
     if (this.connection.health().kind === 'postgres') this.connection.ready().catch(() => undefined);
   }
 
-  /** By the time this runs no request is being served. */
+  /** Closed in onApplicationShutdown, when no request is being served any more. */
   async onApplicationShutdown(): Promise<void> {
     await this.connection.close();
   }
 }
 
-/** Registers one feature's migrations when the application is put together. */
+/** Registers the migrations of one feature when the application is created. */
 @Module({})
 class FeatureMigrationsModule {}
 

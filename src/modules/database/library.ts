@@ -1,4 +1,4 @@
-/** What may be used without Nest. */
+/** The part of this module that works without Nest. */
 export {
   DatabaseUnavailableError,
   describeDatabaseError,

@@ -12,7 +12,7 @@ const TABLE = `create table if not exists larder_migrations (
 
 /** A feature's migrations: `0001_what.sql`, `0002_what.sql` and so on in one folder, applied in the order of their names. */
 export interface MigrationSet {
-  /** Whose they are; names the feature in the table `larder_migrations`. */
+  /** The name of the feature, also in the table `larder_migrations`. */
   readonly feature: string;
   readonly folder: URL;
 }
@@ -37,7 +37,7 @@ export class MigrationRegistry {
   register(set: MigrationSet): void {
     const known = this.sets.get(set.feature);
     if (known && known.folder.href !== set.folder.href)
-      throw new Error(`Two sets of migrations are called ${set.feature}`);
+      throw new Error(`Two sets of migrations have the name ${set.feature}`);
     this.sets.set(set.feature, set);
   }
 

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { HealthIndicatorService } from '@nestjs/terminus';
 import { CACHE, type Cache } from '../cache/index.js';
 
-/** The cache's tiers. `degraded` while invalidations may go unheard or wait to be sent. */
+/** State of the cache's tiers. `degraded` while invalidations may be missed or wait to be sent. */
 @Injectable()
 export class CacheIndicator {
   constructor(

@@ -1,7 +1,7 @@
 import { booleanText } from '../../common/config/config-schemas.js';
 import { type ConfigOf, defineConfig } from '../../common/config/define-config.js';
 
-/** What probes answer. */
+/** Settings of the probes. */
 export const healthConfig = defineConfig('health', {
   isRedisRequired: {
     env: 'HEALTH_REDIS_REQUIRED',

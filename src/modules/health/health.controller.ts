@@ -9,7 +9,7 @@ import { type HealthConfig, healthConfig } from './health.config.js';
 import { RedisIndicator } from './redis.indicator.js';
 import { SearchIndexIndicator } from './search-index.indicator.js';
 
-/** A probe's answer. */
+/** The answer of a probe. */
 interface ProbeAnswer {
   readonly status: 'ok' | 'degraded';
   readonly phase: LifecyclePhase;
@@ -34,14 +34,14 @@ export class HealthController {
 
   @Get('live')
   @Header('cache-control', 'no-store')
-  @ApiOperation({ summary: 'Is the process alive? Depends on nothing else: restart it when this fails' })
+  @ApiOperation({ summary: 'Is the process alive? It depends on nothing else: restart the process when this fails' })
   live(): ProbeAnswer {
     return { status: 'ok', phase: this.requests.phase };
   }
 
   @Get('startup')
   @Header('cache-control', 'no-store')
-  @ApiOperation({ summary: 'Has it started? 503 until it listens' })
+  @ApiOperation({ summary: 'Has the service started? 503 until it listens' })
   startup(): ProbeAnswer {
     if (this.requests.phase === 'starting') throw new ServiceUnavailableException('The service is starting.');
     return { status: 'ok', phase: this.requests.phase };
@@ -63,7 +63,7 @@ export class HealthController {
 
   @Get()
   @HealthCheck()
-  @ApiOperation({ summary: 'Every part in detail: 200 with ok, or degraded while memory stands in for something' })
+  @ApiOperation({ summary: 'State of every part: 200 with ok, or with degraded while a part is replaced by memory' })
   details(): Promise<HealthCheckResult> {
     return this.checks.check([
       () => this.redis.check(),
@@ -75,8 +75,8 @@ export class HealthController {
 
   private unreadyRedis(): string[] {
     if (this.redis.isWell) return [];
-    if (this.config.isRedisRequired) throw new ServiceUnavailableException('Redis is not well.');
-    return ['Redis is not well.'];
+    if (this.config.isRedisRequired) throw new ServiceUnavailableException('Redis is not available.');
+    return ['Redis is not available.'];
   }
 
   private unreadyDatabase(): string[] {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { HealthIndicatorService } from '@nestjs/terminus';
 import { RedisStatusService } from '../redis/index.js';
 
-/** Redis as the pool's monitor judges it; asking costs no command. Lost is `degraded`: memory serves. */
+/** State of Redis by the pool's monitor, without sending a command. A lost Redis is `degraded`, because memory serves. */
 @Injectable()
 export class RedisIndicator {
   constructor(
@@ -10,7 +10,7 @@ export class RedisIndicator {
     private readonly redis: RedisStatusService,
   ) {}
 
-  /** Whether reads and writes work, or there is no Redis to lose. */
+  /** Whether reads and writes work, or no Redis is configured. */
   get isWell(): boolean {
     const status = this.redis.status();
     return status === null || status.state === 'up';

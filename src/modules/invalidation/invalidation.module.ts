@@ -7,14 +7,14 @@ import { MicroserviceAnnouncements } from './microservice-announcements.js';
 
 /** Options of {@link InvalidationModule}. */
 export interface InvalidationModuleOptions {
-  /** The cache's namespace: instances of one namespace hear each other. */
+  /** The namespace of the cache. Instances with the same namespace receive each other's announcements. */
   readonly namespace: string;
 }
 
 /**
- * Cross-instance invalidation over Nest's Redis transport: a hybrid application receives announcements as events. They
- * are published inside Redis, by the script that invalidates, so none can be sent without the invalidation or the other
- * way round; what the bus loses, the log brings.
+ * Cross-instance invalidation over Nest's Redis transport: a hybrid application receives announcements as events. The script
+ * that invalidates also publishes the announcement, inside Redis, so neither can happen without the other. Announcements
+ * that the bus loses are read from the log.
  *
  * @example
  * imports: [RedisModule, CacheModule.forRoot(), InvalidationModule.forRoot({ namespace: 'shop' })]
@@ -42,7 +42,7 @@ export class InvalidationModule {
   }
 }
 
-/** Connects the microservice to an application. Returns at once: it subscribes as soon as Redis can be reached. */
+/** Connects the microservice to an application. It does not wait for Redis, and subscribes when Redis can be reached. */
 export async function startInvalidation(app: INestApplication): Promise<void> {
   const pool = app.get<RedisPool | null>(REDIS_POOL);
   if (pool === null) return;

@@ -2,9 +2,9 @@ import { ServerRedis } from '@nestjs/microservices';
 import { ConfirmedSubscription, type RedisClient, type RedisPool } from '../redis/index.js';
 
 /**
- * Nest's Redis transport on a subscriber of the pool. The stock server opens connections of its own from host and port
- * only, gives up when the first attempt fails (its handlers are then never bound), and never reconnects unless told to;
- * this one follows the pool's topology, starts without Redis, and reconnects for ever.
+ * Nest's Redis transport on a subscriber of the pool. Nest's own server opens its connections from host and port only, gives
+ * up when the first attempt fails (its handlers are then never bound), and does not reconnect by default. This server
+ * follows the pool's topology, starts without Redis, and always reconnects.
  */
 export class InvalidationServer extends ServerRedis {
   #client: RedisClient | undefined;
@@ -12,7 +12,7 @@ export class InvalidationServer extends ServerRedis {
 
   constructor(
     private readonly pool: RedisPool,
-    /** Called whenever the server confirmed the subscription: what was sent before may have been missed. */
+    /** Called whenever Redis has confirmed the subscription. Messages sent before may have been missed. */
     private readonly onSubscribed: () => void,
   ) {
     super({});
@@ -22,7 +22,7 @@ export class InvalidationServer extends ServerRedis {
     const client = this.pool.subscriber();
     this.#client = client;
     this.subClient = client;
-    // Announcements are events: nothing is ever answered, so no second connection is needed.
+    // Announcements are events without replies, so no second connection is needed.
     this.pubClient = client;
     this.bindEvents(client);
     callback();

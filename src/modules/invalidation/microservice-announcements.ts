@@ -1,19 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import type { AnnouncementSource } from '../cache/index.js';
 
-interface Receiver {
+interface AnnouncementListener {
   readonly channels: Map<string, (message: unknown) => void>;
   onSubscribed: () => void;
 }
 
-/** Hands what the microservice receives to the caches, each of which has a source of its own. */
+/** Passes the announcements that the microservice receives on to the caches. Each cache has its own source. */
 @Injectable()
 export class MicroserviceAnnouncements {
-  readonly #receivers = new Set<Receiver>();
+  readonly #receivers = new Set<AnnouncementListener>();
 
-  /** For one cache: it hears its own channels, and closing it leaves the others alone. */
+  /** A source for one cache: it delivers the channels of that cache, and closing it does not affect other caches. */
   source(): AnnouncementSource {
-    const receiver: Receiver = { channels: new Map(), onSubscribed: () => undefined };
+    const receiver: AnnouncementListener = { channels: new Map(), onSubscribed: () => undefined };
     this.#receivers.add(receiver);
     return {
       subscribe: (channel, deliver) => void receiver.channels.set(channel, deliver),
@@ -22,12 +22,12 @@ export class MicroserviceAnnouncements {
     };
   }
 
-  /** The controller received a message. */
+  /** Called by the controller for each message. */
   deliver(channel: string, message: unknown): void {
     for (const { channels } of this.#receivers) channels.get(channel)?.(message);
   }
 
-  /** The server's subscription was confirmed. */
+  /** Called when the subscription of the server is confirmed. */
   confirmed(): void {
     for (const { onSubscribed } of this.#receivers) onSubscribed();
   }

@@ -1,19 +1,19 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { CACHE, type Cache, type CacheEventListener, type CacheEventName } from '../cache/index.js';
-import { CacheTally, hitRatio } from './cache-tally.js';
+import { CacheTotals, hitRatio } from './cache-totals.js';
 import { METRIC } from './metric-names.js';
 
 const LOAD_BUCKETS_SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** The cache's metrics: totals are read when scraped, rarer events are counted as they come. */
+/** Metrics of the cache. Totals are read at each scrape; rare events are counted when they happen. */
 @Injectable()
 export class CacheMetrics implements OnApplicationShutdown {
   private readonly unsubscribe: (() => void)[] = [];
 
   constructor(
     private readonly registry: Registry,
-    private readonly tally: CacheTally,
+    private readonly cacheTotals: CacheTotals,
     @Inject(CACHE) private readonly cache: Cache,
   ) {
     this.exportTally();
@@ -26,7 +26,7 @@ export class CacheMetrics implements OnApplicationShutdown {
   }
 
   private exportTally(): void {
-    const { registry, tally } = this;
+    const { registry, cacheTotals } = this;
     const registers = [registry];
     new Counter({
       name: METRIC.cacheHits,
@@ -35,7 +35,7 @@ export class CacheMetrics implements OnApplicationShutdown {
       registers,
       collect() {
         this.reset();
-        for (const [cache, { memoryHits, redisHits }] of tally.totals()) {
+        for (const [cache, { memoryHits, redisHits }] of cacheTotals.byCache()) {
           this.inc({ cache, tier: 'memory' }, memoryHits);
           this.inc({ cache, tier: 'redis' }, redisHits);
         }
@@ -48,7 +48,7 @@ export class CacheMetrics implements OnApplicationShutdown {
       registers,
       collect() {
         this.reset();
-        for (const [cache, { misses }] of tally.totals()) this.inc({ cache }, misses);
+        for (const [cache, { misses }] of cacheTotals.byCache()) this.inc({ cache }, misses);
       },
     });
     new Gauge({
@@ -57,7 +57,7 @@ export class CacheMetrics implements OnApplicationShutdown {
       labelNames: ['cache'],
       registers,
       collect() {
-        for (const [cache, counts] of tally.totals()) this.set({ cache }, hitRatio(counts));
+        for (const [cache, counts] of cacheTotals.byCache()) this.set({ cache }, hitRatio(counts));
       },
     });
   }
@@ -80,13 +80,13 @@ export class CacheMetrics implements OnApplicationShutdown {
     gauge(METRIC.cacheIsCoherent, '1 while every invalidation is known to have been heard.', () =>
       Number(cache.stats().isCoherent),
     );
-    gauge(METRIC.outboxItems, 'Invalidations that wait for Redis.', () => cache.stats().queuedInvalidations);
+    gauge(METRIC.outboxItems, 'Invalidations waiting for Redis.', () => cache.stats().queuedInvalidations);
   }
 
   private countEvents(): void {
     const loads = new Histogram({
       name: METRIC.cacheLoadSeconds,
-      help: 'What loaders took.',
+      help: 'Duration of loads.',
       labelNames: ['cache', 'outcome'],
       buckets: LOAD_BUCKETS_SECONDS,
       registers: [this.registry],
@@ -112,14 +112,14 @@ export class CacheMetrics implements OnApplicationShutdown {
 
     const writes = this.counter(
       METRIC.cacheWrites,
-      'Writes and invalidations asked for here.',
+      'Writes and invalidations requested on this instance.',
       'cache',
       'operation',
       'status',
     );
     const sent = this.counter(
       METRIC.invalidationsSent,
-      'Keys, tags and namespaces invalidated here.',
+      'Keys, tags and namespaces invalidated by this instance.',
       'cache',
       'operation',
       'status',
@@ -131,7 +131,7 @@ export class CacheMetrics implements OnApplicationShutdown {
 
     const received = this.counter(
       METRIC.invalidationsReceived,
-      'Invalidations heard from other instances.',
+      'Invalidations received from other instances.',
       'cache',
       'kind',
     );
@@ -139,7 +139,7 @@ export class CacheMetrics implements OnApplicationShutdown {
 
     const replayed = this.counter(
       METRIC.invalidationsReplayed,
-      'Invalidations read from the log because they were not heard.',
+      'Invalidations read from the log because their announcement was missed.',
       'cache',
     );
     this.listen('invalidationReplayed', ({ cache, count }) => replayed.inc({ cache }, count));
@@ -147,7 +147,7 @@ export class CacheMetrics implements OnApplicationShutdown {
     const flushes = this.counter(METRIC.cacheMemoryFlushes, 'Times the memory tier was emptied.', 'cache', 'reason');
     this.listen('memoryFlushed', ({ cache, reason }) => flushes.inc({ cache, reason }));
 
-    const evictions = this.counter(METRIC.cacheEvictions, 'Entries that left the memory tier for others.', 'cache');
+    const evictions = this.counter(METRIC.cacheEvictions, 'Entries evicted from the memory tier.', 'cache');
     this.listen('eviction', ({ cache, count }) => evictions.inc({ cache }, count));
 
     const unreadable = this.counter(
@@ -159,7 +159,7 @@ export class CacheMetrics implements OnApplicationShutdown {
 
     const overflows = this.counter(
       METRIC.outboxOverflows,
-      'Times too much waited for Redis and became a clear.',
+      'Times the outbox was full and became a clear of the cache.',
       'cache',
     );
     this.listen('outbox', ({ cache, event }) => {

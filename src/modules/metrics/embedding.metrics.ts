@@ -3,7 +3,7 @@ import { Counter, Registry } from 'prom-client';
 import { UsageTotals, type ModelTotals } from '../embedding/index.js';
 import { METRIC } from './metric-names.js';
 
-/** What embeddings cost, and what the cache saved, by model. */
+/** Cost of embeddings and savings by the cache, per model. */
 @Injectable()
 export class EmbeddingMetrics {
   constructor(
@@ -11,19 +11,15 @@ export class EmbeddingMetrics {
     private readonly usageTotals: UsageTotals,
   ) {
     this.export(METRIC.embeddingRequests, 'Requests.', ({ requests }) => ({ all: requests }));
-    this.export(
-      METRIC.embeddingTexts,
-      'Texts by how they were answered.',
-      ({ hits, misses, coalesced, deduplicated }) => ({
-        hit: hits,
-        miss: misses,
-        coalesced,
-        deduplicated,
-      }),
-    );
+    this.export(METRIC.embeddingTexts, 'Texts by outcome.', ({ hits, misses, coalesced, deduplicated }) => ({
+      hit: hits,
+      miss: misses,
+      coalesced,
+      deduplicated,
+    }));
     this.export(
       METRIC.embeddingTokens,
-      'Tokens the provider billed, and would have billed.',
+      'Tokens billed by the provider, and tokens saved by the cache.',
       ({ tokensBilled, tokensSaved }) => ({
         billed: tokensBilled,
         saved: tokensSaved,
@@ -31,7 +27,7 @@ export class EmbeddingMetrics {
     );
     this.export(
       METRIC.embeddingDollars,
-      'Estimated US dollars the provider billed, and would have billed.',
+      'Estimated US dollars billed by the provider, and saved by the cache.',
       ({ usdBilled, usdSaved }) => ({
         billed: usdBilled,
         saved: usdSaved,

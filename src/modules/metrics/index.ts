@@ -1,3 +1,3 @@
-export { type CacheCounts, CacheTally, hitRatio } from './cache-tally.js';
+export { type CacheCounts, CacheTotals, hitRatio } from './cache-totals.js';
 export { METRIC } from './metric-names.js';
 export { MetricsModule } from './metrics.module.js';

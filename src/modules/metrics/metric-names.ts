@@ -1,6 +1,6 @@
 /**
- * Every metric Larder exports, in one place. Labels are names of caches, tiers, models and outcomes, all of them few;
- * never a key, a tag, a user or a text.
+ * The names of all metrics. Labels are names of caches, tiers, models and outcomes, which have few values; never a key, a
+ * tag, a user or a text.
  */
 export const METRIC = {
   cacheHits: 'larder_cache_hits_total',

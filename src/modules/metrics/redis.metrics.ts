@@ -5,7 +5,7 @@ import { METRIC } from './metric-names.js';
 
 const STATES: readonly Availability[] = ['up', 'degraded', 'down'];
 
-/** How Redis is, and what the pool does; nothing where there is no Redis. */
+/** Metrics of Redis and of its pool; none without Redis. */
 @Injectable()
 export class RedisMetrics implements OnApplicationShutdown {
   private readonly unsubscribe: () => void = () => {};
@@ -24,7 +24,7 @@ export class RedisMetrics implements OnApplicationShutdown {
     });
     const transitions = new Counter({
       name: METRIC.redisTransitions,
-      help: 'Changes of state, and other reasons found for it to stay.',
+      help: 'Changes of the state, and of its reason.',
       labelNames: ['to', 'reason'],
       registers,
     });
@@ -41,7 +41,7 @@ export class RedisMetrics implements OnApplicationShutdown {
     });
     new Gauge({
       name: METRIC.redisPending,
-      help: 'Commands sent and not answered.',
+      help: 'Commands waiting for a reply.',
       labelNames: ['lane'],
       registers,
       collect() {
@@ -76,7 +76,7 @@ export class RedisMetrics implements OnApplicationShutdown {
     usage(METRIC.redisKeys, 'Keys in Redis.', ({ keys }) => keys);
     new Gauge({
       name: METRIC.redisWarnings,
-      help: 'Things about Redis an operator should look at; /health has them in words.',
+      help: 'Warnings about Redis; /health has their messages.',
       labelNames: ['code', 'severity'],
       registers,
       collect() {

@@ -53,7 +53,7 @@ export class ServiceMetrics {
     });
     new Counter({
       name: METRIC.unhandledErrors,
-      help: 'Promises that were rejected and nobody noticed. Each is a bug; its stack is in the log.',
+      help: 'Unhandled promise rejections. Each is a bug; its stack is in the log.',
       registers,
       collect() {
         this.reset();

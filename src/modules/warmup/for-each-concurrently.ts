@@ -1,6 +1,6 @@
 import type { Many } from './warm-up.options.js';
 
-/** Visits every item, at most `concurrency` at once, taking no more than are being visited. Stops when the signal aborts. */
+/** Visits every item, at most `concurrency` at once, and takes an item only when its visit begins. Stops when the signal aborts. */
 export async function forEachConcurrently<T>(
   items: Many<T>,
   concurrency: number,
@@ -22,7 +22,7 @@ export async function forEachConcurrently<T>(
   }
 }
 
-/** An async generator answers one `next()` after the other, so several may wait for it. */
+/** An async generator handles calls of `next()` one after the other, so several callers may wait for it. */
 async function* toAsync<T>(items: Many<T>): AsyncGenerator<T, void> {
   yield* items;
 }

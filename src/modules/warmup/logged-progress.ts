@@ -1,12 +1,12 @@
 import type { Logger } from '@nestjs/common';
 import type { WarmUpProgress } from './warm-up.source.js';
 
-/** Lines in the log per source while it runs, at most, where its size is known. */
+/** Most log lines per running source of known size. */
 const STEPS = 10;
-/** Where it is not, a line every so many items. */
+/** Items per log line for a source of unknown size. */
 const STEP_OF_UNKNOWN = 1_000;
 
-/** Progress as lines in the log: counts only, never an argument or a value. */
+/** Writes progress to the log: counts only, never an argument or a value. */
 export class LoggedProgress implements WarmUpProgress {
   private readonly startedAtMs = performance.now();
   private total: number | undefined;
@@ -41,7 +41,7 @@ export class LoggedProgress implements WarmUpProgress {
     else this.logger.log(line);
   }
 
-  /** The source itself failed. */
+  /** Logs that the source itself failed. */
   broken(error: unknown): void {
     this.logger.error(`${this.name}: gave up after ${this.doneCount} (${kindOf(error)})`);
   }
@@ -55,7 +55,7 @@ export class LoggedProgress implements WarmUpProgress {
   }
 }
 
-/** An error's name: its message may carry what was asked for. */
+/** The name of an error. Its message is not logged, because it may contain an argument. */
 function kindOf(error: unknown): string {
   return error instanceof Error ? error.name : typeof error;
 }

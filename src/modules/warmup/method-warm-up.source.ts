@@ -1,8 +1,8 @@
 import { forEachConcurrently } from './for-each-concurrently.js';
-import type { WarmUpRequest } from './warm-up.metadata.js';
+import type { WarmUpDefinition } from './warm-up.metadata.js';
 import type { WarmUpProgress, WarmUpSource } from './warm-up.source.js';
 
-/** Warms one method of one object by calling it. */
+/** Warms up one method of one object by calling it. */
 export class MethodWarmUp implements WarmUpSource {
   readonly order: number | undefined;
 
@@ -10,7 +10,7 @@ export class MethodWarmUp implements WarmUpSource {
     readonly name: string,
     private readonly service: object,
     private readonly method: (...args: unknown[]) => Promise<unknown>,
-    private readonly request: WarmUpRequest,
+    private readonly request: WarmUpDefinition,
     private readonly concurrency: number,
   ) {
     this.order = request.options.order;
@@ -18,9 +18,9 @@ export class MethodWarmUp implements WarmUpSource {
 
   async run(progress: WarmUpProgress, signal: AbortSignal): Promise<void> {
     const { lists } = this.request;
-    const given = typeof lists === 'function' ? await lists(this.service) : lists;
-    if (Array.isArray(given)) progress.expect(given.length);
-    await forEachConcurrently(given, this.concurrency, signal, async (args) => {
+    const argumentLists = typeof lists === 'function' ? await lists(this.service) : lists;
+    if (Array.isArray(argumentLists)) progress.expect(argumentLists.length);
+    await forEachConcurrently(argumentLists, this.concurrency, signal, async (args) => {
       try {
         await this.method.apply(this.service, args);
         progress.done();

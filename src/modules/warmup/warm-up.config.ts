@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { booleanText } from '../../common/config/config-schemas.js';
 import { type ConfigOf, defineConfig } from '../../common/config/define-config.js';
 
-/** What happens to the cache before the first caller needs it. */
+/** Settings of the warm-up after start. */
 export const warmUpConfig = defineConfig('warmUp', {
   isEnabled: {
     env: 'WARM_UP',
@@ -11,12 +11,12 @@ export const warmUpConfig = defineConfig('warmUp', {
   },
   concurrency: {
     env: 'WARM_UP_CONCURRENCY',
-    doc: 'Calls of one warmed method that run at once, where it does not say. Default 4.',
+    doc: 'Concurrent calls of one warmed method, unless its decorator sets a number. Default 4.',
     schema: z.coerce.number().int().min(1).default(4),
   },
   isReadinessBlocked: {
     env: 'WARM_UP_BLOCKS_READINESS',
-    doc: '/health/ready answers 503 until the warm-up has ended, well or not. Default false.',
+    doc: '/health/ready answers 503 until the warm-up has ended, with or without failures. Default false.',
     schema: booleanText().prefault('false'),
   },
 });

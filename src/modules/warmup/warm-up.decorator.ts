@@ -3,11 +3,11 @@ import { addWarmUp } from './warm-up.metadata.js';
 import type { ArgumentLists, WarmUpOptions } from './warm-up.options.js';
 
 /**
- * Calls a `@Cacheable` method with each of the argument lists once the application has started, in the background. What
- * other instances have loaded is a hit, and what they are loading is waited for, so only one of them does the work. Calls
- * that fail are counted in the log and nothing else. May be given several times.
+ * Calls a `@Cacheable` method with each of the argument lists, in the background, when the application has started. A value
+ * that another instance has loaded is a hit, and a value that another instance is loading is waited for, so only one
+ * instance does the work. Failed calls are counted in the log. A method may have several `@WarmUp`.
  *
- * @param lists argument lists, or a function of the service that gives them: an array, an iterable or an async iterable.
+ * @param lists argument lists, or a function of the service that returns them: an array, an iterable or an async iterable.
  * @example
  * @WarmUp((service) => service.popularIds().then((ids) => ids.map((id) => [id])))
  * @Cacheable({ ttl: '1h' })

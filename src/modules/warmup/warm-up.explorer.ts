@@ -21,7 +21,7 @@ export class WarmUpExplorer {
     @Inject(warmUpConfig.KEY) private readonly config: WarmUpConfig,
   ) {}
 
-  /** @throws Error naming `Class@method` where it can't work. */
+  /** @throws Error naming `Class@method` for a mistake. */
   explore(): void {
     const wrappers = [...this.discovery.getProviders(), ...this.discovery.getControllers()];
     for (const wrapper of wrappers.filter(({ isAlias }) => !isAlias)) this.exploreProvider(wrapper);

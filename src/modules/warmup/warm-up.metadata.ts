@@ -2,19 +2,19 @@ import 'reflect-metadata';
 import type { CachedMethod } from '../cache/index.js';
 import type { ArgumentLists, WarmUpOptions } from './warm-up.options.js';
 
-/** What one `@WarmUp` asks for. */
-export interface WarmUpRequest<T = object, M extends CachedMethod = (...args: unknown[]) => Promise<unknown>> {
+/** The arguments of one `@WarmUp`. */
+export interface WarmUpDefinition<T = object, M extends CachedMethod = (...args: unknown[]) => Promise<unknown>> {
   readonly lists: ArgumentLists<T, M>;
   readonly options: WarmUpOptions;
 }
 
 const WARM_UPS = 'larder:warm-up:requests';
 
-export function addWarmUp<T, M extends CachedMethod>(method: object, request: WarmUpRequest<T, M>): void {
+export function addWarmUp<T, M extends CachedMethod>(method: object, request: WarmUpDefinition<T, M>): void {
   Reflect.defineMetadata(WARM_UPS, [request, ...warmUpsOf(method)], method);
 }
 
 /** A method's warm-ups, top to bottom. */
-export function warmUpsOf(method: object): readonly WarmUpRequest[] {
-  return (Reflect.getOwnMetadata(WARM_UPS, method) as WarmUpRequest[] | undefined) ?? [];
+export function warmUpsOf(method: object): readonly WarmUpDefinition[] {
+  return (Reflect.getOwnMetadata(WARM_UPS, method) as WarmUpDefinition[] | undefined) ?? [];
 }

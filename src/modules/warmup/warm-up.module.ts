@@ -4,7 +4,7 @@ import { WarmUpExplorer } from './warm-up.explorer.js';
 import { WarmUpRegistry } from './warm-up.registry.js';
 import { WarmUpRunner } from './warm-up.runner.js';
 
-/** Fills the cache after start: methods with `@WarmUp`, and what other modules register. */
+/** Fills the cache after start: from methods with `@WarmUp` and from sources that modules register. */
 @Global()
 @Module({
   imports: [DiscoveryModule],

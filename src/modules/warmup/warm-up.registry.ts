@@ -1,18 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import type { WarmUpSource } from './warm-up.source.js';
 
-/** What is to be warmed. Modules register their sources in a constructor or in `onModuleInit`. */
+/** The sources of the warm-up. Modules register theirs in a constructor or in `onModuleInit`. */
 @Injectable()
 export class WarmUpRegistry {
   private sources: WarmUpSource[] | undefined = [];
 
-  /** @throws Error once the warm-up has begun. */
+  /** @throws Error after the warm-up has begun. */
   register(source: WarmUpSource): void {
     if (!this.sources) throw new Error(`${source.name}: the warm-up has begun. Register its sources in onModuleInit.`);
     this.sources.push(source);
   }
 
-  /** Every source, those of one order together, the lowest order first. Closes the registry. */
+  /** All sources in groups of the same order, the lowest order first. Closes the registry. */
   take(): WarmUpSource[][] {
     const byOrder = Map.groupBy(this.sources ?? [], ({ order }) => order ?? 0);
     this.sources = undefined;

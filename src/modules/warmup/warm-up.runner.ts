@@ -5,13 +5,13 @@ import { LoggedProgress } from './logged-progress.js';
 import { WarmUpRegistry } from './warm-up.registry.js';
 import type { WarmUpSource } from './warm-up.source.js';
 
-/** What is loaded before Redis is there stays on this instance, so the warm-up waits for it, but not for ever, ms. */
-const REDIS_PATIENCE_MS = 5_000;
+/** How long the warm-up waits for Redis, ms. A value loaded without Redis would stay on this instance. */
+const REDIS_WAIT_MS = 5_000;
 
-/** How far the warm-up is. */
+/** State of the warm-up. */
 export type WarmUpState = 'pending' | 'running' | 'done';
 
-/** Runs the sources in the background, once. Nothing it meets stops the application. */
+/** Runs the sources in the background, once. No failure stops the application. */
 @Injectable()
 export class WarmUpRunner {
   private readonly logger = new Logger('WarmUp');
@@ -29,7 +29,7 @@ export class WarmUpRunner {
     return this.current;
   }
 
-  /** Whether the application may say that it is ready: always, unless `WARM_UP_BLOCKS_READINESS` and it still runs. */
+  /** Whether the application is ready: always, unless `WARM_UP_BLOCKS_READINESS` is set and the warm-up still runs. */
   get isReady(): boolean {
     return !this.config.isReadinessBlocked || this.current === 'done';
   }
@@ -47,7 +47,7 @@ export class WarmUpRunner {
     return this.run;
   }
 
-  /** Begins nothing more and waits for the calls under way. */
+  /** Starts no more calls and waits for the running ones. */
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.run;
@@ -60,7 +60,7 @@ export class WarmUpRunner {
 
   private async redisOrStop(): Promise<void> {
     const stopped = new Promise((resolve) => this.stopping.signal.addEventListener('abort', resolve));
-    await Promise.race([this.pool?.monitor.waitUntilUp(REDIS_PATIENCE_MS), stopped]);
+    await Promise.race([this.pool?.monitor.waitUntilUp(REDIS_WAIT_MS), stopped]);
   }
 
   private async runOne(source: WarmUpSource): Promise<void> {

@@ -1,24 +1,24 @@
-/** Something that can be loaded into the cache ahead of its callers. Register it with {@link WarmUpRegistry}. */
+/** A source of values to load into the cache before they are requested. Register it with {@link WarmUpRegistry}. */
 export interface WarmUpSource {
   /** For the log: `ProductsService@findOne`, `embeddings from texts.jsonl`. */
   readonly name: string;
-  /** Lower comes first; sources of one order run side by side. Default 0. */
+  /** Sources with a lower order come first; sources of the same order run concurrently. Default 0. */
   readonly order?: number;
   /**
-   * Loads everything once. What is cached already should cost next to nothing: every instance runs it. A single item that
-   * fails is reported and does not end the run; what is thrown ends this source and no other.
+   * Loads every item once. Every instance runs it, so an item that is cached already should cost almost nothing. A failed
+   * item is reported and does not end the run. A thrown error ends this source and no other.
    *
    * @param signal aborts when the application closes.
    */
   run(progress: WarmUpProgress, signal: AbortSignal): Promise<void>;
 }
 
-/** How far a source is. */
+/** Reports the progress of a source. */
 export interface WarmUpProgress {
-  /** Says how many items there will be, where that is known. */
+  /** Sets the number of items, if it is known. */
   expect(total: number): void;
-  /** More items are in the cache. Default one. */
+  /** Counts loaded items. Default one. */
   done(count?: number): void;
-  /** An item could not be loaded. */
+  /** Counts an item that could not be loaded. */
   failed(error: unknown): void;
 }

@@ -10,7 +10,7 @@ import { type ServiceStatus, StatusService } from './status.service.js';
 
 const PAGE = readFileSync(new URL('./dashboard.html', import.meta.url), 'utf8');
 
-/** The dashboard: one page without anything from elsewhere, and what it shows. */
+/** The dashboard: one page without external resources, and its data. */
 @ApiTags('admin')
 @Controller('admin')
 export class DashboardController {
@@ -20,7 +20,7 @@ export class DashboardController {
     @Inject(operatorConfig.KEY) private readonly config: OperatorConfig,
   ) {}
 
-  /** The page holds no data and asks for the token itself; without a token it is for this machine. */
+  /** The page contains no data and asks for the token itself. Without a configured token it is served on this machine only. */
   @Get()
   @ApiExcludeEndpoint()
   page(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
@@ -40,7 +40,7 @@ export class DashboardController {
   @UseGuards(AdminGuard)
   @Header('cache-control', 'no-store')
   @ApiBearerAuth()
-  @ApiOperation({ summary: 'This instance, as the dashboard shows it' })
+  @ApiOperation({ summary: 'State of this instance, as shown on the dashboard' })
   status(): ServiceStatus {
     return this.statusService.read();
   }

@@ -1,7 +1,7 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import type { Clock } from '../../../common/clock.js';
 
-/** How long requests took lately, in milliseconds. */
+/** Latencies of recent requests, in milliseconds. */
 export interface LatencySummary {
   readonly count: number;
   readonly p50Ms: number;
@@ -11,7 +11,7 @@ export interface LatencySummary {
 
 const HALF_MS = 30_000;
 
-/** Latencies of the last half to one minute: two histograms, the older of which is thrown away every half minute. */
+/** Latencies of the last half to one minute, in two histograms. Every half minute the older one is discarded. */
 export class LatencyWindow {
   private current: RecordableHistogram = createHistogram();
   private previous: RecordableHistogram = createHistogram();

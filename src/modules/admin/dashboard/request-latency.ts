@@ -4,10 +4,10 @@ import type { FastifyInstance } from 'fastify';
 import { systemClock } from '../../../common/clock.js';
 import { type LatencySummary, LatencyWindow } from './latency-window.js';
 
-/** Requests that are an operator looking, not the service working. */
+/** Requests of operators and platforms, which are not counted. */
 const UNCOUNTED = /^\/(admin|health|metrics|docs)(\/|$|-)/;
 
-/** How many requests were answered, and how fast lately. */
+/** Number of answered requests, and latencies of recent ones. */
 @Injectable()
 export class RequestLatency {
   private readonly window = new LatencyWindow(systemClock);
@@ -23,7 +23,7 @@ export class RequestLatency {
     });
   }
 
-  /** Since the instance started. */
+  /** Answered requests since the instance started. */
   get requests(): number {
     return this.total;
   }

@@ -1,8 +1,8 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { CacheTally } from '../../metrics/index.js';
+import { CacheTotals } from '../../metrics/index.js';
 import { RequestLatency } from './request-latency.js';
 
-/** Totals at one moment; the difference of two is a rate. */
+/** Totals at one time; the difference of two samples is a rate. */
 export interface StatusSample {
   /** Milliseconds since the epoch. */
   readonly atMs: number;
@@ -14,17 +14,17 @@ export interface StatusSample {
 }
 
 const INTERVAL_MS = 3_000;
-/** A quarter of an hour. */
+/** Samples of a quarter of an hour. */
 const MAX_SAMPLES = 300;
 
-/** The last quarter of an hour, so that the dashboard has a past when it is opened. */
+/** Samples of the last quarter of an hour, so that the dashboard shows a history when it is opened. */
 @Injectable()
 export class StatusHistory implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly samples: StatusSample[] = [];
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly tally: CacheTally,
+    private readonly cacheTotals: CacheTotals,
     private readonly latency: RequestLatency,
   ) {}
 
@@ -40,14 +40,14 @@ export class StatusHistory implements OnApplicationBootstrap, OnModuleDestroy {
     clearInterval(this.timer);
   }
 
-  /** Oldest first, ending with now. */
+  /** Oldest first; the last one is current. */
   read(): readonly StatusSample[] {
     return [...this.samples, this.sample()];
   }
 
   private sample(): StatusSample {
     const sum = { memoryHits: 0, redisHits: 0, misses: 0 };
-    for (const counts of this.tally.totals().values()) {
+    for (const counts of this.cacheTotals.byCache().values()) {
       sum.memoryHits += counts.memoryHits;
       sum.redisHits += counts.redisHits;
       sum.misses += counts.misses;

@@ -5,7 +5,7 @@ import { CACHE, type Cache, type CacheStats } from '../../cache/index.js';
 import { DatabaseConnection, type DatabaseHealth } from '../../database/index.js';
 import { DocumentIndexer, type IndexProgress } from '../../documents/index.js';
 import { UsageTotals, type ModelTotals, ModelCatalog } from '../../embedding/index.js';
-import { type CacheCounts, CacheTally, hitRatio } from '../../metrics/index.js';
+import { type CacheCounts, CacheTotals, hitRatio } from '../../metrics/index.js';
 import { type RedisStatus, RedisStatusService } from '../../redis/index.js';
 import type { LatencySummary } from './latency-window.js';
 import { RequestLatency } from './request-latency.js';
@@ -17,7 +17,7 @@ export interface CacheReport extends CacheStats {
   readonly caches: readonly (CacheCounts & { readonly name: string; readonly hitRatio: number })[];
 }
 
-/** All the dashboard shows, of this instance. */
+/** All data of the dashboard, about this instance. */
 export interface ServiceStatus {
   readonly phase: LifecyclePhase;
   readonly uptimeSeconds: number;
@@ -37,12 +37,12 @@ export interface ServiceStatus {
   readonly history: readonly StatusSample[];
 }
 
-/** Gathers what the parts of this instance know of themselves; asks nobody else. */
+/** Collects the known states of the parts of this instance. It sends no command and no request. */
 @Injectable()
 export class StatusService {
   constructor(
     @Inject(CACHE) private readonly root: Cache,
-    private readonly tally: CacheTally,
+    private readonly cacheTotals: CacheTotals,
     private readonly redis: RedisStatusService,
     private readonly database: DatabaseConnection,
     private readonly usageTotals: UsageTotals,
@@ -75,7 +75,11 @@ export class StatusService {
   }
 
   cache(): CacheReport {
-    const caches = [...this.tally.totals()].map(([name, counts]) => ({ name, ...counts, hitRatio: hitRatio(counts) }));
+    const caches = [...this.cacheTotals.byCache()].map(([name, counts]) => ({
+      name,
+      ...counts,
+      hitRatio: hitRatio(counts),
+    }));
     return { name: this.root.name, ...this.root.stats(), caches };
   }
 }

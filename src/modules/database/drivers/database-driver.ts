@@ -17,7 +17,7 @@ export interface SqlTransaction {
   query<Row>(statement: string, params?: readonly unknown[]): Promise<Row[]>;
 }
 
-/** Connections as they are now. */
+/** Current connections. */
 export interface DatabasePoolStats {
   readonly total: number;
   readonly idle: number;
@@ -35,14 +35,14 @@ export interface DatabaseGate {
   suspect(): void;
 }
 
-/** Opens one kind of database. Nothing happens before the first call of `migrate` or the first statement. */
+/** Opens one kind of database. It does nothing before the first call of `migrate` or the first statement. */
 export interface DatabaseDriver {
   readonly kind: DatabaseKind;
   /** Drizzle whose every statement and transaction first passes `gate`. */
   database(gate: DatabaseGate): Database;
   /** Opens the database and runs `migrate` on a session of its own. */
   migrate(migrate: (session: SqlSession) => Promise<void>): Promise<void>;
-  /** One round trip; rejects when there is none. */
+  /** Makes one round trip; rejects when it fails. */
   ping(): Promise<void>;
   stats(): DatabasePoolStats;
   /** Ends every connection within seconds, also of a database that does not answer. */

@@ -7,7 +7,7 @@ import type { Tenant } from '../embedding.types.js';
 /** The namespace of all vectors. */
 export const ROOT_NAMESPACE = 'embeddings';
 /** Computing a vector takes hundreds of milliseconds and costs money, so a slow Redis is worth this wait. The monitor notices a Redis that is away after the first one. */
-const READ_PATIENCE_MS = 500;
+const MIN_READ_TIMEOUT_MS = 500;
 
 /** A set of vectors: those of one owner, for one model or for all. */
 export interface VectorCollection {
@@ -28,7 +28,7 @@ export class VectorCaches {
   constructor(@Inject(CACHE) cache: Cache, @Inject(embeddingConfig.KEY) config: EmbeddingConfig) {
     this.root = cache.namespace(ROOT_NAMESPACE, {
       ttlMs: config.ttlMs,
-      minReadTimeoutMs: READ_PATIENCE_MS,
+      minReadTimeoutMs: MIN_READ_TIMEOUT_MS,
       // The budget of a batch, and the call it ends with.
       maxLoadMs: config.upstreamBudgetMs + config.upstreamTimeoutMs,
     });

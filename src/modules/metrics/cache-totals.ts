@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { CACHE, type Cache } from '../cache/index.js';
 
-/** What one cache (a namespace) answered since this instance started. */
+/** Hits and misses of one cache (a namespace) since this instance started. */
 export interface CacheCounts {
   memoryHits: number;
   redisHits: number;
@@ -10,11 +10,11 @@ export interface CacheCounts {
 }
 
 /**
- * Counts hits and misses by cache. They happen on every read, so this is an increment and no more; metrics and the
- * dashboard read the totals when they are asked.
+ * Counts hits and misses by cache. Every read passes here, so it only increments a number. Metrics and the dashboard read
+ * the totals on request.
  */
 @Injectable()
-export class CacheTally implements OnApplicationShutdown {
+export class CacheTotals implements OnApplicationShutdown {
   private readonly counts = new Map<string, CacheCounts>();
   private readonly unsubscribe: readonly (() => void)[];
 
@@ -33,8 +33,8 @@ export class CacheTally implements OnApplicationShutdown {
     ];
   }
 
-  /** By name of the cache. */
-  totals(): ReadonlyMap<string, Readonly<CacheCounts>> {
+  /** Totals by the name of the cache. */
+  byCache(): ReadonlyMap<string, Readonly<CacheCounts>> {
     return this.counts;
   }
 
@@ -51,7 +51,7 @@ export class CacheTally implements OnApplicationShutdown {
   }
 }
 
-/** The share of reads that were answered from a tier; 0 before the first read. */
+/** Share of reads answered from a tier; 0 before the first read. */
 export function hitRatio({ memoryHits, redisHits, misses }: Readonly<CacheCounts>): number {
   const hits = memoryHits + redisHits;
   return hits === 0 ? 0 : hits / (hits + misses);
