@@ -10,6 +10,11 @@ export const documentsConfig = defineConfig('documents', {
     schema: z.string().min(16, 'must be at least 16 characters').optional(),
     isSecret: true,
   },
+  isIfMatchRequired: {
+    env: 'DOCUMENTS_REQUIRE_IF_MATCH',
+    doc: 'Whether a change or a deletion without If-Match is refused with 428, so that no write overwrites one it did not see. Default false.',
+    schema: booleanText().prefault('false'),
+  },
   isIndexing: {
     env: 'DOCUMENTS_INDEXING',
     doc: 'Whether this instance may make the vectors of documents, in the background; of several instances one does. Default true.',

@@ -5,6 +5,7 @@ import {
   Get,
   Headers,
   HttpCode,
+  Inject,
   NotFoundException,
   Param,
   Patch,
@@ -16,9 +17,14 @@ import {
 import { ApiBearerAuth, ApiHeader, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { JsonRoutes } from '../../common/http/routes/json-routes.decorator.js';
+import { ProblemException } from '../../common/http/problems/problem.exception.js';
+import { ApiProblems } from '../../common/http/routes/api-problems.decorator.js';
+import { BodyLimit, JsonRoutes } from '../../common/http/routes/json-routes.decorator.js';
 import { CacheConfig, type CachedRequest, CacheResponse } from '../cache/index.js';
+import { type DocumentsConfig, documentsConfig } from './documents.config.js';
 import {
+  createdDocuments,
+  type CreatedDocuments,
   document,
   type Document,
   documentChange,
@@ -29,6 +35,8 @@ import {
   type DocumentPage,
   newDocument,
   type NewDocument,
+  newDocuments,
+  type NewDocuments,
   pageRequest,
   type PageRequest,
   searchRequest,
@@ -37,21 +45,25 @@ import {
   type SearchResult,
 } from './documents.schemas.js';
 import { DocumentsService } from './documents.service.js';
-import { DOCUMENTS_CACHE, documentTag, FACETS_TAG, listTag, SEARCH_TAG } from './documents.tags.js';
-import { versionIn, versionTag } from './version-tag.js';
+import { DOCUMENTS_CACHE, documentTag, FACETS_TAG, SEARCH_TAG, tagOfPage } from './documents.tags.js';
+import { versionsIn, versionTag } from './version-tag.js';
 import { WriterGuard } from './writer.guard.js';
 
 const idParameter = z.uuid();
+
+/** A hundred documents of usual length; single documents have the limit of every route. */
+const BULK_BODY_BYTES = 8 * 2 ** 20;
+
 const IF_MATCH = {
   name: 'If-Match',
   required: false,
-  description: 'The ETag of the document as you know it. Without it the last write wins.',
+  description:
+    'The ETag of the document as you know it, or several, or `*` for any. Without it the last write wins, or the answer is 428 where DOCUMENTS_REQUIRE_IF_MATCH is set.',
 };
 
-/** A list's tag is made of what validation makes of its query. What doesn't validate is an error, which is not kept. */
-function tagsOfList({ query }: CachedRequest): string[] {
-  const request = pageRequest.safeParse(query);
-  return request.success ? [listTag(request.data)] : [];
+/** A list's tag is made of what validation makes of its query, and of whether there is anything in the list. */
+function tagsOfList(body: unknown, { query }: CachedRequest): string[] {
+  return [tagOfPage(pageRequest.parse(query), (body as DocumentPage).items)];
 }
 
 /** Documents over HTTP: the same for everyone, so their responses are shared (`scope: 'public'`). */
@@ -60,11 +72,15 @@ function tagsOfList({ query }: CachedRequest): string[] {
 @JsonRoutes()
 @CacheConfig({ namespace: DOCUMENTS_CACHE, ttl: '5m' })
 export class DocumentsController {
-  constructor(private readonly documents: DocumentsService) {}
+  constructor(
+    private readonly documents: DocumentsService,
+    @Inject(documentsConfig.KEY) private readonly config: DocumentsConfig,
+  ) {}
 
   @Get()
-  @CacheResponse({ scope: 'public', tags: tagsOfList, query: { sort: true } })
-  @ApiResponse({ status: 200, standardSchema: documentPage, description: 'The newest documents first.' })
+  @CacheResponse({ scope: 'public', resultTags: tagsOfList, query: { sort: true } })
+  @ApiResponse({ status: 200, standardSchema: documentPage, description: 'A page of the list.' })
+  @ApiProblems(400, 406, 503)
   async list(@Query({ schema: pageRequest }) request: PageRequest): Promise<DocumentPage> {
     return this.documents.findPage(request);
   }
@@ -76,6 +92,7 @@ export class DocumentsController {
     standardSchema: documentFacets,
     description: 'How many documents there are of each kind.',
   })
+  @ApiProblems(406, 503)
   async facets(): Promise<DocumentFacets> {
     return this.documents.countFacets();
   }
@@ -83,21 +100,22 @@ export class DocumentsController {
   @Get('search')
   @CacheResponse({ scope: 'public', tags: [SEARCH_TAG] })
   @ApiResponse({ status: 200, standardSchema: searchResult, description: 'The documents nearest in meaning.' })
+  @ApiProblems(400, 406, 503)
   async search(@Query({ schema: searchRequest }) request: SearchRequest): Promise<SearchResult> {
     return this.documents.findSimilar(request);
   }
 
   @Get(':id')
-  @CacheResponse({ scope: 'public', tags: ({ params }) => [documentTag(params['id']!)] })
+  @CacheResponse({ scope: 'public', resultTags: (found) => [documentTag((found as Document).id)] })
   @ApiResponse({ status: 200, standardSchema: document, description: 'The document; its ETag is its version.' })
-  @ApiResponse({ status: 404, description: 'There is no such document.' })
+  @ApiProblems(400, 404, 406, 503)
   async read(
     @Param('id', { schema: idParameter }) id: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Document> {
     const found = await this.documents.find(id);
     if (!found) throw new NotFoundException('There is no such document.');
-    void reply.header('etag', versionTag(found.version));
+    void reply.header('etag', versionTag(found));
     return found;
   }
 
@@ -105,13 +123,25 @@ export class DocumentsController {
   @UseGuards(WriterGuard)
   @ApiBearerAuth()
   @ApiResponse({ status: 201, standardSchema: document, description: 'The document as it was stored.' })
+  @ApiProblems(400, 401, 403, 406, 413, 415, 503)
   async create(
     @Body({ schema: newDocument }) body: NewDocument,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Document> {
     const created = await this.documents.create(body);
-    void reply.headers({ etag: versionTag(created.version), location: `/documents/${created.id}` });
+    void reply.headers({ etag: versionTag(created), location: `/documents/${created.id}` });
     return created;
+  }
+
+  @Post('bulk')
+  @UseGuards(WriterGuard)
+  @BodyLimit(BULK_BODY_BYTES)
+  @ApiBearerAuth()
+  @ApiResponse({ status: 201, standardSchema: createdDocuments, description: 'All of them were stored.' })
+  @ApiProblems(400, 401, 403, 406, 413, 415, 503)
+  async createMany(@Body({ schema: newDocuments }) { documents }: NewDocuments): Promise<CreatedDocuments> {
+    const created = await this.documents.createMany(documents);
+    return { items: created.map(({ body: _body, ...summary }) => summary) };
   }
 
   @Patch(':id')
@@ -119,15 +149,15 @@ export class DocumentsController {
   @ApiBearerAuth()
   @ApiHeader(IF_MATCH)
   @ApiResponse({ status: 200, standardSchema: document, description: 'The document as it is now.' })
-  @ApiResponse({ status: 412, description: 'Someone else changed it since.' })
+  @ApiProblems(400, 401, 403, 404, 406, 412, 413, 415, 428, 503)
   async update(
     @Param('id', { schema: idParameter }) id: string,
     @Body({ schema: documentChange }) change: DocumentChange,
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Document> {
-    const { after } = await this.documents.update(id, change, versionIn(ifMatch));
-    void reply.header('etag', versionTag(after.version));
+    const { after } = await this.documents.update(id, change, this.versionsIn(ifMatch));
+    void reply.header('etag', versionTag(after));
     return after;
   }
 
@@ -137,10 +167,20 @@ export class DocumentsController {
   @HttpCode(204)
   @ApiHeader(IF_MATCH)
   @ApiResponse({ status: 204, description: 'It is gone.' })
+  @ApiProblems(400, 401, 403, 404, 406, 412, 428, 503)
   async delete(
     @Param('id', { schema: idParameter }) id: string,
     @Headers('if-match') ifMatch: string | undefined,
   ): Promise<void> {
-    await this.documents.delete(id, versionIn(ifMatch));
+    await this.documents.delete(id, this.versionsIn(ifMatch));
+  }
+
+  private versionsIn(ifMatch: string | undefined): ReadonlySet<number> | undefined {
+    if (ifMatch !== undefined || !this.config.isIfMatchRequired) return versionsIn(ifMatch);
+    throw new ProblemException(428, {
+      type: 'urn:larder:precondition-required',
+      title: 'If-Match is required',
+      detail: 'Send the ETag of the document as you know it in If-Match.',
+    });
   }
 }

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { DatabaseModule } from '../database/index.js';
 import { EmbeddingModule } from '../embedding/index.js';
 import { DocumentsRepository } from './database/documents.repository.js';
+import { FacetsRepository } from './database/facets.repository.js';
 import { IndexQueueRepository } from './database/index-queue.repository.js';
 import { NearestIndex } from './database/nearest-index.js';
 import { VectorSpacesRepository } from './database/vector-spaces.repository.js';
@@ -27,6 +28,7 @@ import { WriterGuard } from './writer.guard.js';
     DocumentSearch,
     DocumentsRepository,
     DocumentsService,
+    FacetsRepository,
     IndexCounter,
     IndexQueueRepository,
     NearestIndex,

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 
-/** PostgreSQL keeps every character but NUL. */
-const text = (maxLength: number) =>
-  z
-    .string()
+/** PostgreSQL keeps every character but NUL. Half of a surrogate pair is no character: it has no UTF-8. */
+const text = (maxLength: number, string = z.string()) =>
+  string
     .min(1)
     .max(maxLength)
-    .refine((value) => !value.includes('\0'), 'must not contain NUL');
-const line = (maxLength: number) => z.string().trim().pipe(text(maxLength));
+    .refine((value) => !value.includes('\0'), 'must not contain NUL')
+    .refine((value) => value.isWellFormed(), 'must not contain half of a surrogate pair');
+const line = (maxLength: number) => text(maxLength, z.string().trim());
 
 const title = line(300);
 const body = text(100_000);
@@ -20,6 +20,10 @@ const labels = z
 /** What a client sends to create a document. */
 export const newDocument = z.strictObject({ title, body, author: name, topic: name, labels: labels.default([]) });
 export type NewDocument = z.output<typeof newDocument>;
+
+/** What a client sends to create several documents: all of them, or none. */
+export const newDocuments = z.strictObject({ documents: z.array(newDocument).min(1).max(100) });
+export type NewDocuments = z.output<typeof newDocuments>;
 
 /** What a client sends to change one: the fields that change. */
 export const documentChange = z
@@ -56,15 +60,23 @@ export const documentFilter = z.strictObject({
 });
 export type DocumentFilter = z.output<typeof documentFilter>;
 
-/** One page of a list, newest first. */
+/** One page of a list; by default the newest documents first. Documents of one time or title are in the order of their ids. */
 export const pageRequest = documentFilter.extend({
   limit: z.coerce.number().int().min(1).max(100).default(20),
-  /** `nextCursor` of the page before. */
-  cursor: z.string().max(200).optional(),
+  sort: z.enum(['createdAt', 'updatedAt', 'title']).default('createdAt'),
+  order: z.enum(['asc', 'desc']).default('desc'),
+  /** `nextCursor` or `previousCursor` of a page of the same list. */
+  cursor: z.string().max(4_000).optional(),
 });
 export type PageRequest = z.output<typeof pageRequest>;
 
-export const documentPage = z.object({ items: z.array(documentSummary), nextCursor: z.string().optional() });
+export const documentPage = z.object({
+  items: z.array(documentSummary),
+  /** Left out on the last page. */
+  nextCursor: z.string().optional(),
+  /** Left out on the first page. */
+  previousCursor: z.string().optional(),
+});
 export type DocumentPage = z.output<typeof documentPage>;
 
 /** A question in plain language. */
@@ -98,9 +110,19 @@ export const searchResult = z.object({
 });
 export type SearchResult = z.output<typeof searchResult>;
 
-const facet = z.array(z.object({ value: z.string(), count: z.int() }));
+/** The documents that bulk creation made, in the order in which they were sent. */
+export const createdDocuments = z.object({ items: z.array(documentSummary) });
+export type CreatedDocuments = z.output<typeof createdDocuments>;
 
-/** How many documents there are of each kind, the most frequent first. */
+const facet = z.object({
+  /** The most frequent first. */
+  values: z.array(z.object({ value: z.string(), count: z.int() })),
+  /** What `values` leaves out: so many further values, of so many documents in all. */
+  omitted: z.object({ values: z.int(), count: z.int() }),
+});
+export type Facet = z.output<typeof facet>;
+
+/** How many documents there are of each kind. */
 export const documentFacets = z.object({
   total: z.int(),
   /** Characters in a text, on average. */

@@ -4,6 +4,7 @@ import { boundedStableKey } from '../../common/stable-key.js';
 import { CACHE, type Cache, Cacheable, CacheConfig, CacheEvict } from '../cache/index.js';
 import { isOutcomeUnknown } from '../database/index.js';
 import { type Conflict, DocumentsRepository } from './database/documents.repository.js';
+import { FacetsRepository } from './database/facets.repository.js';
 import type {
   Document,
   DocumentChange,
@@ -25,6 +26,9 @@ import {
 import { DocumentIndexer } from './search/document-indexer.js';
 import { DocumentSearch } from './search/document-search.js';
 
+/** The versions from which a document may be written; any where they are left out. */
+type Versions = ReadonlySet<number>;
+
 /**
  * Documents, each read cached and each write evicting what it made untrue. A read that begins after a write's promise
  * settled never gives what was there before it; see `docs/guides/your-first-cached-module.md` for how that is built.
@@ -34,13 +38,21 @@ import { DocumentSearch } from './search/document-search.js';
 export class DocumentsService {
   constructor(
     private readonly repository: DocumentsRepository,
+    private readonly facets: FacetsRepository,
     private readonly search: DocumentSearch,
     private readonly indexer: DocumentIndexer,
     @Inject(CACHE) private readonly cache: Cache,
   ) {}
 
-  /** `null` when there is none, which is remembered too. */
-  @Cacheable({ key: (id) => ['document', id], tags: (id) => [documentTag(id)], negativeTtl: '30s' })
+  /**
+   * `null` when there is none, which is remembered too. The tag comes from the result: ids that nobody has leave no tags. An id
+   * is never used before its document is made, so no write has to evict its absence.
+   */
+  @Cacheable({
+    key: (id) => ['document', id.toLowerCase()],
+    resultTags: (found) => (found ? [documentTag(found.id)] : []),
+    negativeTtl: '30s',
+  })
   async find(id: string): Promise<Document | null> {
     return (await this.repository.find(id)) ?? null;
   }
@@ -52,7 +64,7 @@ export class DocumentsService {
 
   @Cacheable({ key: () => 'facets', tags: [FACETS_TAG], grace: '1h', softTimeout: '2s' })
   async countFacets(): Promise<DocumentFacets> {
-    return this.repository.countFacets();
+    return this.facets.countFacets();
   }
 
   /** A question is the text of a user, so its digest is the key. A write evicts the result, and the indexer evicts it again. */
@@ -66,16 +78,22 @@ export class DocumentsService {
     return this.settled(this.repository.create(document));
   }
 
-  /** @throws NotFoundException; ProblemException 412 when `version` is given and another write came first. */
+  /** All of them, or none. */
+  @CacheEvict({ resultTags: (created) => created.flatMap((after) => tagsOfWrite({ after })) })
+  async createMany(documents: readonly NewDocument[]): Promise<Document[]> {
+    return this.settled(this.repository.createMany(documents));
+  }
+
+  /** @throws NotFoundException; ProblemException 412 when `versions` are given and another write came first. */
   @CacheEvict({ resultTags: (write) => tagsOfWrite(write) })
-  async update(id: string, change: DocumentChange, version?: number): Promise<Required<DocumentWrite>> {
-    return accepted(await this.settled(this.repository.update(id, change, version)));
+  async update(id: string, change: DocumentChange, versions?: Versions): Promise<Required<DocumentWrite>> {
+    return accepted(await this.settled(this.repository.update(id, change, versions)));
   }
 
   /** @throws as {@link update}. */
   @CacheEvict({ resultTags: (write) => tagsOfWrite(write) })
-  async delete(id: string, version?: number): Promise<DocumentWrite> {
-    return { before: accepted(await this.settled(this.repository.delete(id, version))) };
+  async delete(id: string, versions?: Versions): Promise<DocumentWrite> {
+    return { before: accepted(await this.settled(this.repository.delete(id, versions))) };
   }
 
   /** When the connection breaks during the commit, nobody knows which documents changed: then none is trusted. */
@@ -95,6 +113,6 @@ function accepted<T>(result: T | Conflict): T {
   throw new ProblemException(412, {
     type: 'urn:larder:stale-write',
     title: 'Someone else changed the document',
-    detail: 'The document is no longer of the version in If-Match. Read it again.',
+    detail: 'The document is of no version in If-Match. Read it again.',
   });
 }

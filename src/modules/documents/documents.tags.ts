@@ -27,6 +27,14 @@ export function listTag({ author, label, topic }: DocumentFilter): string {
   return EVERY_LIST;
 }
 
+/**
+ * The tag of a list with these documents. An empty list has that of all lists, which any write evicts: conditions that no
+ * document meets, of which there is no end, leave no tags.
+ */
+export function tagOfPage(filter: DocumentFilter, documents: readonly unknown[]): string {
+  return documents.length > 0 ? listTag(filter) : EVERY_LIST;
+}
+
 /** A document before and after a write; one of them is missing when it was created or deleted. */
 export interface DocumentWrite {
   readonly before?: Document;

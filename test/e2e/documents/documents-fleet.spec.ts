@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { Redis } from 'ioredis';
 import type { Document, DocumentFacets, DocumentPage } from '../../../src/modules/documents/documents.schemas.js';
 import { HistoryChecker } from '../../consistency/history-checker.js';
 import type { ReadEvent } from '../../consistency/protocol.js';
@@ -45,7 +47,7 @@ describe('documents on two instances with one Redis and one PostgreSQL', () => {
     const list = async () =>
       ((await there.http.get('/documents?author=fleet')).body as DocumentPage).items.map((item) => item.title);
     const counted = async () =>
-      ((await there.http.get('/documents/facets')).body as DocumentFacets).authors.find(
+      ((await there.http.get('/documents/facets')).body as DocumentFacets).authors.values.find(
         ({ value }) => value === 'fleet',
       )?.count;
     expect([await title(there, id), await list(), await counted()]).toEqual(['old', ['old'], 1]);
@@ -103,6 +105,42 @@ describe('documents on two instances with one Redis and one PostgreSQL', () => {
     await app.http.patch(`/documents/${body.id}`).send({ title: 'x' }).expect(401);
     await app.http.delete(`/documents/${body.id}`).expect(401);
     await app.http.get(`/documents/${body.id}`).expect(200);
+    await app.close();
+  });
+
+  it('leaves no tags in Redis for documents and lists that do not exist', async () => {
+    const client = new Redis(redis.url);
+    const tags = async () => (await client.keys('*')).filter((key) => /document:|documents:list:/.test(key)).length;
+    const { id } = await create({ author: 'real' });
+    const read = async (missing: string) => {
+      await here.http.get(`/documents/${missing}`).expect(404);
+      await here.http.get(`/documents?author=${missing}&topic=${missing}`).expect(200);
+      await here.http.get(`/documents?label=${missing}`).expect(200);
+    };
+    await read(randomUUID());
+    const before = await tags();
+    for (let i = 0; i < 20; i++) await read(randomUUID());
+    expect(await tags()).toBe(before);
+    // And yet a list that was empty shows what came into it, and a document its change.
+    expect(await title(here, id)).toBe('old');
+    const author = randomUUID();
+    const list = async () => ((await here.http.get(`/documents?author=${author}`)).body as DocumentPage).items.length;
+    expect(await list()).toBe(0);
+    await create({ author });
+    expect(await list()).toBe(1);
+    await create({ author });
+    expect(await list()).toBe(2);
+    client.disconnect();
+  });
+
+  it('refuses a change without If-Match where it is required', async () => {
+    const app = await startApp({ DATABASE_URL: url, DOCUMENTS_REQUIRE_IF_MATCH: 'true' });
+    const { id } = await create({});
+    const { body } = await app.http.patch(`/documents/${id}`).send({ title: 'x' }).expect(428);
+    expect(body).toMatchObject({ type: 'urn:larder:precondition-required', status: 428 });
+    await app.http.delete(`/documents/${id}`).expect(428);
+    await app.http.patch(`/documents/${id}`).set('if-match', '*').send({ title: 'x' }).expect(200);
+    await app.http.delete(`/documents/${id}`).set('if-match', '"2"').expect(204);
     await app.close();
   });
 

@@ -110,7 +110,7 @@ describe('documents with nothing configured', () => {
     ]);
     expect(((await app.http.get('/documents?topic=jars')).body as DocumentPage).items).toEqual([]);
     const facets = (await app.http.get('/documents/facets')).body as DocumentFacets;
-    expect(facets.topics).toContainEqual({ value: 'tins', count: 2 });
+    expect(facets.topics.values).toContainEqual({ value: 'tins', count: 2 });
   });
 
   it('tags a list by the meaning of its query, not by its spelling', async () => {
@@ -137,6 +137,49 @@ describe('documents with nothing configured', () => {
       .body as DocumentPage;
     expect([...first.items, ...second.items].map(({ title }) => title).toSorted()).toEqual(['a', 'b', 'c']);
     expect(second.nextCursor).toBeUndefined();
+    const back = (await app.http.get(`/documents?author=pager&limit=2&cursor=${second.previousCursor}`).expect(200))
+      .body as DocumentPage;
+    expect(back.items).toEqual(first.items);
+    expect(back.previousCursor).toBeUndefined();
+    await app.http.get(`/documents?author=other&limit=2&cursor=${first.nextCursor}`).expect(400);
+    await app.http.get(`/documents?author=pager&limit=2&order=asc&cursor=${first.nextCursor}`).expect(400);
+    const byTitle = await app.http.get('/documents?author=pager&sort=title&order=asc').expect(200);
+    expect((byTitle.body as DocumentPage).items.map(({ title }) => title)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('creates many at once, and shows them in lists that were cached', async () => {
+    const count = async () => ((await app.http.get('/documents?author=bulk')).body as DocumentPage).items.length;
+    expect(await count()).toBe(0);
+    const documents = ['x', 'y', 'z'].map((title) => ({ ...DRAFT, title, author: 'bulk' }));
+    const { body } = await app.http.post('/documents/bulk').send({ documents }).expect(201);
+    expect(body.items.map(({ title }: Document) => title)).toEqual(['x', 'y', 'z']);
+    expect(await count()).toBe(3);
+    documents[2]!.title = '';
+    const refused = await app.http.post('/documents/bulk').send({ documents }).expect(400);
+    expect(refused.body.errors).toEqual([expect.objectContaining({ pointer: '/documents/2/title' })]);
+    expect(await count()).toBe(3);
+    await app.http.post('/documents/bulk').send({ documents: [] }).expect(400);
+    const large = {
+      documents: Array.from({ length: 30 }, () => ({ ...DRAFT, body: 'x'.repeat(90_000), author: 'large' })),
+    };
+    await app.http.post('/documents/bulk').send(large).expect(201);
+    const tooLarge = { documents: [{ ...DRAFT, body: 'x'.repeat(9_000_000) }] };
+    await app.http.post('/documents/bulk').send(tooLarge).expect(413);
+  });
+
+  it.each([
+    ['a list of tags with the current one', '"7", "1"', 200],
+    ['any version', '*', 200],
+    ['a weak tag of the current version', 'W/"1"', 412],
+    ['other tags', '"7", "8"', 412],
+    ['a tag that only begins like the current one', '"1-zip"', 412],
+    ['no list of tags', '1', 400],
+    ['an empty list', '', 400],
+  ])('answers a change that names %s', async (_what, ifMatch, status) => {
+    const { id } = await create(app);
+    await app.http.patch(`/documents/${id}`).set('if-match', ifMatch).send({ title: 'x' }).expect(status);
+    const left = status === 200 ? 204 : status;
+    await app.http.delete(`/documents/${id}`).set('if-match', ifMatch.replace('"1"', '"2"')).expect(left);
   });
 
   it('finds by meaning, and sees later writes', async () => {
@@ -182,6 +225,8 @@ describe('documents with nothing configured', () => {
     ['too many labels', { ...DRAFT, labels: Array.from({ length: 21 }, String) }, '/labels'],
     ['a character the database can not keep', { ...DRAFT, title: 'nul\0' }, '/title'],
     ['an author that is no text', { ...DRAFT, author: 7 }, '/author'],
+    ['half of a surrogate pair', { ...DRAFT, body: 'x\ud83d' }, '/body'],
+    ['half of a surrogate pair in a label', { ...DRAFT, labels: ['ok', '\udc00'] }, '/labels/1'],
   ])('refuses %s with a problem that names the field', async (_name, draft, pointer) => {
     const { body } = await app.http
       .post('/documents')
@@ -231,5 +276,29 @@ describe('documents with nothing configured', () => {
     );
     const schema = JSON.stringify(body.paths['/documents'].post);
     for (const field of Object.keys(DRAFT)) expect(schema).toContain(`"${field}"`);
+  });
+
+  it('describes its limits and its errors', async () => {
+    const { body } = await app.http.get('/docs-json').expect(200);
+    const { requestBody, responses } = body.paths['/documents'].post;
+    const { properties } = requestBody.content['application/json'].schema;
+    expect(properties).toMatchObject({
+      title: { type: 'string', minLength: 1, maxLength: 300 },
+      body: { maxLength: 100_000 },
+      labels: { maxItems: 20, items: { maxLength: 100 } },
+    });
+    for (const status of ['400', '401', '413', '415'])
+      expect(responses[status].content['application/problem+json'].schema.properties).toHaveProperty('detail');
+    const parameters = new Map<string, { schema: object }>(
+      body.paths['/documents'].get.parameters.map((parameter: { name: string; schema: object }) => [
+        parameter.name,
+        parameter,
+      ]),
+    );
+    expect(parameters.get('limit')!.schema).toMatchObject({ minimum: 1, maximum: 100, default: 20 });
+    expect(parameters.get('sort')!.schema).toMatchObject({ enum: ['createdAt', 'updatedAt', 'title'] });
+    expect(parameters.get('author')!.schema).toMatchObject({ maxLength: 100 });
+    const bulk = body.paths['/documents/bulk'].post.requestBody.content['application/json'].schema;
+    expect(bulk.properties.documents).toMatchObject({ minItems: 1, maxItems: 100 });
   });
 });

@@ -25,6 +25,11 @@ export interface CacheResponseOptions {
   /** Groups the response belongs to; `@CacheEvict({ tags })` and `cache.invalidateTags()` remove it. Default none. */
   readonly tags?: readonly string[] | ((request: CachedRequest) => readonly string[]);
   /**
+   * Further tags that only the response knows, from its parsed JSON. Of an id that does not exist nothing is stored, and it
+   * leaves no tag in Redis. Default none.
+   */
+  readonly resultTags?: (body: unknown, request: CachedRequest) => readonly string[];
+  /**
    * Whose the response is. `public`: the same for everyone, credentials or not. `tenant`, `user`: one for each, as told
    * by the session, `request.user` or `CACHE_PRINCIPAL`; requests without one are not cached. Default: requests with credentials are not cached.
    */

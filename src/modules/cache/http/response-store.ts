@@ -62,7 +62,7 @@ export class ResponseStore {
           key,
           (context) => {
             resolve({ kind: 'leader', capture, fallback: fallback.promise });
-            return toValue(route, capture, context);
+            return toValue(route, view, capture, context);
           },
           { ...optionsOf(route, view), consistency },
         )
@@ -80,7 +80,7 @@ export class ResponseStore {
       async (context) => {
         await runHandler(capture);
         capture.abandon();
-        return toValue(route, capture, context);
+        return toValue(route, view, capture, context);
       },
       optionsOf(route, view),
     );
@@ -97,7 +97,12 @@ function optionsOf(route: RouteSettings, view: CachedRequest): LoadOptions<Uint8
   };
 }
 
-async function toValue(route: RouteSettings, capture: ResponseCapture, context: LoadContext): Promise<Buffer> {
+async function toValue(
+  route: RouteSettings,
+  view: CachedRequest,
+  capture: ResponseCapture,
+  context: LoadContext,
+): Promise<Buffer> {
   const result = await capture.result;
   if (result.kind === 'private') {
     context.skipStore();
@@ -106,6 +111,8 @@ async function toValue(route: RouteSettings, capture: ResponseCapture, context: 
   if (result.kind === 'share') context.skipStore();
   else if (result.isError) context.set({ ttlMs: result.ttlMs, graceMs: 0 });
   else if (result.ttlMs !== route.ttlMs) context.set({ ttlMs: result.ttlMs });
+  if (result.kind === 'store' && !result.isError && route.resultTags)
+    context.set({ tags: route.resultTags(JSON.parse(result.response.body.toString()), view) });
   return packResponse(result.response);
 }
 

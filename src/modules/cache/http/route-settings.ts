@@ -14,6 +14,7 @@ export interface RouteSettings {
   readonly cache: Cache;
   readonly scope: CacheResponseOptions['scope'];
   readonly tags: CacheResponseOptions['tags'];
+  readonly resultTags: CacheResponseOptions['resultTags'];
   /** Default the ttl of the cache. */
   readonly ttlMs: number | undefined;
   readonly staleWhileRevalidateMs: number;
@@ -60,6 +61,7 @@ export function routeSettings(options: CacheResponseOptions, application: Applic
     ...application,
     scope,
     tags: options.tags,
+    resultTags: options.resultTags,
     ttlMs: options.ttl === undefined ? undefined : toMs(options.ttl),
     staleWhileRevalidateMs,
     staleIfErrorMs,

@@ -1,125 +1,144 @@
+import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { and, arrayContains, desc, eq, getTableColumns, type SQL, sql } from 'drizzle-orm';
-import { DATABASE, type Database } from '../../database/index.js';
+import { and, arrayContains, asc, desc, eq, type SQL, sql } from 'drizzle-orm';
+import { DATABASE, type Database, type Transaction } from '../../database/index.js';
 import type {
   Document,
   DocumentChange,
-  DocumentFacets,
   DocumentFilter,
   DocumentPage,
   DocumentSummary,
   NewDocument,
   PageRequest,
 } from '../documents.schemas.js';
-import { documentsTable as documents } from './documents.table.js';
-import { decodeCursor, encodeCursor } from './page-cursor.js';
+import { documentColumns, documentsTable as documents, summaryColumns } from './documents.table.js';
+import { PageCursors, type PagePosition } from './page-cursor.js';
 
-const { body: _body, searchProblem: _problem, ...summaryColumns } = getTableColumns(documents);
-
-type DocumentRow = typeof documents.$inferSelect;
+/** A row as queries read it: times in milliseconds since 1970. */
+type DocumentRow = Omit<typeof documents.$inferSelect, 'createdAt' | 'updatedAt'> & {
+  readonly createdAt: number;
+  readonly updatedAt: number;
+};
 type SummaryRow = Omit<DocumentRow, 'body' | 'searchProblem'>;
 
-/** A write of a document that was not as the writer thought: gone, or of another version. */
+/** The document of a write is gone, or of a version that the writer does not know. */
 export type Conflict = 'missing' | 'changed';
 
-/** Documents in the database. Knows nothing of caches: whoever writes through it evicts afterwards. */
+/** Documents in the database. It knows nothing of caches: a caller that writes evicts afterwards. */
 @Injectable()
 export class DocumentsRepository {
+  private cursors: Promise<PageCursors> | undefined;
+
   constructor(@Inject(DATABASE) private readonly database: Database) {}
 
   async find(id: string): Promise<Document | undefined> {
-    const [row] = await this.database.select().from(documents).where(eq(documents.id, id));
+    const [row] = await this.database.select(documentColumns).from(documents).where(eq(documents.id, id));
     return row && toDocument(row);
   }
 
-  async findPage({ limit, cursor, ...filter }: PageRequest): Promise<DocumentPage> {
+  /** @throws ProblemException 400 for a cursor of another list. */
+  async findPage(request: PageRequest): Promise<DocumentPage> {
+    const { limit, sort, order, cursor, ...filter } = request;
+    const cursors = await this.pageCursors();
+    const position = cursor === undefined ? undefined : cursors.decode(request, cursor);
+    const isBackwards = position?.direction === 'previous';
+    const isDescending = (order === 'desc') !== isBackwards;
+    const inOrder = isDescending ? desc : asc;
     const rows = await this.database
       .select(summaryColumns)
       .from(documents)
-      .where(and(...conditions(filter), cursor === undefined ? undefined : isAfter(cursor)))
-      .orderBy(desc(documents.createdAt), desc(documents.id))
+      .where(and(...conditions(filter), position && isBeyond(position, sort, isDescending)))
+      .orderBy(inOrder(documents[sort]), inOrder(documents.id))
       .limit(limit + 1);
-    const items = rows.slice(0, limit);
-    const last = items.at(-1);
-    return { items: items.map(toSummary), ...(rows.length > limit && last && { nextCursor: encodeCursor(last) }) };
+    const found = rows.slice(0, limit);
+    const items = isBackwards ? found.toReversed() : found;
+    const [first, last] = [items[0], items.at(-1)];
+    // What was before the place is gone, so this is the first page.
+    if (isBackwards && !first) return this.findPage({ ...request, cursor: undefined });
+    if (!first || !last) return { items: [] };
+    const beside = (row: SummaryRow, direction: PagePosition['direction']) =>
+      cursors.encode(request, { value: row[sort], id: row.id, direction });
+    const hasMore = rows.length > limit;
+    return {
+      items: items.map(toSummary),
+      ...((isBackwards || hasMore) && { nextCursor: beside(last, 'next') }),
+      ...(position && (!isBackwards || hasMore) && { previousCursor: beside(first, 'previous') }),
+    };
   }
 
   async create(document: NewDocument): Promise<Document> {
-    const [row] = await this.database.insert(documents).values(document).returning();
+    const [row] = await this.database.insert(documents).values(document).returning(documentColumns);
     return toDocument(row!);
   }
 
-  /** Changes a document, if it is there and of the version the writer knows (where one is given). */
+  /** All of them, or none; in the order given. */
+  async createMany(drafts: readonly NewDocument[]): Promise<Document[]> {
+    const values = drafts.map((draft) => ({ ...draft, id: randomUUID() }));
+    const rows = await this.database.insert(documents).values(values).returning(documentColumns);
+    const created = new Map(rows.map((row) => [row.id, toDocument(row)]));
+    return values.map(({ id }) => created.get(id)!);
+  }
+
+  /** Changes a document, if it is there and of a version the writer knows (where versions are given). */
   async update(
     id: string,
     change: DocumentChange,
-    version: number | undefined,
+    versions: ReadonlySet<number> | undefined,
   ): Promise<{ before: Document; after: Document } | Conflict> {
     return this.database.transaction(async (tx) => {
-      const [before] = await tx.select().from(documents).where(eq(documents.id, id)).for('update');
-      if (!before) return 'missing';
-      if (version !== undefined && before.version !== version) return 'changed';
+      const before = await lock(tx, id, versions);
+      if (typeof before === 'string') return before;
       const [after] = await tx
         .update(documents)
-        .set({ ...change, ...(isOtherText(before, change) && NOT_YET_REFUSED), ...next(before) })
+        .set({
+          ...change,
+          // Another text may be one that the embedding model takes.
+          ...(isOtherText(before, change) && { searchProblem: null }),
+          version: before.version + 1,
+          updatedAt: sql`now()`,
+        })
         .where(eq(documents.id, id))
-        .returning();
+        .returning(documentColumns);
       return { before: toDocument(before), after: toDocument(after!) };
     });
   }
 
   /** Removes a document under the same conditions as {@link update}; gives what it was. */
-  async delete(id: string, version: number | undefined): Promise<Document | Conflict> {
+  async delete(id: string, versions: ReadonlySet<number> | undefined): Promise<Document | Conflict> {
     return this.database.transaction(async (tx) => {
-      const [before] = await tx.select().from(documents).where(eq(documents.id, id)).for('update');
-      if (!before) return 'missing';
-      if (version !== undefined && before.version !== version) return 'changed';
+      const before = await lock(tx, id, versions);
+      if (typeof before === 'string') return before;
       await tx.delete(documents).where(eq(documents.id, id));
       return toDocument(before);
     });
   }
 
-  /** Reads every row: the query that is worth caching. */
-  async countFacets(): Promise<DocumentFacets> {
-    const { topic, author, createdAt, body } = documents;
-    const month = sql<string>`to_char(${createdAt} at time zone 'UTC', 'YYYY-MM')`;
-    const counted = await this.database
-      .select({
-        facet: sql<string>`case when grouping(${topic}) = 0 then 'topic' when grouping(${author}) = 0 then 'author' when grouping(month) = 0 then 'month' else 'all' end`,
-        value: sql<string>`coalesce(${topic}, ${author}, month, '')`,
-        count: sql<number>`count(*)::int`,
-        averageLength: sql<number>`coalesce(avg(length), 0)::float8`,
-      })
-      .from(
-        this.database
-          .select({ topic, author, month: month.as('month'), length: sql<number>`length(${body})`.as('length') })
-          .from(documents)
-          .as('documents'),
-      )
-      .groupBy(sql`grouping sets ((${topic}), (${author}), (month), ())`)
-      .orderBy(desc(sql`count(*)`), sql`2`);
-    const valuesOf = (facet: string) =>
-      counted.filter((row) => row.facet === facet).map(({ value, count }) => ({ value, count }));
-    const all = counted.find(({ facet }) => facet === 'all');
-    return {
-      total: all?.count ?? 0,
-      averageLength: all?.averageLength ?? 0,
-      topics: valuesOf('topic'),
-      authors: valuesOf('author').slice(0, 20),
-      months: valuesOf('month'),
-    };
+  /** The secret is in the database, so all instances sign alike. It is read once. */
+  private pageCursors(): Promise<PageCursors> {
+    this.cursors ??= this.database
+      .execute<{ value: string }>(sql`select value from document_secrets where name = 'cursor'`)
+      .then(({ rows }) => new PageCursors(rows[0]!.value))
+      .catch((error: unknown) => {
+        this.cursors = undefined;
+        throw error;
+      });
+    return this.cursors;
   }
 }
 
-/** Another text may be one that the embedding model takes. */
-const NOT_YET_REFUSED = { searchProblem: null };
+/** The row, locked until the transaction ends, or why it is not to be written. */
+async function lock(
+  tx: Transaction,
+  id: string,
+  versions: ReadonlySet<number> | undefined,
+): Promise<DocumentRow | Conflict> {
+  const [row] = await tx.select(documentColumns).from(documents).where(eq(documents.id, id)).for('update');
+  if (!row) return 'missing';
+  return versions !== undefined && !versions.has(row.version) ? 'changed' : row;
+}
 
 function isOtherText(before: DocumentRow, { title = before.title, body = before.body }: DocumentChange): boolean {
   return title !== before.title || body !== before.body;
-}
-
-function next(before: DocumentRow) {
-  return { version: before.version + 1, updatedAt: sql`now()` };
 }
 
 function conditions({ author, topic, label }: DocumentFilter): (SQL | undefined)[] {
@@ -130,13 +149,16 @@ function conditions({ author, topic, label }: DocumentFilter): (SQL | undefined)
   ];
 }
 
-function isAfter(cursor: string): SQL {
-  const { createdAt, id } = decodeCursor(cursor);
-  return sql`(${documents.createdAt}, ${documents.id}) < (${createdAt.toISOString()}::timestamptz, ${id}::uuid)`;
+function isBeyond({ value, id }: PagePosition, sort: PageRequest['sort'], isDescending: boolean): SQL {
+  // The seconds of a distant year have less digits behind the point than a time in the database.
+  const place =
+    typeof value === 'number' ? sql`to_timestamp(${value}::float8 / 1000)::timestamptz(3)` : sql`${value}::text`;
+  const isAfter = sql.raw(isDescending ? '<' : '>');
+  return sql`(${documents[sort]}, ${documents.id}) ${isAfter} (${place}, ${id}::uuid)`;
 }
 
 export function toSummary({ createdAt, updatedAt, ...row }: SummaryRow): DocumentSummary {
-  return { ...row, createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString() };
+  return { ...row, createdAt: new Date(createdAt).toISOString(), updatedAt: new Date(updatedAt).toISOString() };
 }
 
 function toDocument({ body, searchProblem, ...summary }: DocumentRow): Document {

@@ -1,4 +1,15 @@
-import { customType, integer, pgTable, primaryKey, real, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { getTableColumns, sql } from 'drizzle-orm';
+import {
+  type AnyPgColumn,
+  customType,
+  integer,
+  pgTable,
+  primaryKey,
+  real,
+  text,
+  timestamp,
+  uuid,
+} from 'drizzle-orm/pg-core';
 
 const moment = (name: string) =>
   timestamp(name, { withTimezone: true, precision: 3, mode: 'date' }).notNull().defaultNow();
@@ -17,6 +28,20 @@ export const documentsTable = pgTable('documents', {
   updatedAt: moment('updated_at'),
   searchProblem: text('search_problem'),
 });
+
+/** A time as a number, which reads alike whatever time zone and style of dates the database's session has. */
+const momentOf = (column: AnyPgColumn) => sql<number>`(extract(epoch from ${column}) * 1000)::float8`.mapWith(Number);
+
+/** What queries read of a document; times in milliseconds since 1970. */
+export const documentColumns = {
+  ...getTableColumns(documentsTable),
+  createdAt: momentOf(documentsTable.createdAt),
+  updatedAt: momentOf(documentsTable.updatedAt),
+};
+const { body: _body, searchProblem: _problem, ...withoutText } = documentColumns;
+
+/** What queries read of a document in a list. */
+export const summaryColumns = withoutText;
 
 /** See `migrations/0003_document_index.sql`. */
 export const documentVectorsTable = pgTable(

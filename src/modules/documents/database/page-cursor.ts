@@ -1,20 +1,47 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
 import { ProblemException } from '../../../common/http/problems/problem.exception.js';
+import type { PageRequest } from '../documents.schemas.js';
 
-/** Where a page ended: its last document. A page found by it neither skips nor repeats when documents come and go. */
-export interface PageCursor {
-  readonly createdAt: Date;
+/** A place in a list: beside a document, given by what the list is sorted by and by its id. */
+export interface PagePosition {
+  /** Milliseconds since 1970, negative before; or a title. */
+  readonly value: number | string;
   readonly id: string;
+  /** Which documents the page has: those after the place, or those before it. */
+  readonly direction: 'next' | 'previous';
 }
 
-const FORMAT = /^(\d{1,14})\.([0-9a-f-]{36})$/;
+const MAC_BYTES = 16;
+const content = z.tuple([z.union([z.number(), z.string()]), z.string(), z.enum(['next', 'previous'])]);
 
-export function encodeCursor({ createdAt, id }: PageCursor): string {
-  return Buffer.from(`${createdAt.getTime()}.${id}`).toString('base64url');
-}
+/**
+ * Cursors as clients have them: opaque and signed, so a client gets no other place than the one it was given, and each is for
+ * the list that gave it: of the same filter, sort and order. Pages found by cursors neither skip nor repeat documents when
+ * others come and go.
+ */
+export class PageCursors {
+  constructor(private readonly secret: string) {}
 
-/** @throws ProblemException 400 for text that no page gave. */
-export function decodeCursor(text: string): PageCursor {
-  const match = FORMAT.exec(Buffer.from(text, 'base64url').toString());
-  if (!match) throw ProblemException.invalidInput([{ pointer: '/cursor', detail: 'not a cursor of this list' }]);
-  return { createdAt: new Date(Number(match[1])), id: match[2]! };
+  encode(list: PageRequest, { value, id, direction }: PagePosition): string {
+    const text = JSON.stringify([value, id, direction]);
+    return Buffer.concat([this.sign(list, text), Buffer.from(text)]).toString('base64url');
+  }
+
+  /** @throws ProblemException 400 for text that is no cursor of this list. */
+  decode(list: PageRequest, cursor: string): PagePosition {
+    const bytes = Buffer.from(cursor, 'base64url');
+    const [mac, text] = [bytes.subarray(0, MAC_BYTES), bytes.subarray(MAC_BYTES).toString()];
+    // One text for each cursor: base64url that is written otherwise may decode to the same bytes.
+    const isWhole = mac.length === MAC_BYTES && bytes.toString('base64url') === cursor;
+    if (!isWhole || !timingSafeEqual(mac, this.sign(list, text)))
+      throw ProblemException.invalidInput([{ pointer: '/cursor', detail: 'not a cursor of this list' }]);
+    const [value, id, direction] = content.parse(JSON.parse(text));
+    return { value, id, direction };
+  }
+
+  private sign({ author, topic, label, sort, order }: PageRequest, text: string): Buffer {
+    const list = JSON.stringify([author ?? null, topic ?? null, label ?? null, sort, order]);
+    return createHmac('sha256', this.secret).update(`${list}\n${text}`).digest().subarray(0, MAC_BYTES);
+  }
 }

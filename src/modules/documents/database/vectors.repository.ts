@@ -1,14 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { getTableColumns, inArray, type SQL, sql } from 'drizzle-orm';
+import { inArray, type SQL, sql } from 'drizzle-orm';
 import { DATABASE, type Database } from '../../database/index.js';
 import type { FoundDocument } from '../documents.schemas.js';
 import { planeQueryOf } from '../search/vector-planes.js';
 import { toSummary } from './documents.repository.js';
-import { documentsTable as documents } from './documents.table.js';
+import { documentsTable as documents, summaryColumns } from './documents.table.js';
 import { NearestIndex } from './nearest-index.js';
 import type { VectorSpace } from './vector-spaces.repository.js';
-
-const { body: _body, searchProblem: _problem, ...summaryColumns } = getTableColumns(documents);
 
 /** A document that may be among the nearest. */
 interface Candidate {
