@@ -15,6 +15,8 @@ export class GuardedSentinelConnector extends SentinelConnector {
     internals.connectToSentinel = (endpoint, overrides) => {
       const sentinel = connectToSentinel(endpoint, {
         ...overrides,
+        // ioredis leaves these connections its default: a timer of two seconds that delays the end of the process.
+        disconnectTimeout: options.disconnectTimeout,
         Connector: SocketConnector as RedisOptions['Connector'],
       });
       // The clients of the failover detector have no listener, so ioredis would print every failed attempt.
