@@ -33,6 +33,7 @@ export class PooledRedis extends Redis {
     // ioredis may consider such a connection ready before it ends, and would then start its back-off again each time.
     if (retryStrategy) {
       this.options.retryStrategy = (attempt) => {
+        if (this.isClosed) return null;
         const { wasRejected } = this;
         this.wasRejected = false;
         return wasRejected ? retryDelayMs(1, { baseMs: capMs, capMs }) : retryStrategy(attempt);
@@ -50,8 +51,9 @@ export class PooledRedis extends Redis {
   }
 
   override connect(): Promise<void> {
-    // A retry that ioredis scheduled before an early reconnect still runs. It must not open a closed client again.
-    return this.isClosed ? Promise.reject(new Error('Connection is closed.')) : super.connect();
+    if (this.isClosed) return Promise.reject(new Error('Connection is closed.'));
+    this.cancelRetry();
+    return super.connect();
   }
 
   override disconnect(reconnect = false): void {
@@ -68,6 +70,13 @@ export class PooledRedis extends Redis {
     // The handshake: its first reply shows whether Redis accepts this client.
     if (this.status === 'connect') this.watchHandshake(command.promise);
     return super.sendCommand(command, stream);
+  }
+
+  /** An early connect takes the place of the retry that ioredis has scheduled. ioredis forgets its timer when it sets another. */
+  private cancelRetry(): void {
+    const internals = this as unknown as { reconnectTimeout: NodeJS.Timeout | null };
+    if (internals.reconnectTimeout !== null) clearTimeout(internals.reconnectTimeout);
+    internals.reconnectTimeout = null;
   }
 
   private watchHandshake(reply: Promise<unknown>): void {
