@@ -25,7 +25,7 @@ describe('writes to PostgreSQL over a network that fails at one step of the prot
 
   beforeAll(async () => {
     postgres = await PostgresServer.start();
-  }, 60_000);
+  });
   afterAll(() => postgres.stop());
 
   beforeEach(async () => {
@@ -176,7 +176,7 @@ describe('writes to PostgreSQL over a network that fails at one step of the prot
     expect(writes.outcomes.acknowledged.length).toBeGreaterThan(40);
     await expectTruth();
     await expectFullPool();
-  }, 60_000);
+  });
 
   it('are refused at once while the database is known to be away, and taken again by itself', async () => {
     proxy.faults.isBlackhole = true;

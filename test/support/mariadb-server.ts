@@ -94,7 +94,7 @@ export class MariadbServer {
       async () => {
         if (this.process.isRunning) await this.query('select 1');
       },
-      { timeoutMs: 30_000, intervalMs: 25 },
+      { intervalMs: 25 },
     );
     if (!this.process.isRunning) throw new Error(`MariaDB did not start:\n${this.process.tail}`);
   }

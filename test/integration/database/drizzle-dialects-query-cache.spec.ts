@@ -23,7 +23,7 @@ describe.each(names)('cached Drizzle queries on %s', (name) => {
     [redis, kit] = await Promise.all([RedisServer.start(), DRIZZLE_KITS[name]()]);
     cache = createCache({ redis: redis.url });
     db = kit.view(cache.namespace('queries'));
-  }, 60_000);
+  });
   afterAll(async () => {
     await cache.close();
     await Promise.all([kit.stop(), redis.stop()]);

@@ -68,7 +68,7 @@ describe.each(names)('TypeORM on %s with Larder as its query result cache', (nam
       synchronize: true,
       cache: { provider: (source) => new TypeOrmQueryCache(source, cache.namespace('typeorm')), duration: 60_000 },
     }).initialize();
-  }, 60_000);
+  });
   afterAll(async () => {
     await source.destroy();
     await cache.close();
@@ -212,7 +212,7 @@ describe('cells of node-postgres that are instances of a class', () => {
         }).initialize(),
       ),
     );
-  }, 60_000);
+  });
   afterAll(async () => {
     await Promise.all(sources.map((source) => source.destroy()));
     await Promise.all(caches.map((cache) => cache.close()));
