@@ -22,7 +22,12 @@ registerHooks({
     const { code } = transformSync(readFileSync(filename, 'utf8'), {
       filename,
       sourceMaps: 'inline',
-      jsc: { parser: { syntax: 'typescript' }, target: 'es2024', keepClassNames: true },
+      jsc: {
+        parser: { syntax: 'typescript', decorators: true },
+        transform: { legacyDecorator: true, decoratorMetadata: true },
+        target: 'es2024',
+        keepClassNames: true,
+      },
       module: { type: 'es6' },
     });
     return { format: 'module', source: code, shortCircuit: true };
