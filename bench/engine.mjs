@@ -6,6 +6,7 @@
 import { Redis } from 'ioredis';
 import { coldKey } from './engine/cold-key.mjs';
 import { fill } from './engine/fill.mjs';
+import { manyMisses } from './engine/many-misses.mjs';
 import { memoryHit } from './engine/memory-hit.mjs';
 import { redisHit } from './engine/redis-hit.mjs';
 import { vectors } from './engine/vectors.mjs';
@@ -14,7 +15,7 @@ import { pin } from './lib/pin.mjs';
 import { startRedis } from './lib/redis.mjs';
 import { printTable } from './lib/table.mjs';
 
-const SCENARIOS = { memory: memoryHit, redis: redisHit, vectors, fill, cold: coldKey, visible };
+const SCENARIOS = { memory: memoryHit, redis: redisHit, vectors, fill, cold: coldKey, misses: manyMisses, visible };
 
 const wanted = process.argv.slice(2);
 const redis = await startRedis();

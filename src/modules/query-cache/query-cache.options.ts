@@ -3,7 +3,14 @@ import type { LoadOptions } from '../cache/library.js';
 /** How query results are cached; the load options are the default of every query. */
 export interface QueryCacheOptions extends Pick<
   LoadOptions,
-  'ttlMs' | 'graceMs' | 'jitter' | 'tiers' | 'softTimeoutMs' | 'earlyRefreshBeta' | 'compressAboveBytes'
+  | 'ttlMs'
+  | 'graceMs'
+  | 'jitter'
+  | 'tiers'
+  | 'softTimeoutMs'
+  | 'failSafeThrottleMs'
+  | 'earlyRefreshBeta'
+  | 'compressAboveBytes'
 > {
   /**
    * What a change of a table changes too without naming it: views over it, partitions, tables its triggers and rules

@@ -7,16 +7,19 @@ import { SEED } from '../../support/seeded-random.js';
 import { cacheCommands, type CacheModel, type RealCaches } from './cache.model.js';
 import { coherentCaches } from '../../support/coherent-caches.js';
 
-const newModel = (): CacheModel => ({ nowMs: 0, entries: new Map() });
+const newModel = (throttleMs: number): CacheModel => {
+  return { nowMs: 0, entries: new Map(), throttleMs, failures: new Map() };
+};
 const withChild = (root: Cache) => ({ root, child: root.namespace('child') });
 
 describe(`the cache against a model of it (TEST_SEED=${SEED})`, () => {
   it('in memory, with time', async () => {
     const property = fc.asyncProperty(cacheCommands(1, true), async (commands) => {
       const clock = new FakeClock();
-      const cache = createCache({ clock });
+      // Time passes in steps of up to 200 ms.
+      const cache = createCache({ clock, failSafeThrottleMs: 100 });
       const real: RealCaches = { instances: [withChild(cache)], advance: (ms) => clock.advance(ms) };
-      await fc.asyncModelRun(() => ({ model: newModel(), real }), commands);
+      await fc.asyncModelRun(() => ({ model: newModel(100), real }), commands);
       await cache.close();
     });
     await fc.assert(property, { seed: SEED, numRuns: 300 });
@@ -28,7 +31,8 @@ describe(`the cache against a model of it (TEST_SEED=${SEED})`, () => {
 
     beforeAll(async () => {
       redis = await RedisServer.start();
-      caches = await coherentCaches(redis, { namespace: 'model' }, { namespace: 'model' });
+      const options = { namespace: 'model', failSafeThrottleMs: 0 };
+      caches = await coherentCaches(redis, options, options);
     });
 
     afterAll(async () => {
@@ -48,7 +52,7 @@ describe(`the cache against a model of it (TEST_SEED=${SEED})`, () => {
             instances: caches.slice(0, instances).map(withChild),
             advance: async () => undefined,
           };
-          await fc.asyncModelRun(() => ({ model: newModel(), real }), commands);
+          await fc.asyncModelRun(() => ({ model: newModel(0), real }), commands);
         });
         await fc.assert(property, { seed: SEED, numRuns: 60 });
       },

@@ -6,6 +6,10 @@ export interface CacheModel {
   nowMs: number;
   /** By namespace and key. */
   readonly entries: Map<string, ModelEntry>;
+  /** `failSafeThrottleMs` of the caches. */
+  readonly throttleMs: number;
+  /** Loads that failed in a row while a stale value was there, by namespace and key. */
+  readonly failures: Map<string, { readonly count: number; readonly untilMs: number }>;
 }
 
 interface ModelEntry {
@@ -157,11 +161,14 @@ class Load extends Targeted {
 
   async run(model: CacheModel, real: RealCaches): Promise<void> {
     const value = ++lastValue;
-    const known = fresh(model, this.at(this.key));
+    const at = this.at(this.key);
+    const known = fresh(model, at) ?? (isThrottled(model, at) ? kept(model, at) : undefined);
     const found = await this.cache(real).getOrLoad(this.key, () => value, { ...this.options, ...this.reading(real) });
     if (found === value && this.mayMiss(real)) return keep(model, this.at(this.key), value, this.options);
     expect(found).toBe(known ?? value);
-    if (known === undefined) keep(model, this.at(this.key), value, this.options);
+    if (known !== undefined) return;
+    keep(model, at, value, this.options);
+    model.failures.delete(at);
   }
 
   toString(): string {
@@ -183,7 +190,9 @@ class FailingLoad extends Targeted {
       throw new Error('source down');
     };
     const loading = this.cache(real).getOrLoad(this.key, fail, { ...this.options, ...this.reading(real) });
-    const known = kept(model, this.at(this.key));
+    const at = this.at(this.key);
+    const known = kept(model, at);
+    if (known !== undefined && fresh(model, at) === undefined && !isThrottled(model, at)) failed(model, at);
     const outcome = await loading.catch((error: Error) => error.message);
     if (outcome === 'source down' && this.mayMiss(real)) return;
     expect(outcome).toBe(known ?? 'source down');
@@ -317,6 +326,19 @@ function fresh(model: CacheModel, at: string): number | undefined {
 function kept(model: CacheModel, at: string): number | undefined {
   const entry = model.entries.get(at);
   return entry !== undefined && model.nowMs < entry.staleUntilMs ? entry.value : undefined;
+}
+
+function isThrottled(model: CacheModel, at: string): boolean {
+  const failures = model.failures.get(at);
+  return failures !== undefined && model.nowMs < failures.untilMs;
+}
+
+/** Twice the time after each failure, up to half a minute; failures before the last half minute do not count. */
+function failed(model: CacheModel, at: string): void {
+  if (model.throttleMs === 0) return;
+  const last = model.failures.get(at);
+  const count = last === undefined || model.nowMs >= last.untilMs + 30_000 ? 1 : last.count + 1;
+  model.failures.set(at, { count, untilMs: model.nowMs + Math.min(30_000, model.throttleMs * 2 ** (count - 1)) });
 }
 
 function tagged(model: CacheModel, space: Space, tags: readonly string[]): [string, ModelEntry][] {

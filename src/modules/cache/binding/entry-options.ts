@@ -9,12 +9,13 @@ export function toEntryOptions({ ttl, grace, jitter, tiers }: EntryBehaviour): E
 
 /** As {@link toEntryOptions}, with the options of loading. */
 export function toLoadOptions(behaviour: EntryBehaviour): LoadOptions {
-  const { negativeTtl, softTimeout, hardTimeout, earlyRefresh, consistency } = behaviour;
+  const { negativeTtl, softTimeout, hardTimeout, failSafeThrottle, earlyRefresh, consistency } = behaviour;
   return {
     ...toEntryOptions(behaviour),
     negativeTtlMs: optionalMs(negativeTtl),
     softTimeoutMs: optionalMs(softTimeout),
     hardTimeoutMs: optionalMs(hardTimeout),
+    failSafeThrottleMs: optionalMs(failSafeThrottle),
     earlyRefreshBeta: earlyRefresh === undefined ? undefined : Number(earlyRefresh),
     consistency,
   };

@@ -15,6 +15,11 @@ export interface EntryBehaviour {
   readonly softTimeout?: Duration;
   /** Past this, callers get a stale value or `LoadTimeoutError`. Default none. */
   readonly hardTimeout?: Duration;
+  /**
+   * After a failure, stale values are served at once for this long before the method is called again. Doubles with each
+   * failure in a row, up to 30 seconds. Default 1 second; `0` calls it at every read.
+   */
+  readonly failSafeThrottle?: Duration;
   /** Reloads shortly before expiry, at random (XFetch): `true` is the paper's optimum, a number its β. Default off. */
   readonly earlyRefresh?: boolean | number;
   /** Where reads may come from; `'strict'` reads past the memory tier. Default `'cached'`. */

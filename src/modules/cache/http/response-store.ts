@@ -94,6 +94,8 @@ function optionsOf(route: RouteSettings, view: CachedRequest): LoadOptions<Uint8
     ttlMs: route.ttlMs,
     graceMs: Math.max(route.staleWhileRevalidateMs, route.staleIfErrorMs),
     tags: typeof route.tags === 'function' ? route.tags(view) : route.tags,
+    // A request that ends early fails its load as well, and says nothing about the handler.
+    failSafeThrottleMs: 0,
   };
 }
 

@@ -32,7 +32,8 @@ export interface Cache {
    * through the lease in Redis, across instances.
    *
    * @throws what the loader throws, when nothing stale may be served instead; `LoadTimeoutError` past `hardTimeoutMs`;
-   *   the signal's reason when `options.signal` aborts.
+   *   the signal's reason when `options.signal` aborts; `LoadCycleError` if a loader asks for a key that it, or a load around
+   *   it, is loading. Loads that wait for each other end: the later one loads for itself, and its value is not stored.
    */
   getOrLoad<T>(key: string, loader: Loader<T>, options?: LoadOptions<T>): Promise<T>;
 
@@ -128,7 +129,9 @@ export interface EntryOptions {
 
 /** What a namespace's entries and loads get when a call does not say; unset ones come from the namespace above. */
 export interface NamespaceOptions
-  extends EntryOptions, Pick<LoadOptions, 'softTimeoutMs' | 'hardTimeoutMs' | 'negativeTtlMs' | 'earlyRefreshBeta'> {
+  extends
+    EntryOptions,
+    Pick<LoadOptions, 'softTimeoutMs' | 'hardTimeoutMs' | 'failSafeThrottleMs' | 'negativeTtlMs' | 'earlyRefreshBeta'> {
   /**
    * Loaders of this namespace running at once on this instance; more wait their turn. A loader that loads from the same
    * namespace lends its place to those loads, one at a time. Default 256.
@@ -136,7 +139,8 @@ export interface NamespaceOptions
   maxConcurrentLoads?: number;
   /**
    * How long a load may take, in milliseconds: its lease is renewed for so long, and other instances wait for it so long
-   * before they load for themselves, without the right to store. Default: renewed for a minute, waited for ten seconds.
+   * before they load for themselves, without the right to store. Callers on the same instance wait so long before they start
+   * another load. Default: renewed for a minute, waited for ten seconds by other instances and for a minute on its own.
    */
   maxLoadMs?: number;
   /**
@@ -171,6 +175,12 @@ export interface LoadOptions<T = unknown> extends EntryOptions, Pick<ReadOptions
   softTimeoutMs?: number;
   /** Past this, the caller gets `LoadTimeoutError` (or stale); the load goes on in the background and is stored if still valid. Default none. */
   hardTimeoutMs?: number;
+  /**
+   * After a load that failed, the stale value within its grace is served at once for this long, without another load of the
+   * key on this instance. Each failure in a row doubles the time, up to 30 seconds. A load that succeeds ends it. `0`: every
+   * read loads. Default 1,000.
+   */
+  failSafeThrottleMs?: number;
   /**
    * Store `undefined` and `null` results for this long instead of `ttlMs`; a `ttlMs` that the loader sets itself comes
    * first. Default: as any value.

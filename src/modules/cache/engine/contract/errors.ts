@@ -16,3 +16,17 @@ export class LoadTimeoutError extends Error {
     this.name = 'LoadTimeoutError';
   }
 }
+
+/**
+ * A loader asked the cache for a key that the loader itself, or a load around it, is loading. Such a load would wait for
+ * itself for ever.
+ */
+export class LoadCycleError extends Error {
+  constructor(
+    /** The keys in the order of their loads, each as `namespace:key`. The first and the last are the same. */
+    readonly keys: readonly string[],
+  ) {
+    super(`The load of ${keys[0]} needs itself: ${keys.join(' → ')}.`);
+    this.name = 'LoadCycleError';
+  }
+}

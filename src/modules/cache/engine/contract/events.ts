@@ -16,7 +16,7 @@ export interface CacheEvents {
     key: string;
     reason: 'lease-lost' | 'tag-changed' | 'redis-unavailable' | 'not-storable';
   };
-  staleServed: { cache: string; key: string; reason: 'loader-failed' | 'loader-slow' | 'revalidating' };
+  staleServed: { cache: string; key: string; reason: StaleReason };
   /** A caller joined a load already running here (`local`) or waited for one on another instance (`remote`). */
   coalesced: { cache: string; key: string; origin: 'local' | 'remote' };
   write: {
@@ -44,6 +44,12 @@ export interface CacheEvents {
   coherence: { cache: string; isCoherent: boolean; reason: string };
   outbox: { cache: string; size: number; event: 'queued' | 'drained' | 'overflowed' | 'file-failed' };
 }
+
+/**
+ * Why a stale value was served. `throttled`: a load has failed lately, and the source is not asked again yet
+ * (`failSafeThrottleMs`).
+ */
+export type StaleReason = 'loader-failed' | 'loader-slow' | 'revalidating' | 'throttled';
 
 /** What an invalidation was about. */
 export type InvalidationKind = 'keys' | 'tags' | 'clear' | 'reset';

@@ -1,24 +1,61 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock, TimerHandle } from '../../../../common/clock.js';
 
 /** When no load has finished for this long while others wait, the running loads may be waiting for the waiting ones. */
 const STALL_MS = 5_000;
 
-/** The right of one load to run. */
-interface Permit {
-  /** The permit of the load that asked for this one from within its loader. */
-  readonly outer: Permit | undefined;
-  isOver: boolean;
-  /** True while a load within this one runs on this permit. */
-  isLent: boolean;
+/** The right of one load to run. It is released once, by the load that has it. */
+export class Permit {
+  /** Loads within this one that wait. */
+  readonly waitingWithin = new Set<WaitingLoad>();
+  #isOver = false;
+  #isLent = false;
+
+  constructor(
+    readonly limiter: LoadLimiter,
+    /** The permit of the load around this one, if that is what this load runs on. */
+    private readonly lender: Permit | undefined,
+    private readonly giveBack: () => void,
+  ) {}
+
+  /** True if a load within this one may run on this permit now. */
+  get mayBeLent(): boolean {
+    return !this.#isOver && !this.#isLent;
+  }
+
+  lend(): void {
+    this.#isLent = true;
+  }
+
+  /** The load has ended. A permit that is lent is given back when the borrower has ended too. */
+  release(): void {
+    this.#isOver = true;
+    if (this.#isLent) return;
+    if (this.lender === undefined) this.giveBack();
+    else this.lender.#takeBack();
+  }
+
+  #takeBack(): void {
+    this.#isLent = false;
+    if (this.#isOver) return this.release();
+    const [next] = this.waitingWithin;
+    next?.start();
+  }
 }
 
-/** How a load came to run: on a permit of its own, or on that of the load around it. */
-type PermitKind = 'own' | 'borrowed';
-
+/** A load that waits for a permit. */
 interface WaitingLoad {
-  readonly permit: Permit;
-  readonly start: (kind: PermitKind) => void;
+  /** Starts the load if it may run now. Returns whether it does. */
+  readonly start: () => boolean;
+}
+
+/** How a load asks for a permit. */
+export interface PermitRequest {
+  /** The permit of the load around this one, of the same limiter. */
+  readonly outer?: Permit | undefined;
+  /** A load that has waited before: it comes before those that have not. */
+  readonly isReturning?: boolean;
+  /** Receives a function that ends the wait: a load that no caller wants any more leaves the queue. */
+  readonly onWait?: (stopWaiting: () => void) => void;
 }
 
 /**
@@ -31,9 +68,10 @@ interface WaitingLoad {
  */
 export class LoadLimiter {
   readonly #waiting = new Set<WaitingLoad>();
-  readonly #permits = new AsyncLocalStorage<Permit>();
+  readonly #returning = new Set<WaitingLoad>();
   #running = 0;
   #extraPermits = 0;
+  #lastReleaseMs = 0;
   #stall: TimerHandle | undefined;
 
   constructor(
@@ -43,82 +81,79 @@ export class LoadLimiter {
     if (!(limit >= 1)) throw new RangeError('maxConcurrentLoads is at least 1.');
   }
 
-  /**
-   * Runs a load as soon as it has a permit.
-   *
-   * @param onWait receives a function that ends the wait: a load that no caller wants any more leaves the queue.
-   */
-  async run<T>(load: () => Promise<T> | T, onWait: (stopWaiting: () => void) => void = () => undefined): Promise<T> {
-    const outer = this.#permits.getStore();
-    const permit: Permit = { outer: outer?.isOver === false ? outer : undefined, isOver: false, isLent: false };
-    const kind = this.#tryAcquire(permit) ?? (await this.#wait(permit, onWait));
-    try {
-      return await this.#permits.run(permit, load);
-    } finally {
-      permit.isOver = true;
-      this.#release(permit, kind);
-    }
+  /** Gives a permit, at once if there is one. Resolves to `undefined` if the wait was ended. */
+  acquire(request: PermitRequest = {}): Permit | Promise<Permit | undefined> {
+    return this.#tryAcquire(request.outer) ?? this.#wait(request);
   }
 
-  #tryAcquire({ outer }: Permit): PermitKind | undefined {
-    if (outer !== undefined && !outer.isLent) {
-      outer.isLent = true;
-      return 'borrowed';
+  #tryAcquire(outer: Permit | undefined): Permit | undefined {
+    if (outer?.mayBeLent === true) {
+      outer.lend();
+      return new Permit(this, outer, this.#giveBack);
     }
     if (this.#running >= this.limit + this.#extraPermits) return undefined;
     this.#running++;
-    return 'own';
+    return new Permit(this, undefined, this.#giveBack);
   }
 
-  #wait(permit: Permit, onWait: (stopWaiting: () => void) => void): Promise<PermitKind> {
-    return new Promise((resolve, reject) => {
-      const load: WaitingLoad = { permit, start: resolve };
-      this.#waiting.add(load);
-      if (this.#stall === undefined) this.#restartStallTimer();
-      onWait(() => {
-        if (!this.#waiting.delete(load)) return;
-        if (this.#waiting.size === 0) this.#restartStallTimer();
-        reject(new DOMException('No caller waits for this load any more.', 'AbortError'));
+  #wait({ outer, isReturning, onWait }: PermitRequest): Promise<Permit | undefined> {
+    const queue = isReturning === true ? this.#returning : this.#waiting;
+    return new Promise((resolve) => {
+      const leave = (permit: Permit | undefined): void => {
+        queue.delete(load);
+        outer?.waitingWithin.delete(load);
+        if (!this.#hasWaiting) this.#endStallWatch();
+        resolve(permit);
+      };
+      const start = (): boolean => {
+        const permit = this.#tryAcquire(outer);
+        if (permit !== undefined) leave(permit);
+        return permit !== undefined;
+      };
+      const load: WaitingLoad = { start };
+      queue.add(load);
+      outer?.waitingWithin.add(load);
+      if (this.#stall === undefined) this.#beginStallWatch();
+      onWait?.(() => {
+        if (queue.has(load)) leave(undefined);
       });
     });
   }
 
-  #release({ outer }: Permit, kind: PermitKind): void {
-    if (kind === 'borrowed') this.#returnTo(outer!);
-    else this.#running--;
-    this.#startWaiting();
-    if (this.#stall !== undefined) this.#restartStallTimer();
+  get #hasWaiting(): boolean {
+    return this.#waiting.size > 0 || this.#returning.size > 0;
   }
 
-  /** A borrowed permit goes to the next load that waits within the same loader. */
-  #returnTo(outer: Permit): void {
-    outer.isLent = false;
-    for (const load of this.#waiting) if (load.permit.outer === outer) return void this.#tryStart(load);
-  }
+  readonly #giveBack = (): void => {
+    this.#running--;
+    this.#lastReleaseMs = this.clock.nowMs();
+    this.#startWaiting();
+  };
 
   #startWaiting(): void {
-    for (const load of this.#waiting) if (!this.#tryStart(load)) break;
+    for (const queue of [this.#returning, this.#waiting]) for (const load of queue) if (!load.start()) return;
   }
 
-  #tryStart(load: WaitingLoad): boolean {
-    const kind = this.#tryAcquire(load.permit);
-    if (kind === undefined) return false;
-    this.#waiting.delete(load);
-    load.start(kind);
-    return true;
+  /** One timer, however many loads end: it looks at the time of the last one. */
+  #beginStallWatch(): void {
+    this.#lastReleaseMs = this.clock.nowMs();
+    this.#setStallTimer(STALL_MS);
   }
 
-  #restartStallTimer(): void {
-    this.#stall?.cancel();
-    this.#stall = undefined;
-    if (this.#waiting.size === 0) {
-      this.#extraPermits = 0;
-      return;
-    }
+  #setStallTimer(delayMs: number): void {
     this.#stall = this.clock.setTimer(() => {
+      const leftMs = this.#lastReleaseMs + STALL_MS - this.clock.nowMs();
+      if (leftMs > 0) return this.#setStallTimer(leftMs);
+      this.#lastReleaseMs = this.clock.nowMs();
+      this.#setStallTimer(STALL_MS);
       this.#extraPermits++;
       this.#startWaiting();
-      this.#restartStallTimer();
-    }, STALL_MS);
+    }, delayMs);
+  }
+
+  #endStallWatch(): void {
+    this.#stall?.cancel();
+    this.#stall = undefined;
+    this.#extraPermits = 0;
   }
 }

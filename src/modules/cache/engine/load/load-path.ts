@@ -1,15 +1,19 @@
+import type { Slot } from '../../codec/envelope.types.js';
 import type { Flight } from '../local/flight.js';
 import type { Namespace } from '../names/namespace.js';
 import type { CallSettings } from '../parts/call-settings.js';
 import type { EngineParts } from '../parts/engine-parts.js';
 import type { ReadStats } from '../parts/read-stats.js';
-import type { Lease, LeaseReply, LeaseRequest } from '../ports/remote-tier.js';
-import type { RemoteLevel } from '../remote/remote-level.js';
+import type { Lease } from '../ports/remote-tier.js';
+import type { SlotResult } from '../remote/remote-entry.js';
 import type { Dependency } from '../versions/dependency-table.js';
+import type { FailureThrottle } from './failure-throttle.js';
 import { FillPath, type LeasedFlight } from './fill-path.js';
+import { type AnsweredFlight, type FlightToLoad, LeaseStep } from './lease-step.js';
 import type { Leases } from './leases.js';
-import type { LoadLimiter } from './load-limiter.js';
-import { type GroupLoader, runLoader } from './load-run.js';
+import type { LoadLimiter, Permit } from './load-limiter.js';
+import { type GroupLoader, runLoader, whenAllAbandoned } from './load-run.js';
+import { RunningLoad } from './running-load.js';
 
 /** An instance that waits for another instance's load loads for itself after this by default, without storing the result. */
 const DEFAULT_MAX_WAIT_MS = 10_000;
@@ -18,17 +22,11 @@ const FIRST_LOOK_MS = 50;
 /** An entry that keeps being filled and found invalid is not worth more leases. */
 const MAX_ROUNDS_FOUND_INVALID = 3;
 
-/** An early refresh is dropped where another instance has the lease, unless callers have joined it. */
-export type FlightKind = 'load' | 'early-refresh';
-
-/** A flight without a value to serve. */
-export interface FlightToLoad {
-  readonly flight: Flight;
-  /** Stored-at of the entry that was read and is invalid or stale, in Redis time. */
-  readonly seenStoredAtMs: number | undefined;
-  /** True if Redis did not answer this flight's read in time: it is not asked for a lease as well. */
-  readonly isRemoteSilent: boolean;
-}
+/**
+ * - `early-refresh`: dropped where another instance has the lease, unless callers have joined it. No load waits for it.
+ * - `crossing`: a load that is waited for waits for this one. It may not wait in turn, so it takes no lease.
+ */
+export type FlightKind = 'load' | 'early-refresh' | 'crossing';
 
 /** A group of flights to load with one call of the loader. */
 export interface LoadJob {
@@ -38,15 +36,21 @@ export interface LoadJob {
   readonly kind: FlightKind;
 }
 
+/** A job, with the load around it. */
+interface NestedJob extends LoadJob {
+  readonly outer: RunningLoad | undefined;
+}
+
 /** A flight whose slot another instance has leased. */
 interface LeasedElsewhere extends FlightToLoad {
   /** Time left of that lease, milliseconds. */
   readonly leaseLeftMs: number;
 }
 
-/** The replies to one request for leases, sorted by what to do next. */
-interface SortedReplies {
-  readonly granted: LeasedFlight[];
+/** The answers to one request for leases, sorted by what to do next. */
+interface SortedAnswers {
+  /** To be loaded and stored: with a lease, or in memory only where no lease could be had. */
+  readonly toLoad: LeasedFlight[];
   readonly leasedElsewhere: LeasedElsewhere[];
   /** To be loaded without the right to store. */
   readonly unleased: LeasedFlight[];
@@ -61,13 +65,18 @@ interface SortedReplies {
  * Order of steps, repeated while another instance holds a lease:
  *
  * 1. Resolve the tags, so that an invalid tag rejects before a lease is taken.
- * 2. Ask for leases and, at the same time, for the versions that the entries will depend on (`Flight.begin`).
- * 3. Granted: run the loader, renewing the leases, and hand the result to {@link FillPath}.
- * 4. Leased elsewhere: wait for the wake-up, the end of that lease or the next look, then start again at 2. After
- *    `maxLoadMs` load without the right to store.
- * 5. Without Redis, or while an invalidation of the entry waits to be sent: load at once, without a lease.
+ * 2. Wait for a permit. A lease is taken only when its loader may run: a lease that waits for its turn may end before.
+ * 3. Ask for leases and, at the same time, for the versions that the entries will depend on (`Flight.begin`).
+ * 4. Granted: run the loader, renewing the leases, and hand the result to {@link FillPath}.
+ * 5. Leased elsewhere: give the permit back, wait for the wake-up, the end of that lease or the next look, then start again
+ *    at 2. After `maxLoadMs` of such waits load without the right to store.
+ * 6. Without Redis, or while an invalidation of the entry waits to be sent: load without a lease.
+ *
+ * A flight that is abandoned on the way is left out at the next step, and its lease is given back: no loader runs for callers
+ * that are gone.
  */
 export class LoadPath {
+  readonly #leaseStep: LeaseStep;
   readonly #fills: FillPath;
 
   constructor(
@@ -76,7 +85,9 @@ export class LoadPath {
     private readonly stats: ReadStats,
     private readonly leases: Leases | undefined,
     private readonly limiter: LoadLimiter,
+    private readonly throttle: FailureThrottle,
   ) {
+    this.#leaseStep = new LeaseStep(parts, namespace, leases);
     this.#fills = new FillPath(parts, namespace);
   }
 
@@ -84,7 +95,8 @@ export class LoadPath {
     try {
       for (const { flight } of job.flights) flight.dependOn(this.#dependenciesOf(flight.key, job.settings));
       if (job.settings.consistency === 'refresh') await this.#afterWrites(job);
-      await this.#leaseAndLoad(job);
+      if (job.kind === 'load') for (const { flight } of job.flights) this.stats.miss(flight.key);
+      await this.#leaseAndLoad({ ...job, outer: job.kind === 'early-refresh' ? undefined : RunningLoad.current() });
     } catch (error) {
       for (const { flight } of job.flights) flight.fail(error);
     }
@@ -95,99 +107,90 @@ export class LoadPath {
     await this.parts.order.writesOf(flights.map(({ flight }) => flight.memoryKey));
   }
 
-  async #leaseAndLoad(job: LoadJob): Promise<void> {
+  async #leaseAndLoad(job: NestedJob): Promise<void> {
     const { clock } = this.parts;
-    if (job.kind === 'load') for (const { flight } of job.flights) this.stats.miss(flight.key);
-    const deadlineMs = clock.nowMs() + (this.namespace.defaults.maxLoadMs ?? DEFAULT_MAX_WAIT_MS);
+    const maxWaitMs = this.namespace.defaults.maxLoadMs ?? DEFAULT_MAX_WAIT_MS;
+    let waitedMs = 0;
     let flights = job.flights;
     for (let round = 0; ; round++) {
+      const loading = flights.map(({ flight }) => flight);
+      const acquired = this.#acquirePermit(loading, job.outer, round > 0);
+      const permit = acquired instanceof Promise ? await acquired : acquired;
       flights = flights.filter(({ flight }) => !flight.isAbandoned);
-      if (flights.length === 0) return;
-      const replies = await this.#requestLeases(flights, job.settings);
-      if (replies === undefined) {
-        for (const { flight } of flights) flight.begin(this.parts.table);
-        return this.#load(withoutLease(flights), job, { storesResult: true });
-      }
-      const isLastRound = clock.nowMs() >= deadlineMs;
-      const sorted = await this.#sort(replies, job.settings, round, isLastRound);
+      if (permit === undefined || flights.length === 0) return permit?.release();
+      const asking = this.#leaseStep.run(flights, job.settings, job.kind !== 'crossing');
+      if (asking === undefined)
+        return this.#load(flights.map(withoutLease), job, { storesResult: job.kind !== 'crossing' }, permit);
+      const isLastRound = waitedMs >= maxWaitMs;
+      const sorted = await this.#sort(await asking, job.settings, round, isLastRound).catch((error: unknown) => {
+        permit.release();
+        throw error;
+      });
       flights = this.#refuseUnwanted(sorted, job.kind, isLastRound);
+      const unleased = sorted.unleased.filter(({ flight }) => flight.hasCallers);
+      const waitsSinceMs = clock.nowMs();
       await Promise.all([
-        this.#load(sorted.granted, job, { storesResult: true }),
-        this.#load(
-          sorted.unleased.filter(({ flight }) => flight.hasCallers),
-          job,
-          { storesResult: false },
-        ),
-        this.#waitForChange(flights as readonly LeasedElsewhere[], round, deadlineMs),
+        this.#load(sorted.toLoad, job, { storesResult: true }, permit),
+        this.#loadUnleased(unleased, job),
+        this.#waitForChange(flights as readonly LeasedElsewhere[], round, maxWaitMs - waitedMs),
       ]);
+      if (flights.length === 0) return;
+      waitedMs += clock.nowMs() - waitsSinceMs;
     }
   }
 
-  /**
-   * Asks for a lease on every slot, and takes the snapshot of the versions before any loader runs. `undefined`: leases are
-   * not used, or could not be had; the values are then loaded without.
-   */
-  async #requestLeases(flights: readonly FlightToLoad[], settings: CallSettings): Promise<LeaseAnswer[] | undefined> {
-    const { remote } = this.parts;
-    if (remote === undefined || !this.#mayLease(remote, flights, settings)) return undefined;
-    const requests = flights.map(({ flight, seenStoredAtMs }): LeaseRequest => {
-      return { address: flight.address(), token: this.leases!.newToken(), seenStoredAtMs };
+  /** `undefined`: no caller wants the flights any more. */
+  #acquirePermit(
+    flights: readonly Flight[],
+    outer: RunningLoad | undefined,
+    isReturning: boolean,
+  ): Permit | Promise<Permit | undefined> {
+    return this.limiter.acquire({
+      outer: outer?.permitOf(this.limiter),
+      isReturning,
+      onWait: (stopWaiting) => whenAllAbandoned(flights, stopWaiting),
     });
-    const mode = settings.consistency === 'refresh' ? 'steal' : 'load';
-    const [replies] = await Promise.all([
-      remote.tier.lease(requests, mode, this.leases!.leaseMs, this.namespace.defaults.minReadTimeoutMs),
-      this.#beginWithKnownVersions(remote, flights),
-    ]);
-    // The script may have run, or may still run: an unused lease would keep other instances waiting.
-    if (replies === undefined) remote.tier.release(requests);
-    return replies?.map((reply, i) => ({ ...flights[i]!, lease: requests[i]!, reply }));
-  }
-
-  #mayLease(remote: RemoteLevel, flights: readonly FlightToLoad[], settings: CallSettings): boolean {
-    if (!settings.usesRedis || settings.consistency === 'bypass' || !remote.tier.canWrite()) return false;
-    // The reply may be the entry in the slot, so the slot must be readable too.
-    return flights.every(
-      ({ flight, isRemoteSilent }) =>
-        !isRemoteSilent && remote.mayRead(flight.memoryKey) && !this.#isInvalidatedInRedis(flight),
-    );
-  }
-
-  async #beginWithKnownVersions(remote: RemoteLevel, flights: readonly FlightToLoad[]): Promise<void> {
-    const all = new Set<Dependency>(flights.flatMap(({ flight }) => flight.dependencies));
-    if (remote.tier.canRead()) await remote.versions.ensureKnown([...all]);
-    for (const { flight } of flights) flight.begin(this.parts.table);
   }
 
   /** Settles the flights whose slot holds a fresh entry, and sorts the others. */
   async #sort(
-    answers: readonly LeaseAnswer[],
+    answers: readonly AnsweredFlight[],
     settings: CallSettings,
     round: number,
     isLastRound: boolean,
-  ): Promise<SortedReplies> {
-    const sorted: SortedReplies = { granted: [], leasedElsewhere: [], unleased: [] };
-    for (const { flight, seenStoredAtMs, lease, reply } of answers) {
-      const waiting = { flight, seenStoredAtMs, isRemoteSilent: false };
-      if (reply.kind === 'granted') sorted.granted.push({ flight, lease });
-      else if (isLastRound) sorted.unleased.push({ flight, lease: undefined });
-      else if (reply.kind === 'held') sorted.leasedElsewhere.push({ ...waiting, leaseLeftMs: reply.leftMs });
-      else {
-        const { key, fenceMark } = flight;
-        const query = { context: settings.readContext, key, address: flight.address(), fenceMark };
-        const result = await this.parts.remote!.decide(query, reply.slot);
-        const { entry } = result;
-        if (entry !== undefined && !entry.isStale)
-          flight.succeed({ value: entry.value, isAbsent: entry.isAbsent, hasLateChange: false });
-        else if (round >= MAX_ROUNDS_FOUND_INVALID) sorted.unleased.push({ flight, lease: undefined });
-        else sorted.leasedElsewhere.push({ ...waiting, seenStoredAtMs: result.seenStoredAtMs, leaseLeftMs: 0 });
+  ): Promise<SortedAnswers> {
+    const sorted: SortedAnswers = { toLoad: [], leasedElsewhere: [], unleased: [] };
+    for (const answered of answers) {
+      const { flight, lease, answer } = answered;
+      if (answer === undefined) sorted.toLoad.push(withoutLease(answered));
+      else if (answer.kind === 'granted') sorted.toLoad.push({ flight, lease });
+      else if (answer.kind === 'held') {
+        if (isLastRound) sorted.unleased.push(withoutLease(answered));
+        else sorted.leasedElsewhere.push({ ...answered, leaseLeftMs: answer.leftMs });
+      } else {
+        const seen = await this.#takeFound(flight, answer.slot, settings);
+        if (seen === undefined) continue;
+        if (isLastRound || round >= MAX_ROUNDS_FOUND_INVALID) sorted.unleased.push(withoutLease(answered));
+        else sorted.leasedElsewhere.push({ ...answered, seenStoredAtMs: seen.seenStoredAtMs, leaseLeftMs: 0 });
       }
     }
     return sorted;
   }
 
+  /** Settles a flight with the entry that its slot holds. Returns what was seen if the entry is invalid or stale. */
+  async #takeFound(flight: Flight, slot: Slot, settings: CallSettings): Promise<SlotResult | undefined> {
+    const { key, fenceMark } = flight;
+    const query = { context: settings.readContext, key, address: flight.address(), fenceMark };
+    const result = await this.parts.remote!.decide(query, slot);
+    const { entry } = result;
+    if (entry === undefined || entry.isStale) return result;
+    flight.succeed({ value: entry.value, isAbsent: entry.isAbsent, hasLateChange: false });
+    return undefined;
+  }
+
   /** Ends the flights that have no caller and should not wait. Returns those that wait. */
   #refuseUnwanted(
-    { leasedElsewhere, unleased }: SortedReplies,
+    { leasedElsewhere, unleased }: SortedAnswers,
     kind: FlightKind,
     isLastRound: boolean,
   ): readonly LeasedElsewhere[] {
@@ -199,10 +202,10 @@ export class LoadPath {
   }
 
   /** Until another instance filled or released one of the slots, its lease ran out, or it is time to look again. */
-  async #waitForChange(flights: readonly LeasedElsewhere[], round: number, deadlineMs: number): Promise<void> {
+  async #waitForChange(flights: readonly LeasedElsewhere[], round: number, leftMs: number): Promise<void> {
+    if (flights.length === 0) return;
     for (const { flight } of flights) this.stats.coalesced(flight.key, 'remote');
     const nextLookMs = FIRST_LOOK_MS * 2 ** Math.min(round, 6) * (0.5 + Math.random());
-    const leftMs = deadlineMs - this.parts.clock.nowMs();
     await Promise.all(
       flights.map(({ flight, leaseLeftMs }) =>
         this.parts.remote!.tier.waitForChange(
@@ -214,50 +217,66 @@ export class LoadPath {
     );
   }
 
-  async #load(
-    flights: readonly LeasedFlight[],
-    { loader, settings }: LoadJob,
-    { storesResult }: { readonly storesResult: boolean },
-  ): Promise<void> {
+  async #loadUnleased(flights: readonly LeasedFlight[], job: NestedJob): Promise<void> {
     if (flights.length === 0) return;
-    const { clock, remote } = this.parts;
-    const leases = flights.flatMap(({ lease }) => (lease === undefined ? [] : [lease]));
-    const stopRenewing = this.#renew(leases);
+    const loading = flights.map(({ flight }) => flight);
+    const permit = await this.#acquirePermit(loading, job.outer, true);
+    if (permit !== undefined) await this.#load(flights, job, { storesResult: false }, permit);
+  }
+
+  /** Loads and stores. Releases the permit when the loader has ended; at once if there is nothing to load. */
+  async #load(
+    leased: readonly LeasedFlight[],
+    { loader, settings, outer }: NestedJob,
+    { storesResult }: { readonly storesResult: boolean },
+    permit: Permit,
+  ): Promise<void> {
+    const flights = this.#withoutAbandoned(leased);
+    if (flights.length === 0) return permit.release();
+    const { clock } = this.parts;
+    const leases = leasesOf(flights);
+    const stopRenewing = this.leases?.hold(leases, this.namespace.defaults.maxLoadMs);
     const startedAtMs = clock.nowMs();
     try {
       const loading = flights.map(({ flight }) => flight);
-      const result = await runLoader(this.limiter, clock, loader, loading);
+      for (const flight of loading) flight.startLoader(startedAtMs);
+      const load = new RunningLoad({
+        flights: loading,
+        cache: this.namespace.name,
+        owner: this.parts.flights,
+        permit,
+        outer,
+      });
+      const result = await runLoader(load, clock, loader, loading);
       this.leases?.observe(result.durationMs);
       this.#reportLoad(flights, result.durationMs, 'ok');
-      stopRenewing();
+      for (const flight of loading) this.throttle.succeeded(flight.memoryKey);
       await this.#fills.fill({ flights, result, settings, storesResult });
     } catch (error) {
-      stopRenewing();
       const isAborted = flights.every(({ flight }) => flight.isAbandoned);
       this.#reportLoad(flights, clock.nowMs() - startedAtMs, isAborted ? 'aborted' : 'failed');
-      if (leases.length > 0) remote!.tier.release(leases);
-      for (const { flight } of flights) flight.fail(error);
+      if (leases.length > 0) this.parts.remote!.tier.release(leases);
+      for (const { flight } of flights) {
+        if (!isAborted && flight.stale !== undefined)
+          this.throttle.failed(flight.memoryKey, settings.failSafeThrottleMs);
+        flight.fail(error);
+      }
+    } finally {
+      stopRenewing?.();
     }
   }
 
-  #renew(leases: readonly Lease[]): () => void {
-    if (leases.length === 0) return () => undefined;
-    return this.leases!.renewUntilStopped(leases, this.leases!.leaseMs, this.namespace.defaults.maxLoadMs);
+  /** Gives back the leases of flights that no caller wants any more. */
+  #withoutAbandoned(leased: readonly LeasedFlight[]): readonly LeasedFlight[] {
+    if (!leased.some(({ flight }) => flight.isAbandoned)) return leased;
+    const unused = leasesOf(leased.filter(({ flight }) => flight.isAbandoned));
+    if (unused.length > 0) this.parts.remote!.tier.release(unused);
+    return leased.filter(({ flight }) => !flight.isAbandoned);
   }
 
   #reportLoad(flights: readonly LeasedFlight[], durationMs: number, outcome: 'ok' | 'failed' | 'aborted'): void {
     const { key } = flights[0]!.flight;
     this.parts.events.emit('load', { cache: this.namespace.name, key, durationMs, outcome });
-  }
-
-  /**
-   * True if a generation or tag of the entry has an invalidation that has not reached Redis yet. An entry stored now would
-   * be invalid on arrival, and every reader would take the lease in turn and load again.
-   */
-  #isInvalidatedInRedis({ dependencies }: Flight): boolean {
-    const { outbox, peerTombstones } = this.parts;
-    if (outbox.size === 0 && peerTombstones.isEmpty) return false;
-    return dependencies.some(({ id }) => outbox.modeOf(id) === 'hard' || peerTombstones.hasDependency(id));
   }
 
   /** @throws TypeError for an invalid tag, and whatever the caller's `tagsOf` throws. */
@@ -267,12 +286,10 @@ export class LoadPath {
   }
 }
 
-/** The reply to one flight's request for a lease, with the lease it is about. */
-interface LeaseAnswer extends FlightToLoad {
-  readonly lease: Lease;
-  readonly reply: LeaseReply;
+function withoutLease({ flight }: FlightToLoad): LeasedFlight {
+  return { flight, lease: undefined };
 }
 
-function withoutLease(flights: readonly FlightToLoad[]): LeasedFlight[] {
-  return flights.map(({ flight }) => ({ flight, lease: undefined }));
+function leasesOf(leased: readonly LeasedFlight[]): readonly Lease[] {
+  return leased.flatMap(({ lease }) => (lease === undefined ? [] : [lease]));
 }

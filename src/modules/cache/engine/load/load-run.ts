@@ -2,7 +2,7 @@ import type { Clock } from '../../../../common/clock.js';
 import type { EntryOptions, LoadContext } from '../contract/cache.js';
 import type { Flight } from '../local/flight.js';
 import { assertEntryOptions } from '../parts/call-settings.js';
-import type { LoadLimiter } from './load-limiter.js';
+import type { RunningLoad } from './running-load.js';
 
 /** A loader as the engine calls it: once for a group of keys. Keys without a value are left out of the result. */
 export type GroupLoader = (keys: readonly string[], context: LoadContext) => Promise<ReadonlyMap<string, unknown>>;
@@ -18,21 +18,17 @@ export interface LoadResult {
 }
 
 /**
- * Calls a loader once for a group of keys, under the namespace's limit on concurrent loads. Rejects as soon as no caller
- * wants any of the keys. A loader that does not stop then keeps its permit until it ends.
+ * Calls a loader once for a group of keys. Rejects as soon as no caller wants any of the keys. A loader that does not stop
+ * then goes on, and its load keeps its permit until the loader ends.
  */
 export function runLoader(
-  limiter: LoadLimiter,
+  load: RunningLoad,
   clock: Clock,
   loader: GroupLoader,
   flights: readonly Flight[],
 ): Promise<LoadResult> {
   return new Promise((resolve, reject) => {
-    const running = limiter.run(
-      () => callLoader(clock, loader, flights),
-      (stopWaiting) => whenAllAbandoned(flights, stopWaiting),
-    );
-    running.then(resolve, reject);
+    load.run(() => callLoader(clock, loader, flights)).then(resolve, reject);
     whenAllAbandoned(flights, reject);
   });
 }
@@ -40,10 +36,11 @@ export function runLoader(
 async function callLoader(clock: Clock, loader: GroupLoader, flights: readonly Flight[]): Promise<LoadResult> {
   let overrides: EntryOptions = {};
   let isSkipped = false;
+  let signal: AbortSignal | undefined;
   const keys = flights.map((flight) => flight.key);
   const context: LoadContext = {
     get signal() {
-      return groupSignal(flights);
+      return (signal ??= groupSignal(flights));
     },
     keys,
     stale: flights.length === 1 ? flights[0]!.stale?.view : undefined,
@@ -68,7 +65,8 @@ function groupSignal(flights: readonly Flight[]): AbortSignal {
   return controller.signal;
 }
 
-function whenAllAbandoned(flights: readonly Flight[], listener: (reason: unknown) => void): void {
+/** Calls the listener once, when no caller wants any of the flights; at once if that is so already. */
+export function whenAllAbandoned(flights: readonly Flight[], listener: (reason: unknown) => void): void {
   let left = flights.length;
   for (const flight of flights) {
     flight.onAbandoned((reason) => {

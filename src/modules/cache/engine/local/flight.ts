@@ -1,3 +1,4 @@
+import type { Clock, TimerHandle } from '../../../../common/clock.js';
 import type { EntryView } from '../contract/cache.js';
 import type { SlotAddress } from '../ports/remote-tier.js';
 import type { Dependency, DependencyTable, VersionSnapshot } from '../versions/dependency-table.js';
@@ -45,7 +46,7 @@ export interface FlightStart {
  * 3. `hasLateChange` in the outcome covers tags that were unknown until the loader named them.
  *
  * State changes only by the methods of this class, in this order: `dependOn`, `begin` (again in every round that asks for a
- * lease), `addLateTags`, then `succeed`, `fail`, `refuse` or `abandon`.
+ * lease), `startLoader`, `addLateTags`, then `succeed`, `fail`, `refuse` or `abandon`.
  */
 export class Flight {
   readonly key: string;
@@ -63,6 +64,8 @@ export class Flight {
   #stale: StaleOffer | undefined;
   #onStale: (() => void) | undefined;
   #isDetached = false;
+  #loaderStartedAtMs: number | undefined;
+  #overdue: Promise<'overdue'> | undefined;
   #callers = 0;
   #abandonReason: unknown;
   #onAbandoned: (() => void) | undefined;
@@ -132,6 +135,28 @@ export class Flight {
     this.#snapshot = table.snapshot(this.#dependencies);
     this.#versions = this.#dependencies.map((dependency) => dependency.version);
     this.#snapshotSequence = table.sequence;
+  }
+
+  /** The loader runs from now on. */
+  startLoader(nowMs: number): void {
+    this.#loaderStartedAtMs = nowMs;
+  }
+
+  /** Resolves when the loader has run for `maxMs`: callers that have joined then wait no longer. */
+  overdue(clock: Clock, maxMs: number): Promise<'overdue'> {
+    return (this.#overdue ??= new Promise((resolve) => {
+      let timer: TimerHandle;
+      const wait = (delayMs: number): void => {
+        timer = clock.setTimer(() => {
+          const ranMs = this.#loaderStartedAtMs === undefined ? 0 : clock.nowMs() - this.#loaderStartedAtMs;
+          if (ranMs < maxMs) wait(maxMs - ranMs);
+          else resolve('overdue');
+        }, delayMs);
+      };
+      wait(maxMs);
+      const cancel = (): void => timer.cancel();
+      this.outcome.then(cancel, cancel);
+    }));
   }
 
   /** Adds tags that only the loader's result named. */

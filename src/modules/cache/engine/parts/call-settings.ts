@@ -15,6 +15,8 @@ import { assertOptionNames, CALL_OPTIONS, ENTRY_OPTIONS } from './option-names.j
 /** Five minutes. */
 const DEFAULT_TTL_MS = 300_000;
 
+const DEFAULT_FAIL_SAFE_THROTTLE_MS = 1_000;
+
 /** Options of one call with every default filled in. */
 export interface CallSettings {
   readonly ttlMs: number;
@@ -26,6 +28,7 @@ export interface CallSettings {
   readonly compressAboveBytes: number;
   readonly softTimeoutMs: number | undefined;
   readonly hardTimeoutMs: number | undefined;
+  readonly failSafeThrottleMs: number;
   readonly negativeTtlMs: number | undefined;
   readonly earlyRefreshBeta: number;
   readonly consistency: 'cached' | 'strict' | 'bypass' | 'refresh';
@@ -57,6 +60,10 @@ export function settingsOf(namespace: Namespace, options: LoadManyOptions<never>
     compressAboveBytes: options?.compressAboveBytes ?? defaults.compressAboveBytes ?? Number.POSITIVE_INFINITY,
     softTimeoutMs: assertOptionalDuration('softTimeoutMs', options?.softTimeoutMs ?? defaults.softTimeoutMs),
     hardTimeoutMs: assertOptionalDuration('hardTimeoutMs', options?.hardTimeoutMs ?? defaults.hardTimeoutMs),
+    failSafeThrottleMs: assertDuration(
+      'failSafeThrottleMs',
+      options?.failSafeThrottleMs ?? defaults.failSafeThrottleMs ?? DEFAULT_FAIL_SAFE_THROTTLE_MS,
+    ),
     negativeTtlMs: assertOptionalDuration('negativeTtlMs', options?.negativeTtlMs ?? defaults.negativeTtlMs),
     earlyRefreshBeta: options?.earlyRefreshBeta ?? defaults.earlyRefreshBeta ?? 0,
     consistency,

@@ -68,6 +68,7 @@ describe('option names', () => {
       compressAboveBytes: 1,
       softTimeoutMs: 1,
       hardTimeoutMs: 1,
+      failSafeThrottleMs: 1,
       negativeTtlMs: 1,
       earlyRefreshBeta: 1,
       maxConcurrentLoads: 1,

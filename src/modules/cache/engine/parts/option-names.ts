@@ -12,7 +12,13 @@ export const ENTRY_OPTIONS: OptionNames<EntryOptions> = {
   compressAboveBytes: true,
 };
 
-const LOAD_TIMES = { softTimeoutMs: true, hardTimeoutMs: true, negativeTtlMs: true, earlyRefreshBeta: true } as const;
+const LOAD_TIMES = {
+  softTimeoutMs: true,
+  hardTimeoutMs: true,
+  failSafeThrottleMs: true,
+  negativeTtlMs: true,
+  earlyRefreshBeta: true,
+} as const;
 
 export const CALL_OPTIONS: OptionNames<LoadManyOptions> = {
   ...ENTRY_OPTIONS,

@@ -33,13 +33,16 @@ export interface RemoteTier {
     minTimeoutMs?: number,
   ): Promise<void>;
 
-  /** Takes a lease on each slot that has nothing to serve; see `scripts/lease.lua`. In the order of `requests`. */
+  /**
+   * Takes a lease on each slot that has nothing to serve; see `scripts/lease.lua`. In the order of `requests`, `undefined`
+   * where there was no answer in time.
+   */
   lease(
     requests: readonly LeaseRequest[],
     mode: LeaseMode,
     leaseMs: number,
     minTimeoutMs?: number,
-  ): Promise<readonly LeaseReply[] | undefined>;
+  ): Promise<readonly (LeaseReply | undefined)[]>;
   /** Writes where the lease is still held. In the order of `fills`. */
   fill(fills: readonly Fill[]): Promise<ReadonlyArray<FillOutcome>>;
   /** Gives leases back without a value and wakes who waits. */

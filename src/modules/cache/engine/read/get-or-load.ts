@@ -1,9 +1,12 @@
 import type { BatchLoader, Loader, LoadManyOptions, LoadOptions } from '../contract/cache.js';
-import type { CacheEvents } from '../contract/events.js';
+import { LoadCycleError } from '../contract/errors.js';
+import { FailureThrottle } from '../load/failure-throttle.js';
 import type { Leases } from '../load/leases.js';
 import { LoadLimiter } from '../load/load-limiter.js';
-import { type FlightToLoad, LoadPath } from '../load/load-path.js';
+import { LoadPath } from '../load/load-path.js';
+import type { FlightToLoad } from '../load/lease-step.js';
 import type { GroupLoader } from '../load/load-run.js';
+import { RunningLoad } from '../load/running-load.js';
 import { Flight, type FlightOutcome } from '../local/flight.js';
 import type { Namespace } from '../names/namespace.js';
 import { assertFunction, assertList } from '../parts/arguments.js';
@@ -13,16 +16,21 @@ import type { ReadStats } from '../parts/read-stats.js';
 import type { RemoteEntry, SlotResult } from '../remote/remote-entry.js';
 import { EarlyRefresh } from './early-refresh.js';
 import { inOrder } from './in-order.js';
+import { StaleValues } from './stale-values.js';
 import { waitForFlight } from './wait-for-flight.js';
 
 /** A caller asks again when the flight that it joined turns out to be older than itself; after three tries it takes the value. */
 const MAX_TRIES = 3;
 const DEFAULT_CONCURRENT_LOADS = 256;
+/** A caller that has joined a load of this instance waits until its loader has run for so long. */
+const DEFAULT_MAX_JOINED_MS = 60_000;
 
 /** Cache-aside for one key or many: memory, then Redis, then a flight (own or joined), then a stale value. */
 export class GetOrLoad {
   readonly #path: LoadPath;
+  readonly #staleValues: StaleValues;
   readonly #earlyRefresh: EarlyRefresh;
+  readonly #maxJoinedMs: number;
   /** Settings of a call without options. */
   #defaults: CallSettings | undefined;
 
@@ -32,9 +40,12 @@ export class GetOrLoad {
     private readonly stats: ReadStats,
     leases: Leases | undefined,
   ) {
-    const { maxConcurrentLoads } = namespace.defaults;
+    const { maxConcurrentLoads, maxLoadMs } = namespace.defaults;
+    this.#maxJoinedMs = maxLoadMs ?? DEFAULT_MAX_JOINED_MS;
     const limiter = new LoadLimiter(maxConcurrentLoads ?? DEFAULT_CONCURRENT_LOADS, parts.clock);
-    this.#path = new LoadPath(parts, namespace, stats, leases, limiter);
+    const throttle = new FailureThrottle(parts.clock);
+    this.#staleValues = new StaleValues(parts, namespace, stats, throttle);
+    this.#path = new LoadPath(parts, namespace, stats, leases, limiter, throttle);
     this.#earlyRefresh = new EarlyRefresh(parts.clock);
   }
 
@@ -82,14 +93,21 @@ export class GetOrLoad {
     const missing = await this.#readRedis(notInMemory, settings, onValue, due);
     settings.signal?.throwIfAborted();
     if (due.length > 0) this.#refreshEarly(due, group, settings);
+    const toLoad = missing.filter(([key, read]) => {
+      const throttled = this.#staleValues.serveThrottled(key, settings, read.entry);
+      if (throttled !== undefined) onValue(key, throttled);
+      return throttled === undefined;
+    });
+    for (const [key] of toLoad) this.#assertNoCycle(key, settings);
     const waits: Promise<void>[] = [];
-    const own: FlightToLoad[] = [];
-    for (const [key, read] of missing) {
-      const { flight, isOwn } = this.#flightOf(key, settings, read.entry);
-      if (isOwn) own.push(toLoad(flight, read));
-      waits.push(this.#awaitFlight(key, flight, isOwn, group, settings).then((outcome) => onValue(key, outcome)));
+    const own: Record<'load' | 'crossing', FlightToLoad[]> = { load: [], crossing: [] };
+    for (const [key, read] of toLoad) {
+      const { flight, kind } = this.#flightOf(key, settings, read.entry);
+      if (kind !== 'joined') own[kind].push(toFlight(flight, read));
+      waits.push(this.#awaitFlight(key, flight, kind, group, settings).then((outcome) => onValue(key, outcome)));
     }
-    if (own.length > 0) void this.#path.run({ flights: own, loader: group, settings, kind: 'load' });
+    for (const kind of ['load', 'crossing'] as const)
+      if (own[kind].length > 0) void this.#path.run({ flights: own[kind], loader: group, settings, kind });
     await allSettledThenThrow(waits);
     return inOrder(keys, values);
   }
@@ -115,10 +133,32 @@ export class GetOrLoad {
 
   async #load(key: string, loader: Loader<unknown>, settings: CallSettings, read: RemoteReadOutcome): Promise<unknown> {
     settings.signal?.throwIfAborted();
-    const group = toGroup(key, loader);
-    const { flight, isOwn } = this.#flightOf(key, settings, read.entry);
-    if (isOwn) void this.#path.run({ flights: [toLoad(flight, read)], loader: group, settings, kind: 'load' });
-    return (await this.#awaitFlight(key, flight, isOwn, group, settings)).value;
+    const throttled = this.#staleValues.serveThrottled(key, settings, read.entry);
+    if (throttled !== undefined) return throttled.value;
+    this.#assertNoCycle(key, settings);
+    return (await this.#loadOrJoin(key, toGroup(key, loader), settings, read, 1)).value;
+  }
+
+  /** Waits for the flight of the key, and starts it if there is none. */
+  #loadOrJoin(
+    key: string,
+    loader: GroupLoader,
+    settings: CallSettings,
+    read: RemoteReadOutcome,
+    tries: number,
+  ): Promise<FlightOutcome> {
+    const { flight, kind } = this.#flightOf(key, settings, read.entry);
+    // The wait is known before the loader runs: see RunningLoad.
+    const outcome = this.#awaitFlight(key, flight, kind, loader, settings, tries);
+    if (kind !== 'joined') void this.#path.run({ flights: [toFlight(flight, read)], loader, settings, kind });
+    return outcome;
+  }
+
+  /** @throws LoadCycleError if a load around this call loads the key. */
+  #assertNoCycle(key: string, { consistency }: CallSettings): void {
+    if (consistency === 'bypass') return;
+    const chain = RunningLoad.current()?.chainTo(this.parts.flights, this.namespace.memoryKey(key));
+    if (chain !== undefined) throw new LoadCycleError([...chain, `${this.namespace.name}:${key}`]);
   }
 
   /** Redis is not asked about a key that another caller loads already, if its result may be shared. */
@@ -179,38 +219,24 @@ export class GetOrLoad {
   }
 
   /** The flight to wait for: a running one that may be joined, or a new one. */
-  #flightOf(key: string, settings: CallSettings, entry: RemoteEntry | undefined): { flight: Flight; isOwn: boolean } {
+  #flightOf(
+    key: string,
+    settings: CallSettings,
+    entry: RemoteEntry | undefined,
+  ): { flight: Flight; kind: 'joined' | 'load' | 'crossing' } {
     const { flights } = this.parts;
     const memoryKey = this.namespace.memoryKey(key);
-    if (settings.consistency === 'cached') {
-      const running = flights.joinable(memoryKey);
-      if (running !== undefined) {
-        this.stats.coalesced(key, 'local');
-        this.#offerStale(running, settings, entry);
-        return { flight: running, isOwn: false };
-      }
+    const running = settings.consistency === 'cached' ? flights.joinable(memoryKey) : undefined;
+    const isCrossing = running !== undefined && RunningLoad.current()?.isAwaitedBy(running) === true;
+    if (running !== undefined && !isCrossing) {
+      this.stats.coalesced(key, 'local');
+      this.#staleValues.offer(running, settings, entry);
+      return { flight: running, kind: 'joined' };
     }
     const flight = this.#newFlight(key, memoryKey);
-    this.#offerStale(flight, settings, entry);
-    flights.add(flight, settings.consistency === 'cached' || settings.consistency === 'refresh');
-    return { flight, isOwn: true };
-  }
-
-  /** Offers a value within its grace, from Redis or memory, for when the loader fails or is slow. */
-  #offerStale(flight: Flight, settings: CallSettings, entry: RemoteEntry | undefined): void {
-    if (flight.stale !== undefined) return;
-    const { fence, memory, clock } = this.parts;
-    // Compared with the mark taken before the read, not with the flight's, which is later: callers who join must not be
-    // served a value that was invalidated between the two.
-    if (entry?.snapshot !== undefined && !entry.isAbsent && fence.isUnchanged(flight.memoryKey, entry.fenceMark)) {
-      flight.offerStale({ view: entry.view(), snapshot: entry.snapshot });
-      return;
-    }
-    if (settings.consistency !== 'cached') return;
-    const nowMs = clock.nowMs();
-    const stale = memory.stale(flight.memoryKey, nowMs);
-    if (stale === undefined || stale.isAbsent || stale.freshUntilMs > nowMs) return;
-    flight.offerStale({ view: memory.view(stale, nowMs), snapshot: stale.snapshot });
+    this.#staleValues.offer(flight, settings, entry);
+    flights.add(flight, !isCrossing && (settings.consistency === 'cached' || settings.consistency === 'refresh'));
+    return { flight, kind: isCrossing ? 'crossing' : 'load' };
   }
 
   #newFlight(key: string, memoryKey: string): Flight {
@@ -229,39 +255,36 @@ export class GetOrLoad {
   async #awaitFlight(
     key: string,
     flight: Flight,
-    isOwn: boolean,
+    kind: 'joined' | 'load' | 'crossing',
     loader: GroupLoader,
     settings: CallSettings,
     tries = 1,
   ): Promise<FlightOutcome> {
     const joinedSequence = this.parts.table.sequence;
-    let outcome: FlightOutcome;
+    const load = RunningLoad.current();
+    load?.beginWait(flight);
+    let outcome: FlightOutcome | 'overdue';
     try {
-      const waited = await waitForFlight(flight, settings, this.parts.clock, () => this.#mayServeStale(flight));
+      const { clock } = this.parts;
+      const overdue = kind === 'joined' ? flight.overdue(clock, this.#maxJoinedMs) : undefined;
+      const waited = await waitForFlight(flight, settings, clock, () => this.#staleValues.mayServe(flight), overdue);
       if (waited === 'take-stale')
-        return this.#serveStale(key, flight, settings.softTimeoutMs === 0 ? 'revalidating' : 'loader-slow');
+        return this.#staleValues.serve(flight, settings.softTimeoutMs === 0 ? 'revalidating' : 'loader-slow');
       outcome = waited;
     } catch (error) {
-      if (settings.signal?.aborted === true || flight.isAbandoned || !this.#mayServeStale(flight)) throw error;
-      return this.#serveStale(key, flight, 'loader-failed');
+      if (settings.signal?.aborted === true || flight.isAbandoned || !this.#staleValues.mayServe(flight)) throw error;
+      return this.#staleValues.serve(flight, 'loader-failed');
+    } finally {
+      load?.endWait(flight);
     }
-    const isOlderThanCaller = outcome.hasLateChange && !isOwn && joinedSequence !== flight.startSequence;
+    if (outcome === 'overdue') {
+      // It may wait for this caller in a way that can't be seen. Those that have joined share a new flight.
+      flight.detach();
+      return this.#loadOrJoin(key, loader, settings, NOT_READ, tries);
+    }
+    const isOlderThanCaller = outcome.hasLateChange && kind === 'joined' && joinedSequence !== flight.startSequence;
     if (!isOlderThanCaller || tries >= MAX_TRIES) return outcome;
-    const next = this.#flightOf(key, settings, undefined);
-    if (next.isOwn) void this.#path.run({ flights: [toLoad(next.flight, NOT_READ)], loader, settings, kind: 'load' });
-    return this.#awaitFlight(key, next.flight, next.isOwn, loader, settings, tries + 1);
-  }
-
-  /** True if there is a stale value, and none of its dependencies was invalidated since it was found. */
-  #mayServeStale({ stale, memoryKey, fenceMark }: Flight): boolean {
-    if (stale === undefined) return false;
-    const { fence, table } = this.parts;
-    return fence.isUnchanged(memoryKey, fenceMark) && table.check(stale.snapshot) !== 'invalidated';
-  }
-
-  #serveStale(key: string, flight: Flight, reason: CacheEvents['staleServed']['reason']): FlightOutcome {
-    this.stats.stale(key, reason);
-    return { value: flight.stale!.view.value, isAbsent: false, hasLateChange: false };
+    return this.#loadOrJoin(key, loader, settings, NOT_READ, tries + 1);
   }
 
   /** Reloads entries in the background, with one call of the loader. */
@@ -304,7 +327,7 @@ function toOutcome(result: SlotResult | undefined): RemoteReadOutcome {
   return { entry: result?.entry, seenStoredAtMs: result?.seenStoredAtMs, isRemoteSilent: result === undefined };
 }
 
-function toLoad(flight: Flight, { seenStoredAtMs, isRemoteSilent }: RemoteReadOutcome): FlightToLoad {
+function toFlight(flight: Flight, { seenStoredAtMs, isRemoteSilent }: RemoteReadOutcome): FlightToLoad {
   return { flight, seenStoredAtMs, isRemoteSilent };
 }
 

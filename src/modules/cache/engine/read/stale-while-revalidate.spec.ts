@@ -53,11 +53,14 @@ describe('stale-while-revalidate (softTimeoutMs: 0)', () => {
     }
   });
 
-  it('keeps serving the stale value after a load that failed, and loads again', async () => {
+  it('keeps serving the stale value after a load that failed, and loads again when failSafeThrottleMs is over', async () => {
     await clock.advance(1_000);
     await cache.getOrLoad('k', held.load, options);
     held.reject(new Error('source down'));
-    await clock.advance(0);
+    await clock.advance(999);
+    await expect(cache.getOrLoad('k', held.load, options)).resolves.toBe('old');
+    expect(held.calls).toBe(1);
+    await clock.advance(1);
     await expect(cache.getOrLoad('k', held.load, options)).resolves.toBe('old');
     expect(held.calls).toBe(2);
   });

@@ -3,8 +3,8 @@ import { LoadTimeoutError } from '../contract/errors.js';
 import type { Flight, FlightOutcome } from '../local/flight.js';
 import type { CallSettings } from '../parts/call-settings.js';
 
-/** The flight's outcome, or the instruction to serve the stale value. */
-export type WaitResult = FlightOutcome | 'take-stale';
+/** The flight's outcome, the instruction to serve the stale value, or that a joined flight takes too long. */
+export type WaitResult = FlightOutcome | 'take-stale' | 'overdue';
 
 /**
  * One caller's wait for a flight. It ends when the flight settles, when the soft timeout has passed and there is a stale value
@@ -12,6 +12,7 @@ export type WaitResult = FlightOutcome | 'take-stale';
  * stop only when its last caller gave up by signal.
  *
  * @param mayServeStale is called when the soft timeout has passed.
+ * @param overdue ends the wait of a caller that has joined the flight.
  * @throws the error of the flight, `LoadTimeoutError`, or the reason of the signal.
  */
 export async function waitForFlight(
@@ -19,14 +20,16 @@ export async function waitForFlight(
   settings: CallSettings,
   clock: Clock,
   mayServeStale: () => boolean,
+  overdue: Promise<'overdue'> | undefined,
 ): Promise<WaitResult> {
   const { softTimeoutMs, hardTimeoutMs, signal } = settings;
   flight.enter();
-  if (softTimeoutMs === undefined && hardTimeoutMs === undefined && signal === undefined) return flight.outcome;
+  if (softTimeoutMs === undefined && hardTimeoutMs === undefined && signal === undefined)
+    return overdue === undefined ? flight.outcome : Promise.race([flight.outcome, overdue]);
   const timers: TimerHandle[] = [];
   const sleep = (delayMs: number): Promise<void> =>
     new Promise((resolve) => timers.push(clock.setTimer(resolve, delayMs)));
-  const ends: Promise<WaitResult>[] = [flight.outcome];
+  const ends: Promise<WaitResult>[] = overdue === undefined ? [flight.outcome] : [flight.outcome, overdue];
   if (softTimeoutMs !== undefined) {
     const elapsed = softTimeoutMs > 0 ? sleep(softTimeoutMs) : Promise.resolve();
     const offered = Promise.all([elapsed, flight.staleOffered()]);

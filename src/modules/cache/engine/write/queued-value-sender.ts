@@ -131,13 +131,11 @@ export class QueuedValueSender {
       return { address, token: freshRandomBytes(TOKEN_BYTES).toString('base64url'), seenStoredAtMs: undefined };
     });
     const replies = await tier.lease(requests, 'load', LEASE_MS, RETRY_MS);
-    if (replies === undefined) {
-      tier.release(requests);
-      return [];
-    }
     const leased: LeasedValue[] = [];
-    replies.forEach(({ kind }, i) => {
-      if (kind === 'granted') leased.push({ lease: requests[i]!, queued: values[i]! });
+    replies.forEach((reply, i) => {
+      // Without a reply the script may still run.
+      if (reply === undefined) tier.release([requests[i]!]);
+      else if (reply.kind === 'granted') leased.push({ lease: requests[i]!, queued: values[i]! });
       else this.#drop(values[i]!);
     });
     return leased;

@@ -119,9 +119,9 @@ export class RedisTier implements RemoteTier {
     mode: LeaseMode,
     leaseMs: number,
     minTimeoutMs?: number,
-  ): Promise<readonly LeaseReply[] | undefined> {
+  ): Promise<readonly (LeaseReply | undefined)[]> {
     if (!this.redisClock.isComplete && !(await this.synchronise(requests.map(({ address }) => address))))
-      return undefined;
+      return requests.map(() => undefined);
     const answers = await this.#perSlot(requests, (group) =>
       this.scripts.call('write', minTimeoutMs ?? 'budget', cacheScripts.lease, slotsOf(group), [
         mode,
@@ -132,7 +132,7 @@ export class RedisTier implements RemoteTier {
         ]),
       ]),
     );
-    return answers.includes(undefined) ? undefined : answers.map((answer) => this.#toLeaseAnswer(answer));
+    return answers.map((answer) => (answer === undefined ? undefined : this.#toLeaseAnswer(answer)));
   }
 
   async fill(fills: readonly Fill[]): Promise<readonly FillOutcome[]> {
