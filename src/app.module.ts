@@ -20,7 +20,7 @@ import { WarmUpModule } from './modules/warmup/index.js';
 export class AppModule implements OnModuleDestroy {
   constructor(private readonly requests: RequestDrain) {}
 
-  /** @throws ConfigError when the environment holds something that can't be meant. */
+  /** @throws ConfigError for an invalid environment. */
   static forRoot(env: NodeJS.ProcessEnv): DynamicModule {
     return {
       module: AppModule,
@@ -43,7 +43,7 @@ export class AppModule implements OnModuleDestroy {
     };
   }
 
-  /** The root module's hook runs before every other: no module closes what a request in flight still uses. */
+  /** The hook of the root module runs first, so that no module closes a part that a request in flight still uses. */
   async onModuleDestroy(): Promise<void> {
     await this.requests.drain();
   }

@@ -4,7 +4,7 @@ import { DatabaseConnection } from './modules/database/index.js';
 import { ModelCatalog } from './modules/embedding/index.js';
 import { REDIS_POOL, type RedisPool } from './modules/redis/index.js';
 
-/** A few lines for whoever started the service: where it is, what it works with, where to look next. No address or secret of anything else. */
+/** The lines shown after the start: address of the service, its tiers and providers, and pages to open. They contain no other address and no secret. */
 export function banner(app: INestApplication, url: string): string {
   const { memory } = app.get<Cache>(CACHE).stats();
   const redis = app.get<RedisPool | null>(REDIS_POOL);

@@ -20,12 +20,12 @@ import { PinoNestLogger } from './common/logging/pino-nest.logger.js';
 import { startInvalidation } from './modules/invalidation/index.js';
 
 /**
- * The service, ready to listen. Several run side by side in one process, each with the environment it is given.
+ * Creates the service, ready to listen. Several can run in one process, each with its own environment.
  *
- * @throws ConfigError naming every wrong variable.
+ * @throws ConfigError naming every invalid variable.
  */
 export async function createApp(env: NodeJS.ProcessEnv): Promise<NestFastifyApplication> {
-  // First, because it tells what is wrong with every section at once.
+  // First, because it reports the mistakes of all sections together.
   const root = AppModule.forRoot(env);
   const http = httpConfig.parse(env);
   const logging = loggingConfig.parse(env);

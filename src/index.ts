@@ -1,3 +1,3 @@
-/** The library face: the engine and the query adapters, without Nest. */
+/** The entry of the library: the engine and the query adapters, without Nest. */
 export * from './modules/cache/library.js';
 export * from './modules/query-cache/index.js';

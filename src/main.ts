@@ -5,7 +5,7 @@ import { type HttpConfig, httpConfig } from './common/http/http.config.js';
 import { surviveUnhandledRejections } from './common/unhandled-errors.js';
 import { createApp } from './create-app.js';
 
-/** EX_CONFIG of sysexits.h: a supervisor that knows it does not start the service again. */
+/** EX_CONFIG of sysexits.h. A supervisor that supports it does not start the service again. */
 const EXIT_CONFIG = 78;
 
 try {
@@ -14,7 +14,7 @@ try {
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   const { host, port } = app.get<HttpConfig>(httpConfig.KEY);
   await app.listen(port, host);
-  // On standard error: standard output is the log.
+  // On standard error, because standard output is the log.
   console.error(banner(app, await app.getUrl()));
 } catch (error) {
   console.error(error instanceof ConfigError ? error.message : error);

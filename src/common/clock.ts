@@ -1,5 +1,5 @@
 /**
- * Where time comes from. Everything that measures or waits takes a `Clock`, so tests move time instead of sleeping.
+ * The source of time. Code that measures time or waits takes a `Clock`, so that tests can move time instead of sleeping.
  *
  * `nowMs` never goes backwards and is not affected by a change of the system's wall clock; it says nothing about the
  * date. `wallMs` is the date (milliseconds since the epoch) and may jump.

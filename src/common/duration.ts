@@ -1,7 +1,7 @@
 /** A length of time: milliseconds, or a number with a unit (`'250ms'`, `'30s'`, `'5m'`, `'1.5h'`, `'7d'`, `'2w'`). */
 export type Duration = number | `${number}${DurationUnit}`;
 
-/** The units a {@link Duration} may carry. */
+/** The units of a {@link Duration}. */
 export type DurationUnit = 'ms' | 's' | 'm' | 'h' | 'd' | 'w';
 
 const UNIT_MS: Record<DurationUnit, number> = {
@@ -18,7 +18,7 @@ const PATTERN = /^(\d+(?:\.\d+)?)(ms|s|m|h|d|w)$/;
 /**
  * Milliseconds of a {@link Duration}.
  *
- * @throws RangeError for a negative, non-finite or unreadable duration, naming what was given.
+ * @throws RangeError for a negative, non-finite or invalid duration. The message contains it.
  */
 export function toMs(duration: Duration): number {
   if (typeof duration === 'number') {

@@ -1,20 +1,20 @@
 import { randomFillSync } from 'node:crypto';
 
-/** A call of the generator costs some ten microseconds, however few bytes it is asked for. */
+/** Bytes per call of the generator. A call takes about ten microseconds, however few bytes it returns. */
 const POOL_BYTES = 8_192;
 
 let pool = Buffer.alloc(0);
 let used = 0;
 
 /**
- * Cryptographically random bytes, for what is asked for many times a second. As `crypto.randomBytes`, of which one call
- * serves many of these; no byte is given out twice.
+ * Cryptographically random bytes, for frequent use. One call of `crypto.randomBytes` serves many calls of this function; no
+ * byte is returned twice.
  *
  * @param size 1 to 8,192.
  */
 export function freshRandomBytes(size: number): Buffer {
   if (used + size > pool.length) {
-    // A new one each time: what was given out may still be in use.
+    // A new buffer each time: parts of the old one may still be in use.
     pool = randomFillSync(Buffer.allocUnsafeSlow(POOL_BYTES));
     used = 0;
   }

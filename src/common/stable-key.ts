@@ -2,29 +2,29 @@ import { createHash } from 'node:crypto';
 import { types } from 'node:util';
 
 /**
- * Text that stands for a value: equal values give equal text, different values different text (it is injective). Every
- * part carries its type and its length, so `['a:b', 'c']` and `['a', 'b:c']`, `1` and `'1'`, `null` and `undefined` are
- * apart. Order does not matter in objects, maps and sets.
+ * A text that represents a value: equal values give equal texts, different values give different texts (it is injective).
+ * Every part contains its type and its length, so `['a:b', 'c']` and `['a', 'b:c']`, `1` and `'1'`, `null` and `undefined`
+ * differ. The order in objects, maps and sets does not matter.
  *
- * Understands what survives being written down: primitives, arrays, plain objects, `Date`, `Map`, `Set`, `RegExp`,
- * buffers and typed arrays, and instances of classes that say how by a `toJSON` method (`URL`, decimals...).
+ * It supports primitives, arrays, plain objects, `Date`, `Map`, `Set`, `RegExp`, buffers and typed arrays, and instances of
+ * classes with a `toJSON` method (`URL`, decimals...).
  *
- * @throws UnstableKeyError for the rest: functions, symbols, cycles, and class instances, whose private state can't be
- *   seen: two that look the same might not be.
+ * @throws UnstableKeyError for other values: functions, symbols, cycles, and other class instances. Their private state is
+ *   invisible, so two different ones could look the same.
  */
 export function stableKey(value: unknown): string {
   return encode(value, []);
 }
 
-/** {@link stableKey} of at most `maxLength` characters: longer text is replaced by its SHA-256, behind a `#`. */
+/** {@link stableKey} of at most `maxLength` characters: a longer text is replaced by `#` and its SHA-256. */
 export function boundedStableKey(value: unknown, maxLength = 128): string {
   const key = stableKey(value);
   return key.length <= maxLength ? key : `#${createHash('sha256').update(key).digest('base64url')}`;
 }
 
-/** A value that no stable text can stand for. */
+/** A value without a stable text. */
 export class UnstableKeyError extends TypeError {
-  /** @param what the offending part, as `a function`. */
+  /** @param what the unsupported part, as `a function`. */
   constructor(readonly what: string) {
     super(`No stable key can be made of ${what}`);
     this.name = 'UnstableKeyError';
@@ -76,7 +76,7 @@ function encodeObject(value: object, above: readonly object[]): string {
   throw new UnstableKeyError(`an instance of ${value.constructor.name} (it has no toJSON method)`);
 }
 
-/** Of no class: made by a literal (in any realm) or without a prototype. */
+/** Whether an object has no class: it was made by a literal (in any realm) or has no prototype. */
 function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value) as object | null;
   return prototype === null || Object.getPrototypeOf(prototype) === null;
@@ -90,7 +90,7 @@ function bytes(view: ArrayBufferView): string {
   return text(Buffer.from(view.buffer, view.byteOffset, view.byteLength).toString('base64'));
 }
 
-/** Lone surrogates would all become the same replacement character in UTF-8, so such text is written as its code units. */
+/** In UTF-8 all lone surrogates become the same replacement character, so a text with one is written as its code units. */
 function text(value: string): string {
   if (value.isWellFormed()) return `s${value.length}:${value}`;
   return `w${value.length}:${Buffer.from(value, 'utf16le').toString('hex')}`;

@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
 
-/** Rejected promises nobody handled, in this process. */
+/** Unhandled promise rejections of this process. */
 export const unhandledErrors = { count: 0 };
 
-/** Keeps the process up when a promise is rejected unnoticed: the request that caused it fails, the others do not. Each is logged and counted. */
+/** Keeps the process running after an unhandled promise rejection: only the request that caused it fails. Each one is logged and counted. */
 export function surviveUnhandledRejections(): void {
   const logger = new Logger('Unhandled');
   process.on('unhandledRejection', (reason) => {

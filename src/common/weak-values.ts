@@ -1,15 +1,15 @@
 /**
- * A map that does not keep its values: one that nobody else holds is forgotten with its key. Whoever asks while somebody
- * holds it gets the same object.
+ * A map with weak references to its values. A value without other references is removed with its key. While a value is
+ * referenced, every `get` of its key returns the same object.
  */
 export class WeakValues<V extends WeakKey> {
   readonly #references = new Map<string, WeakRef<V>>();
   readonly #collected = new FinalizationRegistry<{ key: string; reference: WeakRef<V> }>(({ key, reference }) => {
-    // The key may have a new value meanwhile.
+    // The key may have a new value by now.
     if (this.#references.get(key) === reference) this.#references.delete(key);
   });
 
-  /** Keys whose values are held somewhere, or were until lately. */
+  /** Number of keys, also of values that are about to be removed. */
   get size(): number {
     return this.#references.size;
   }

@@ -2,12 +2,12 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { ConfigError, type ConfigSection } from './define-config.js';
 
 /**
- * Parses every section of the configuration once and provides each under its `KEY`, everywhere in the app. The
- * environment is given, never read from the process: several apps with different settings run in one process.
+ * Parses every section of the configuration once and provides each under its `KEY` in the whole application. The environment
+ * is an argument and is never read from the process, so that several applications with different settings run in one process.
  */
 @Module({})
 export class AppConfigModule {
-  /** @throws ConfigError naming every wrong variable of every section at once. */
+  /** @throws ConfigError naming every invalid variable of every section. */
   static forRoot(env: NodeJS.ProcessEnv, sections: readonly ConfigSection[]): DynamicModule {
     const problems: string[] = [];
     const providers = sections.map((section) => ({ provide: section.KEY, useValue: parse(section, env, problems) }));

@@ -1,6 +1,6 @@
 import type { ConfigSection } from './define-config.js';
 
-/** `.env.example`: every variable with its sentence, commented out, so that a copy changes nothing until a line is edited. */
+/** Renders `.env.example`: every variable with its description, commented out, so that a copy changes no setting before it is edited. */
 export function renderEnvExample(sections: readonly ConfigSection[]): string {
   const parts = sections.map(({ name, variables }) => {
     const lines = Object.values(variables).map(({ env, doc }) => `# ${doc}\n#${env}=\n`);
@@ -9,7 +9,7 @@ export function renderEnvExample(sections: readonly ConfigSection[]): string {
   return `# Larder's configuration. Copy to .env and change what you need; npm start reads it. An empty value means "not set".\n\n${parts.join('\n')}`;
 }
 
-/** The tables of `docs/guides/configuration.md`, a section each. */
+/** Renders the tables of `docs/guides/configuration.md`, one per section. */
 export function renderConfigTables(sections: readonly ConfigSection[]): string {
   return sections
     .map(({ name, variables }) => {

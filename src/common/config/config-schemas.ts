@@ -26,7 +26,7 @@ export const bytesText = () =>
     return z.NEVER;
   });
 
-/** A comma-separated list, trimmed, without empties. */
+/** A comma-separated list; items are trimmed, and empty ones are dropped. */
 export const listText = () =>
   z.string().transform((text) =>
     text

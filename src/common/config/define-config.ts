@@ -1,15 +1,15 @@
 import { registerAs } from '@nestjs/config';
 import { z } from 'zod';
 
-/** One environment variable: what it is for, its type and its default. `.env.example` is checked against these. */
+/** One environment variable: its purpose, type and default. `.env.example` is checked against these. */
 export interface ConfigVariable<S extends z.ZodType = z.ZodType> {
   /** Name in the environment. */
   readonly env: string;
   /** One sentence for operators: meaning, unit, default. */
   readonly doc: string;
-  /** Parses the text; carries the default. */
+  /** Parses the text and contains the default. */
   readonly schema: S;
-  /** Never printed. Default false. */
+  /** Whether its value is never printed. Default false. */
   readonly isSecret?: boolean;
 }
 
@@ -25,11 +25,11 @@ export interface ConfigSection<V extends Variables = Variables> {
   /** Injection token of the parsed values. */
   readonly KEY: string | symbol;
   readonly variables: V;
-  /** @throws ConfigError naming every variable that is wrong; never its value. */
+  /** @throws ConfigError naming every invalid variable, never its value. */
   parse(env: NodeJS.ProcessEnv): { readonly [K in keyof V]: z.output<V[K]['schema']> };
 }
 
-/** What is wrong with the environment, a line per variable. */
+/** An invalid environment; the message has a line per variable. */
 export class ConfigError extends Error {
   constructor(readonly problems: readonly string[]) {
     super(`Invalid configuration:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);

@@ -6,7 +6,7 @@ import { isLocalCaller } from './guards/local-caller.js';
 
 const PATH = 'docs';
 
-/** Serves the OpenAPI document at `/docs` (and `/docs-json`) to whom `DOCS_ACCESS` allows; to others there is no such page. */
+/** Serves the OpenAPI document at `/docs` (and `/docs-json`) to the callers that `DOCS_ACCESS` allows. Other callers get 404. */
 export function serveApiDocs(app: NestFastifyApplication, access: HttpConfig['docsAccess']): void {
   if (access === 'off') return;
   if (access === 'local') {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { booleanText, bytesText, durationText, listText } from '../config/config-schemas.js';
 import { type ConfigOf, defineConfig } from '../config/define-config.js';
 
-/** Where the service listens and what it accepts. */
+/** Address, limits and times of the HTTP server. */
 export const httpConfig = defineConfig('http', {
   host: {
     env: 'HOST',
@@ -11,12 +11,12 @@ export const httpConfig = defineConfig('http', {
   },
   port: {
     env: 'PORT',
-    doc: 'TCP port to listen on; 0 takes a free one. Default 3000.',
+    doc: 'TCP port to listen on; 0 means any free port. Default 3000.',
     schema: z.coerce.number().int().min(0).max(65_535).default(3000),
   },
   bodyLimitBytes: {
     env: 'HTTP_BODY_LIMIT',
-    doc: 'Largest request body where a route sets no limit of its own. Default 1mb.',
+    doc: 'Largest request body, for routes without their own limit. Default 1mb.',
     schema: bytesText().prefault('1mb'),
   },
   isProxyTrusted: {
@@ -31,27 +31,27 @@ export const httpConfig = defineConfig('http', {
   },
   trustedOrigins: {
     env: 'HTTP_TRUSTED_ORIGINS',
-    doc: 'Web origins (https://app.example.com, comma-separated) whose pages may send requests that change something. Default none but our own.',
+    doc: 'Web origins (https://app.example.com, comma-separated) whose pages may send requests that change something. Default: only the origin of the service.',
     schema: listText().prefault(''),
   },
   docsAccess: {
     env: 'DOCS_ACCESS',
-    doc: 'Who may read the API documentation at /docs: local (this machine), public or off. Default local.',
+    doc: 'Access to the API documentation at /docs: local (this machine), public or off. Default local.',
     schema: z.enum(['local', 'public', 'off']).default('local'),
   },
   requestTimeoutMs: {
     env: 'HTTP_REQUEST_TIMEOUT',
-    doc: 'A client has this long to send its whole request. Default 60s.',
+    doc: 'Time for a client to send its whole request. Default 60s.',
     schema: durationText().prefault('60s'),
   },
   shutdownDelayMs: {
     env: 'SHUTDOWN_DELAY',
-    doc: 'On SIGTERM, go on accepting for this long while /health/ready answers 503, so that load balancers notice. Default 0s.',
+    doc: 'On SIGTERM, requests are accepted for this time while /health/ready answers 503, so that load balancers notice. Default 0s.',
     schema: durationText().prefault('0s'),
   },
   shutdownTimeoutMs: {
     env: 'SHUTDOWN_TIMEOUT',
-    doc: 'On SIGTERM, requests in flight have this long to finish. Default 10s.',
+    doc: 'On SIGTERM, the time for requests in flight to finish. Default 10s.',
     schema: durationText().prefault('10s'),
   },
 });

@@ -7,7 +7,7 @@ import { ProblemFilter } from './problems/problem.filter.js';
 import { RequestDrain } from './hooks/request-drain.js';
 import { ValidationPipe } from './problems/validation.pipe.js';
 
-/** What every HTTP route of the service shares: validation, errors, the orderly end. */
+/** The parts that all HTTP routes share: validation, errors, guards of operators and the orderly shutdown. */
 @Global()
 @Module({
   providers: [

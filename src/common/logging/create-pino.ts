@@ -2,7 +2,7 @@ import { type Logger, pino } from 'pino';
 import type { LoggingConfig } from './logging.config.js';
 import { describeError } from './describe-error.js';
 
-/** Fields that never reach the log, wherever in a logged object they are. */
+/** Fields that are removed from logged objects, at any depth. */
 const SECRET_FIELDS = [
   'authorization',
   'cookie',
@@ -16,7 +16,7 @@ const SECRET_FIELDS = [
   'url',
 ];
 
-/** The process's log on standard output: a JSON object a line, or readable text on a terminal. */
+/** Creates the log of the process on standard output: one JSON object per line, or readable text on a terminal. */
 export async function createPino(config: LoggingConfig, isTerminal = process.stdout.isTTY): Promise<Logger> {
   const isPretty = config.format === 'pretty' || (config.format === 'auto' && isTerminal);
   const options = {

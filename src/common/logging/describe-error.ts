@@ -1,4 +1,4 @@
-/** What the log says of an error. */
+/** An error as it appears in the log. */
 export interface ErrorDescription {
   readonly type: string;
   readonly message: string;
@@ -10,8 +10,8 @@ export interface ErrorDescription {
 const MAX_CAUSES = 5;
 
 /**
- * An error for the log: its type, message, code, stack and causes, and nothing else. Clients hang what they were doing on
- * the errors they throw (ioredis the command's arguments, HTTP clients the request), which is other people's data.
+ * Describes an error for the log: its type, message, code, stack and causes only. Client libraries attach other data to their
+ * errors (ioredis the arguments of the command, HTTP clients the request), which may belong to users.
  */
 export function describeError(error: unknown, depth = 0): ErrorDescription {
   if (!(error instanceof Error)) return { type: typeof error, message: withoutCredentials(String(error)) };
@@ -21,13 +21,13 @@ export function describeError(error: unknown, depth = 0): ErrorDescription {
     type: error.name,
     message: quotesQuery ? 'Failed query' : withoutCredentials(error.message),
     ...(code === undefined ? {} : { code: String(code) }),
-    // A stack begins with the message.
+    // The stack begins with the message, which was changed.
     ...(error.stack === undefined || quotesQuery ? {} : { stack: withoutCredentials(error.stack) }),
     ...(error.cause === undefined || depth >= MAX_CAUSES ? {} : { cause: describeError(error.cause, depth + 1) }),
   };
 }
 
-/** What went wrong in one line, causes last: for what is expected to happen and needs no stack. */
+/** Describes an error in one line, causes last, for expected errors that need no stack. */
 export function summarizeError(error: unknown): string {
   const messages: string[] = [];
   let described: ErrorDescription | undefined = describeError(error);
@@ -35,13 +35,13 @@ export function summarizeError(error: unknown): string {
   return messages.join(': ');
 }
 
-/** Whether its message quotes a statement and its parameters, which are texts of users, as Drizzle's and TypeORM's do. */
+/** Whether its message contains a statement and its parameters, which may be texts of users, as messages of Drizzle and TypeORM do. */
 function isOfQuery(error: Error): boolean {
   const { query, params, parameters } = error as { query?: unknown; params?: unknown; parameters?: unknown };
   return typeof query === 'string' && Array.isArray(params ?? parameters);
 }
 
-/** The text with user and password of every URL in it masked. */
+/** Masks the user and password of every URL in a text. */
 export function withoutCredentials(text: string): string {
   return text.replaceAll(/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/gi, '$1***@');
 }

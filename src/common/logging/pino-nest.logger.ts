@@ -3,8 +3,8 @@ import type { Level, Logger } from 'pino';
 import { requestContext } from '../http/hooks/request-context.js';
 import { withoutCredentials } from './describe-error.js';
 
-/** Nest tells of every module and route as it starts; that is for who debugs the start. */
-const CHATTY_CONTEXTS = new Set([
+/** Contexts of Nest's messages about every module and route at the start. They are logged at level debug. */
+const STARTUP_CONTEXTS = new Set([
   'InstanceLoader',
   'RoutesResolver',
   'RouterExplorer',
@@ -14,10 +14,10 @@ const CHATTY_CONTEXTS = new Set([
 ]);
 
 /**
- * Nest's `Logger` on pino. One for each app, unlike nestjs-pino's, and without a middleware on every request: the
- * request's id comes from {@link requestContext}.
+ * Nest's `Logger` on pino. Unlike nestjs-pino's it exists once per application and adds no middleware to requests: the id of
+ * a request comes from {@link requestContext}.
  *
- * Takes what Nest's own logger takes: a text, an `Error` or fields, then a stack or more fields, then the context.
+ * The arguments are those of Nest's own logger: a text, an `Error` or fields, then a stack or more fields, then the context.
  */
 export class PinoNestLogger implements LoggerService {
   constructor(private readonly pino: Logger) {}
@@ -31,7 +31,7 @@ export class PinoNestLogger implements LoggerService {
   }
 
   log(message: unknown, ...rest: unknown[]): void {
-    this.write(CHATTY_CONTEXTS.has(rest.at(-1) as string) ? 'debug' : 'info', message, rest);
+    this.write(STARTUP_CONTEXTS.has(rest.at(-1) as string) ? 'debug' : 'info', message, rest);
   }
 
   warn(message: unknown, ...rest: unknown[]): void {

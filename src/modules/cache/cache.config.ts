@@ -5,7 +5,7 @@ import { MAX_PARTITIONS } from './engine/names/key-layout.js';
 
 const NAMESPACE = /^[\w.-]+$/;
 
-/** How the application's cache keeps entries, stays true to Redis, and answers HTTP requests. */
+/** Entries, coherence and HTTP responses of the application's cache. */
 export const cacheConfig = defineConfig('cache', {
   namespace: {
     env: 'CACHE_NAMESPACE',
@@ -14,12 +14,12 @@ export const cacheConfig = defineConfig('cache', {
   },
   ttlMs: {
     env: 'CACHE_TTL',
-    doc: 'Entries stay fresh for this long where nothing else is said. Default 5m.',
+    doc: 'Default ttl: how long an entry is fresh. Default 5m.',
     schema: durationText().prefault('5m'),
   },
   graceMs: {
     env: 'CACHE_GRACE',
-    doc: 'Entries are kept as stale for this long after their ttl, to serve when loading fails. Default 0s.',
+    doc: 'Default grace: after its ttl an entry is kept as stale for this time, to serve it when loading fails. Default 0s.',
     schema: durationText().prefault('0s'),
   },
   jitter: {
@@ -39,12 +39,12 @@ export const cacheConfig = defineConfig('cache', {
   },
   heartbeatMs: {
     env: 'CACHE_HEARTBEAT',
-    doc: 'How often an instance checks that it heard every invalidation; one Redis command each time (in a Cluster, one per partition). Default 500ms.',
+    doc: 'How often an instance checks that it has received every invalidation; one Redis command each time (in a Cluster, one per partition). Default 500ms.',
     schema: durationText().prefault('500ms'),
   },
   unconfirmedMs: {
     env: 'CACHE_UNCONFIRMED',
-    doc: 'While invalidations can not be heard, memory serves entries confirmed within this time; 0s serves none. Default 1s.',
+    doc: 'While an instance can not receive invalidations, memory serves entries that were confirmed within this time; 0s serves none. Default 1s.',
     schema: durationText().prefault('1s'),
   },
   logLength: {
@@ -54,7 +54,7 @@ export const cacheConfig = defineConfig('cache', {
   },
   outboxMaxItems: {
     env: 'CACHE_OUTBOX_MAX_ITEMS',
-    doc: 'Invalidations kept while Redis is away; past it they become one clear of the whole cache. Default 100000.',
+    doc: 'Most invalidations kept while Redis is away. More become one clear of the whole cache. Default 100000.',
     schema: z.coerce.number().int().min(1).default(100_000),
   },
   outboxFile: {
@@ -64,7 +64,7 @@ export const cacheConfig = defineConfig('cache', {
   },
   maxValueBytes: {
     env: 'CACHE_MAX_VALUE_BYTES',
-    doc: 'Larger values are returned and not stored. Default 64mb.',
+    doc: 'Largest value to store. Larger values are returned without being stored. Default 64mb.',
     schema: bytesText().prefault('64mb'),
   },
   compressAboveBytes: {
@@ -74,7 +74,7 @@ export const cacheConfig = defineConfig('cache', {
   },
   maxConcurrentLoads: {
     env: 'CACHE_MAX_CONCURRENT_LOADS',
-    doc: 'Loaders running at once on this instance; more wait their turn. Default 256.',
+    doc: 'Most concurrent loads on this instance; further ones wait. Default 256.',
     schema: z.coerce.number().int().min(1).default(256),
   },
   partitions: {
@@ -84,7 +84,7 @@ export const cacheConfig = defineConfig('cache', {
   },
   httpCredentialHeaders: {
     env: 'CACHE_HTTP_CREDENTIAL_HEADERS',
-    doc: 'Request headers that say who is asking: without a scope such requests are not cached. Default authorization,cookie,proxy-authorization,x-api-key.',
+    doc: 'Request headers that contain credentials. Without a scope, requests with one of them are not cached. Default authorization,cookie,proxy-authorization,x-api-key.',
     schema: headerNames().prefault('authorization,cookie,proxy-authorization,x-api-key'),
   },
   httpClientControl: {

@@ -13,7 +13,7 @@ const baseUrl = (fallback: string) =>
     .transform((url) => url.replace(/\/+$/, ''));
 const perMinute = () => z.coerce.number().int().min(1).default(Number.POSITIVE_INFINITY);
 
-/** The embeddings gateway: providers, models, what is kept and who may ask. */
+/** The embeddings gateway: providers, models, storage and callers. */
 export const embeddingConfig = defineConfig('embedding', {
   defaultModel: {
     env: 'EMBEDDING_DEFAULT_MODEL',
@@ -22,27 +22,27 @@ export const embeddingConfig = defineConfig('embedding', {
   },
   dimensions: {
     env: 'EMBEDDING_DIMENSIONS',
-    doc: "Width when a request names none, where the model has it. Default 768 for Gemini models, the model's own for others.",
+    doc: "Width when a request names none, if the model has that width. Default 768 for Gemini models, the model's own for others.",
     schema: z.coerce.number().int().min(1).max(65_536).optional(),
   },
   modelAliases: {
     env: 'EMBEDDING_MODEL_ALIASES',
-    doc: 'Names clients already send and the models they mean, as text-embedding-3-small=local,text-embedding-ada-002=local. Default none.',
+    doc: 'Names that clients send and the models to use for them, as text-embedding-3-small=local,text-embedding-ada-002=local. Default none.',
     schema: aliasesText().prefault(''),
   },
   ttlMs: {
     env: 'EMBEDDING_TTL',
-    doc: 'How long a vector is kept. Default 30d.',
+    doc: 'Ttl of a vector. Default 30d.',
     schema: durationText().prefault('30d'),
   },
   codec: {
     env: 'EMBEDDING_CODEC',
-    doc: 'How vectors are kept: f32 (exact), f16 (half the bytes, cosine error < 1e-4) or int8 (a quarter, about 1e-3). Default f32.',
+    doc: 'Storage format of vectors: f32 (exact), f16 (half the bytes, cosine error < 1e-4) or int8 (a quarter, about 1e-3). Default f32.',
     schema: z.enum(VECTOR_CODECS).default('f32'),
   },
   textNormalisation: {
     env: 'EMBEDDING_TEXT_NORMALISATION',
-    doc: 'What is done to a text before it is looked up and sent: none, nfc (Unicode NFC) or trim (NFC without outer white space). Default none.',
+    doc: 'Change made to a text before it is looked up and sent: none, nfc (Unicode NFC) or trim (NFC without outer white space). Default none.',
     schema: z.enum(['none', 'nfc', 'trim']).default('none'),
   },
   isTruncationEnabled: {
@@ -57,7 +57,7 @@ export const embeddingConfig = defineConfig('embedding', {
   },
   apiKeys: {
     env: 'EMBEDDING_API_KEYS',
-    doc: 'Who may ask, as name=<sha256 of the key in hex>[;rpm=600][;texts-per-day=100000][;cache=isolated], separated by commas. Without keys only callers on this machine are served.',
+    doc: 'Keys of callers, as name=<sha256 of the key in hex>[;rpm=600][;texts-per-day=100000][;cache=isolated], separated by commas. Without keys only callers on this machine are served.',
     schema: apiKeysText().prefault(''),
     isSecret: true,
   },
@@ -69,7 +69,7 @@ export const embeddingConfig = defineConfig('embedding', {
   },
   geminiBaseUrl: {
     env: 'GEMINI_BASE_URL',
-    doc: 'Where the Gemini API is reached. Default https://generativelanguage.googleapis.com.',
+    doc: 'Address of the Gemini API. Default https://generativelanguage.googleapis.com.',
     schema: baseUrl('https://generativelanguage.googleapis.com'),
   },
   geminiModels: {
@@ -85,7 +85,7 @@ export const embeddingConfig = defineConfig('embedding', {
   },
   openAiBaseUrl: {
     env: 'OPENAI_BASE_URL',
-    doc: 'Where an OpenAI-compatible upstream is reached (OpenAI, TEI, vLLM, Ollama), with its /v1; turns the openai provider on. Default https://api.openai.com/v1.',
+    doc: 'Address of an OpenAI-compatible upstream (OpenAI, TEI, vLLM, Ollama), with its /v1; turns the openai provider on. Default https://api.openai.com/v1.',
     schema: z
       .url({ protocol: /^https?$/, error: 'not an http(s) URL' })
       .transform((url) => url.replace(/\/+$/, ''))
@@ -98,17 +98,17 @@ export const embeddingConfig = defineConfig('embedding', {
   },
   upstreamTimeoutMs: {
     env: 'EMBEDDING_UPSTREAM_TIMEOUT',
-    doc: 'One upstream call has this long. Default 30s.',
+    doc: 'Timeout of one upstream call. Default 30s.',
     schema: durationText().prefault('30s'),
   },
   upstreamBudgetMs: {
     env: 'EMBEDDING_UPSTREAM_BUDGET',
-    doc: 'One batch has this long with all its retries and waits. Default 90s.',
+    doc: 'Time for one batch with all its retries and waits. Default 90s.',
     schema: durationText().prefault('90s'),
   },
   upstreamConcurrency: {
     env: 'EMBEDDING_UPSTREAM_CONCURRENCY',
-    doc: 'Calls at once to one upstream from this instance, up to four of them for one request; more wait their turn. Default 16.',
+    doc: 'Most concurrent calls of this instance to one upstream, up to four of them for one request; further ones wait. Default 16.',
     schema: z.coerce.number().int().min(1).max(256).default(16),
   },
   upstreamTextsPerMinute: {

@@ -5,7 +5,7 @@ import { type ConfigOf, defineConfig } from '../../common/config/define-config.j
 export const healthConfig = defineConfig('health', {
   isRedisRequired: {
     env: 'HEALTH_REDIS_REQUIRED',
-    doc: '/health/ready answers 503 while Redis is not well, instead of serving from memory. Default false.',
+    doc: '/health/ready answers 503 while Redis is not available, instead of serving from memory. Default false.',
     schema: booleanText().prefault('false'),
   },
   isDatabaseRequired: {

@@ -5,7 +5,7 @@ import { type ConfigOf, defineConfig } from '../../common/config/define-config.j
 const count = () => z.coerce.number().int();
 const ratio = () => z.coerce.number().gt(0).max(1);
 
-/** Where Redis is, how to reach it, and when to warn about it. */
+/** Address and connections of Redis, and thresholds of warnings. */
 export const redisConfig = defineConfig('redis', {
   url: {
     env: 'REDIS_URL',
@@ -39,12 +39,12 @@ export const redisConfig = defineConfig('redis', {
   },
   tlsCaFile: {
     env: 'REDIS_TLS_CA_FILE',
-    doc: 'PEM file with the authority that signed the certificate of Redis. Default: those of the system.',
+    doc: 'PEM file with the authority that signed the certificate of Redis. Default: the authorities of the system.',
     schema: z.string().optional(),
   },
   tlsServername: {
     env: 'REDIS_TLS_SERVERNAME',
-    doc: 'Name the certificate of Redis must carry, where it is not the host in the URL. Default: the host.',
+    doc: 'Name in the certificate of Redis, if it is not the host in the URL. Default: the host.',
     schema: z.string().optional(),
   },
   poolSize: {
@@ -54,47 +54,47 @@ export const redisConfig = defineConfig('redis', {
   },
   connectTimeoutMs: {
     env: 'REDIS_CONNECT_TIMEOUT',
-    doc: 'How long one try to connect may take. Default 1s.',
+    doc: 'Timeout of an attempt to connect. Default 1s.',
     schema: durationText().prefault('1s'),
   },
   commandTimeoutMs: {
     env: 'REDIS_COMMAND_TIMEOUT',
-    doc: 'A command without reply is given up after this; five times it for large ones. Default 1s.',
+    doc: 'Timeout of a command; five times as long for large ones. Default 1s.',
     schema: durationText().prefault('1s'),
   },
   socketTimeoutMs: {
     env: 'REDIS_SOCKET_TIMEOUT',
-    doc: 'A connection that owes replies and is silent this long is replaced. Default 1s.',
+    doc: 'A connection with pending replies that receives nothing for this time is replaced. Default 1s.',
     schema: durationText().prefault('1s'),
   },
   maxPending: {
     env: 'REDIS_MAX_PENDING',
-    doc: 'Commands in flight on one connection; more fail at once. Default 10000.',
+    doc: 'Most commands in flight on one connection; further ones fail at once. Default 10000.',
     schema: count().min(1).default(10_000),
   },
   readBudgetFloorMs: {
     env: 'REDIS_READ_BUDGET_MIN',
-    doc: 'A read waits at least this long for Redis before it goes on without. Default 10ms.',
+    doc: 'Shortest time a read waits for Redis before it continues without Redis. Default 10ms.',
     schema: durationText().prefault('10ms'),
   },
   readBudgetCapMs: {
     env: 'REDIS_READ_BUDGET_MAX',
-    doc: 'A read waits at most this long, unless the network to Redis is slower itself. Default 50ms.',
+    doc: 'Longest time a read waits for Redis, unless the network to Redis is slower. Default 50ms.',
     schema: durationText().prefault('50ms'),
   },
   probePrefix: {
     env: 'REDIS_PROBE_PREFIX',
-    doc: 'The availability probe writes the key {prefix}:probe; set it where an ACL allows other keys only. Default larder.',
+    doc: 'The availability probe writes the key {prefix}:probe; set the prefix if an ACL allows only other keys. Default larder.',
     schema: z.string().min(1).default('larder'),
   },
   memoryPollMs: {
     env: 'REDIS_MEMORY_POLL',
-    doc: "How often Redis's memory, evictions and policy are looked at (one INFO); 0 never. Default 30s.",
+    doc: "How often Redis's memory, evictions and policy are checked (one INFO); 0 means never. Default 30s.",
     schema: durationText().prefault('30s'),
   },
   memoryWarnRatio: {
     env: 'REDIS_MEMORY_WARN',
-    doc: 'Share of maxmemory above which a warning is given. Default 0.8.',
+    doc: 'Share of maxmemory above which a warning is logged. Default 0.8.',
     schema: ratio().default(0.8),
   },
   memoryCriticalRatio: {
@@ -104,12 +104,12 @@ export const redisConfig = defineConfig('redis', {
   },
   memoryLimitBytes: {
     env: 'REDIS_MEMORY_LIMIT',
-    doc: "What Redis may use, where it does not say so itself (maxmemory 0, or a plan's limit). Default: its maxmemory.",
+    doc: 'Memory limit of a Redis that does not report one (maxmemory 0, or the limit of a plan). Default: its maxmemory.',
     schema: bytesText().optional(),
   },
   evictionPolicy: {
     env: 'REDIS_SET_EVICTION_POLICY',
-    doc: 'Set this maxmemory-policy on Redis (needs permission for CONFIG SET). Default: it is only looked at.',
+    doc: 'Set this maxmemory-policy on Redis (needs permission for CONFIG SET). Default: the policy is only checked.',
     schema: z
       .enum(['noeviction', 'volatile-lfu', 'volatile-lru', 'volatile-ttl', 'allkeys-lfu', 'allkeys-lru'])
       .optional(),

@@ -24,22 +24,22 @@ export const sessionConfig = defineConfig('session', {
   },
   touchIntervalMs: {
     env: 'SESSION_TOUCH_INTERVAL',
-    doc: 'Use of a session is written down at most this often, per instance; never less often than four times an idle timeout. Default 1m.',
+    doc: 'Shortest time between two records of the use of a session, per instance; at most a quarter of the idle timeout. Default 1m.',
     schema: durationText().prefault('1m'),
   },
   maxDataBytes: {
     env: 'SESSION_MAX_BYTES',
-    doc: "The most JSON a session's data may take; more is answered 413. Default 16kb.",
+    doc: 'Largest data of a session, as JSON; larger data is answered with 413. Default 16kb.',
     schema: bytesText().prefault('16kb'),
   },
   clientMembers: {
     env: 'SESSION_CLIENT_DATA',
-    doc: "Members of a session's data that its holder may change over REST (PATCH /sessions/current), separated by commas; * for any, none for no member. What an application decides by (a role) must not be among them. Default *.",
+    doc: "Members of a session's data that its client may change over REST (PATCH /sessions/current), separated by commas; * for any, none for no member. A member that decides about rights (a role) must not be among them. Default *.",
     schema: listText().prefault('*'),
   },
   apiKeyHashes: {
     env: 'SESSION_API_KEYS',
-    doc: 'SHA-256 in hex of each key that may create sessions and administer those of any user over REST, separated by commas. Default: none, so nobody may.',
+    doc: 'SHA-256 in hex of each key that may create sessions and administer the sessions of any user over REST, separated by commas. Default: none, so no caller may.',
     schema: listText().pipe(z.array(sha256Hex)).prefault(''),
     isSecret: true,
   },
@@ -50,7 +50,7 @@ export const sessionConfig = defineConfig('session', {
   },
   onOutage: {
     env: 'SESSION_ON_OUTAGE',
-    doc: 'When no store answers: memory goes on with the sessions this instance knows and writes back later; closed answers 503. Default memory.',
+    doc: 'When no store answers: memory continues with the sessions this instance knows and writes changes back later; closed answers 503. Default memory.',
     schema: z.enum(['memory', 'closed']).default('memory'),
   },
   redisUrl: {
@@ -64,7 +64,7 @@ export const sessionConfig = defineConfig('session', {
   },
   memoryBytes: {
     env: 'SESSION_MEMORY',
-    doc: 'Bytes of sessions kept in memory: all of them without Redis and database, copies otherwise. Default 64mb.',
+    doc: 'Bytes of sessions in memory: all sessions without Redis and database, copies otherwise. Default 64mb.',
     schema: bytesText().prefault('64mb'),
   },
   cacheTtlMs: {

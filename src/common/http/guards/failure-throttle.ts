@@ -3,16 +3,16 @@ import type { Clock } from '../../clock.js';
 
 const WINDOW_MS = 60_000;
 const MAX_FAILURES = 10;
-/** Addresses remembered; a flood of new ones forgets the oldest, which costs an attacker that many addresses. */
+/** Addresses remembered. More addresses replace the oldest ones, so an attacker would need this many. */
 const MAX_ADDRESSES = 10_000;
 
-/** Slows down whoever guesses secrets: ten failures a minute from one address, then none of its tries are looked at. */
+/** Slows down guessing of secrets: after ten failures a minute from one address, its further attempts are refused unread. */
 export class FailureThrottle {
   private readonly failures = new BoundedMap<string, { count: number; untilMs: number }>(MAX_ADDRESSES);
 
   constructor(private readonly clock: Clock) {}
 
-  /** Seconds the address has to wait before it may try again; 0 when it may now. */
+  /** Seconds until the address may try again; 0 when it may try now. */
   retryAfterSeconds(address: string): number {
     const known = this.failures.get(address);
     if (!known || known.count < MAX_FAILURES) return 0;

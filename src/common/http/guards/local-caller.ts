@@ -10,8 +10,8 @@ const FORWARDING_HEADERS = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'] 
 const LOCAL_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
 
 /**
- * Whether a request was made on this machine by whoever uses it: from a loopback address, not forwarded by a proxy that
- * happens to run here, and naming a local host, so that a web page which rebinds its own name to 127.0.0.1 stays out.
+ * Whether a request comes from a user of this machine: from a loopback address, not forwarded by a proxy on this machine, and
+ * with a local host name, so that a web page that rebinds its own name to 127.0.0.1 is refused.
  */
 export function isLocalCaller(request: FastifyRequest): boolean {
   if (FORWARDING_HEADERS.some((name) => request.headers[name] !== undefined)) return false;

@@ -5,24 +5,27 @@ import { FailureThrottle } from './failure-throttle.js';
 import { isLocalCaller } from './local-caller.js';
 import { bearerToken, isSameSecret } from './secret-text.js';
 
-/** Decides who is an operator: who has the token, or, where none is configured, whoever is on this machine. */
+/** Checks that a caller is an operator: it has the token or, without a configured token, is on this machine. */
 @Injectable()
 export class OperatorAccess {
   private readonly failures = new FailureThrottle(systemClock);
 
   /**
-   * @param variable names the token in the environment, for the error.
-   * @throws UnauthorizedException without the right token, ForbiddenException from elsewhere, 429 after ten failures a minute.
+   * @param variable name of the token in the environment, for errors.
+   * @throws UnauthorizedException for a wrong or missing token; ForbiddenException for a caller on another machine when no
+   *   token is configured; 429 after ten failures a minute.
    */
   check(request: FastifyRequest, token: string | undefined, variable: string): void {
     if (token === undefined) {
       if (isLocalCaller(request)) return;
-      throw new ForbiddenException(`${variable} is not set, so this answers callers on its own machine only.`);
+      throw new ForbiddenException(
+        `${variable} is not set, so only callers on the machine of the service are answered.`,
+      );
     }
     const waitSeconds = this.failures.retryAfterSeconds(request.ip);
     if (waitSeconds > 0) throw new HttpException(`Too many failures. Try again in ${waitSeconds} s.`, 429);
     if (isSameSecret(bearerToken(request.headers.authorization) ?? '', token)) return;
     this.failures.recordFailure(request.ip);
-    throw new UnauthorizedException(`This takes the token of ${variable}: \`Authorization: Bearer <token>\`.`);
+    throw new UnauthorizedException(`This request needs the token of ${variable}: \`Authorization: Bearer <token>\`.`);
   }
 }

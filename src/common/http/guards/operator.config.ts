@@ -3,17 +3,17 @@ import { type ConfigOf, defineConfig } from '../../config/define-config.js';
 
 const TOKEN = z.string().min(16, 'must be at least 16 characters').optional();
 
-/** Who may operate the service. */
+/** Tokens of operators. */
 export const operatorConfig = defineConfig('operator', {
   adminToken: {
     env: 'ADMIN_TOKEN',
-    doc: 'Opens /admin: `Authorization: Bearer <token>`. Default none: readable on this machine only, and nothing can be changed.',
+    doc: 'Token for /admin: `Authorization: Bearer <token>`. Default none: /admin can be read on this machine only, and nothing can be changed.',
     schema: TOKEN,
     isSecret: true,
   },
   metricsToken: {
     env: 'METRICS_TOKEN',
-    doc: 'Opens /metrics: `Authorization: Bearer <token>`. Default none: on this machine only.',
+    doc: 'Token for /metrics: `Authorization: Bearer <token>`. Default none: /metrics can be read on this machine only.',
     schema: TOKEN,
     isSecret: true,
   },

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-/** Whether two secrets are the same, in a time that tells nothing of either: digests are compared, so lengths don't show. */
+/** Whether two secrets are equal, in a time that reveals nothing about them: their digests are compared, so lengths don't show either. */
 export function isSameSecret(given: string, expected: string): boolean {
   return timingSafeEqual(digest(given), digest(expected));
 }

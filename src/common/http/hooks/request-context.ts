@@ -1,9 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** What every log line of a request carries. */
+/** Fields of every log line of a request. */
 export interface RequestContext {
   readonly requestId: string;
 }
 
-/** The request being served, wherever its code runs; empty outside of one. */
+/** The context of the current request; empty outside of a request. */
 export const requestContext = new AsyncLocalStorage<RequestContext>();

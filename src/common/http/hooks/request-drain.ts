@@ -6,14 +6,15 @@ import type { FastifyInstance } from 'fastify';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type HttpConfig, httpConfig } from '../http.config.js';
 
-/** A request that was under way on an open connection has arrived by then. */
+/** Time in which a request that is on its way on an open connection arrives. */
 const QUIET_MS = 100;
 
-/** Where the service is in its life; probes answer by it. */
+/** Phase of the service, which the probes report. */
 export type LifecyclePhase = 'starting' | 'serving' | 'draining';
 
 /**
- * Lets requests in flight finish before anything they use is closed. The root module runs it first when the app closes.
+ * Lets requests in flight finish before the parts they use are closed. The root module runs it first when the application
+ * closes.
  */
 @Injectable()
 export class RequestDrain {
@@ -32,12 +33,12 @@ export class RequestDrain {
     return this.currentPhase;
   }
 
-  /** Requests being answered now. */
+  /** Number of requests in flight. */
   get requestsInFlight(): number {
     return this.inFlight;
   }
 
-  /** Follows every request of the server. To be called before routes are served. */
+  /** Starts to count the requests of a server. Must be called before routes are served. */
   watch(server: FastifyInstance): void {
     server.addHook('onListen', (done) => {
       this.currentPhase = 'serving';
@@ -49,23 +50,23 @@ export class RequestDrain {
       reply.raw.once('close', () => this.leave());
       done();
     });
-    // Whoever keeps a connection open must take the next request to an instance that stays. Said with the answer, so that
-    // requests that were under way when the end began hear of it too.
+    // Clients with open connections must send their next request to another instance. The header is set with the answer, so
+    // that requests in flight at the beginning of the shutdown get it too.
     server.addHook('onSend', (_request, reply, _payload, done) => {
       if (this.currentPhase === 'draining') reply.header('connection', 'close');
       done();
     });
   }
 
-  /** Says "not ready" for `SHUTDOWN_DELAY`, then stops accepting and waits for requests in flight, `SHUTDOWN_TIMEOUT` at most. */
+  /** Reports "not ready" for `SHUTDOWN_DELAY`, then stops accepting connections and waits for requests in flight, at most `SHUTDOWN_TIMEOUT`. */
   async drain(): Promise<void> {
     const wasServing = this.currentPhase === 'serving';
     this.currentPhase = 'draining';
     if (!wasServing) return;
     if (this.config.shutdownDelayMs > 0) await delay(this.config.shutdownDelayMs);
     const server = this.adapterHost.httpAdapter.getHttpServer() as Server;
-    // Stops listening only: `http.Server.close` would also end connections that look idle because a request on them has
-    // not been read yet.
+    // Only stops listening: `http.Server.close` would also end connections that look idle because their next request has not
+    // been read yet.
     NetServer.prototype.close.call(server);
     const deadline = new AbortController();
     const winner = await Promise.race([
@@ -83,7 +84,7 @@ export class RequestDrain {
     } else server.closeIdleConnections();
   }
 
-  /** Nothing is in flight, and nothing more came on the connections that are open. */
+  /** Resolves when no request is in flight and no further one has arrived on the open connections. */
   private async quiet(): Promise<'quiet'> {
     for (;;) {
       if (this.inFlight > 0) await new Promise<void>((resolve) => (this.onIdle = resolve));

@@ -3,10 +3,10 @@ import type { FastifyInstance } from 'fastify';
 import type { LoggingConfig } from '../../logging/logging.config.js';
 import { requestContext } from './request-context.js';
 
-/** Too frequent, and too dull, for the log. */
+/** Paths that are not logged: too frequent and of little interest. */
 const UNLOGGED = /^\/(health|metrics)(\/|$)/;
 
-/** Gives every request its context and its `x-request-id` header, and the log a line once it was answered. */
+/** Gives every request its context and its `x-request-id` header, and logs it after its answer. */
 export function addRequestHooks(server: FastifyInstance, logged: LoggingConfig['requests']): void {
   server.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
@@ -15,7 +15,7 @@ export function addRequestHooks(server: FastifyInstance, logged: LoggingConfig['
   if (logged === 'none') return;
   const logger = new Logger('Http');
   server.addHook('onResponse', (request, reply, done) => {
-    // The pattern, not the path: paths carry ids and queries carry texts.
+    // The pattern is logged, not the path: paths contain ids, and queries contain texts.
     const route = request.routeOptions.url ?? '(no route)';
     if ((logged === 'all' && !UNLOGGED.test(route)) || reply.statusCode >= 500) {
       const durationMs = Math.round(reply.elapsedTime * 10) / 10;

@@ -1,6 +1,6 @@
 import type { SecurityHeadersOptions } from '@nestjs/common';
 
-/** Helmet's defaults, without what tells browsers to insist on HTTPS where the service is not reached by it. */
+/** Helmet's defaults. The headers that make browsers insist on HTTPS are left out unless the service is reached by HTTPS. */
 export function securityHeaders(isTls: boolean): SecurityHeadersOptions {
   return {
     contentSecurityPolicy: { directives: { upgradeInsecureRequests: isTls, frameAncestors: ["'none'"] } },

@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 
 /**
- * How errors look to clients of a foreign protocol. Needed beside a controller's own filter for what fails before any
+ * Renders errors for clients of a foreign protocol. A controller's filter is not enough, because some errors occur before any
  * controller is reached: a body that is too large, broken JSON, an unknown path.
  */
 export interface ErrorDialect {
-  /** Errors of every path that starts with this are rendered by it, as `/v1/`. */
+  /** The dialect renders the errors of all paths that begin with this, as `/v1/`. */
   readonly pathPrefix: string;
   render(error: unknown, request: FastifyRequest): ErrorReply;
 }
@@ -18,7 +18,7 @@ export interface ErrorReply {
   readonly body: unknown;
 }
 
-/** The dialects of this app; a module that serves one registers it when it is constructed. */
+/** The dialects of this application. A module registers its dialect when it is constructed. */
 @Injectable()
 export class ErrorDialects {
   private readonly dialects: ErrorDialect[] = [];

@@ -2,10 +2,10 @@ import { HttpException } from '@nestjs/common';
 import type { FieldError, Problem } from './problem.js';
 
 /**
- * An error for the caller with a kind of its own.
+ * An error for the caller with its own type of problem.
  *
  * @example
- * throw new ProblemException(409, { type: 'urn:larder:stale-write', title: 'Someone else wrote first', detail: 'Read it again.' });
+ * throw new ProblemException(409, { type: 'urn:larder:stale-write', title: 'Another write came first', detail: 'Read the document again.' });
  */
 export class ProblemException extends HttpException {
   /** @param headers sent with the answer, in lower case. */
@@ -18,7 +18,7 @@ export class ProblemException extends HttpException {
     this.message = problem.detail ?? problem.title ?? this.message;
   }
 
-  /** 400 for input that doesn't validate, naming each wrong field. */
+  /** 400 for invalid input, naming each invalid field. */
   static invalidInput(errors: readonly FieldError[]): ProblemException {
     return new ProblemException(400, {
       type: 'urn:larder:invalid-input',

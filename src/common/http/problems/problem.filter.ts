@@ -5,10 +5,10 @@ import { ErrorDialects, type ErrorReply } from './error-dialects.js';
 import { ProblemException } from './problem.exception.js';
 import { toProblem } from './problem.js';
 
-/** Seconds after which a client may try again, where nothing more is known. */
+/** Seconds after which a client may try again, unless the error has its own time. */
 const RETRY_AFTER_S = '1';
 
-/** Renders whatever was thrown: in the dialect of the path, otherwise as a problem detail (RFC 9457). Logs what is our fault: what nobody expected with its stack. */
+/** Renders every error: in the dialect of the path, otherwise as a problem detail (RFC 9457). Logs errors of the service, unexpected ones with their stack. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('Http');
@@ -30,14 +30,14 @@ export class ProblemFilter implements ExceptionFilter {
       .send(answer.body);
   }
 
-  /** Whoever chose a status (a store is away, an upstream too slow) knew what happened: a line, no stack, for there may be thousands. */
+  /** An error with a chosen status (a store is away, an upstream is too slow) is expected. It is logged in one line without a stack, since there may be thousands. */
   private log(error: unknown, status: number): void {
     if (status === 500) this.logger.error(error);
     else this.logger.warn(`${status} ${summarizeError(error)}`);
   }
 }
 
-/** The reply of an error as a problem detail. */
+/** Renders an error as a problem detail. */
 export function renderProblem(error: unknown, request: Pick<FastifyRequest, 'id'>): ErrorReply {
   const problem = { ...toProblem(error), instance: `urn:request:${request.id}` };
   return {
@@ -46,7 +46,7 @@ export function renderProblem(error: unknown, request: Pick<FastifyRequest, 'id'
       'content-type': 'application/problem+json',
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
-      // A client that is still sending would lose the answer with the connection.
+      // If the connection were closed, a client that is still sending would not receive the answer.
       ...(problem.status === 413 && { connection: 'keep-alive' }),
       ...(error instanceof ProblemException && error.headers),
     },

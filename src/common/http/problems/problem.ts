@@ -3,20 +3,20 @@ import { HttpException } from '@nestjs/common';
 
 /** A problem detail (RFC 9457), the body of every error outside the foreign API dialects. */
 export interface Problem {
-  /** Identifies the kind of problem: a URN, or `about:blank` where the status says it all. */
+  /** Identifies the type of problem: a URN, or `about:blank` when the status is enough. */
   readonly type: string;
-  /** The kind in words; the same for every occurrence. */
+  /** Name of the type, the same for every occurrence. */
   readonly title: string;
   readonly status: number;
-  /** This occurrence in words, for the caller. Never what an internal error said. */
+  /** Description of this occurrence for the caller. Never the message of an internal error. */
   readonly detail?: string;
-  /** The request's id, as in the `x-request-id` header and the logs. */
+  /** The id of the request, also in the `x-request-id` header and in the logs. */
   readonly instance?: string;
-  /** What is wrong with the input, field by field. */
+  /** The invalid fields of the input. */
   readonly errors?: readonly FieldError[];
 }
 
-/** One wrong field of a request. */
+/** One invalid field of a request. */
 export interface FieldError {
   /** JSON Pointer (RFC 6901) into the body, or the parameter's name. */
   readonly pointer: string;
@@ -24,13 +24,13 @@ export interface FieldError {
 }
 
 /**
- * What the caller may know of anything thrown: an `HttpException` as it says, Fastify's own refusals (a body that is
- * too large, broken JSON) as they are, everything else as a bare 500.
+ * The problem detail of any error: an `HttpException` with its own text, Fastify's errors about a request (a body that is too
+ * large, broken JSON) with theirs, every other error as a plain 500.
  */
 export function toProblem(error: unknown): Problem {
   if (error instanceof HttpException) return fromHttpException(error);
   if (isClientError(error)) return { ...blank(error.statusCode), detail: error.message };
-  return { ...blank(500), detail: 'Something went wrong on our side. The log has it under this request id.' };
+  return { ...blank(500), detail: 'The service failed. Its log has the details under this request id.' };
 }
 
 function fromHttpException(exception: HttpException): Problem {
@@ -46,7 +46,7 @@ function blank(status: number): Problem {
   return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status };
 }
 
-/** Errors Fastify and its plugins raise about a request carry a `statusCode`; only those about the client are told to it. */
+/** Errors of Fastify and its plugins about a request have a `statusCode`. The client gets the message only of client errors. */
 function isClientError(error: unknown): error is Error & { statusCode: number } {
   if (!(error instanceof Error) || !('statusCode' in error)) return false;
   const { statusCode } = error;

@@ -1,10 +1,10 @@
 import { StandardSchemaValidationPipe } from '@nestjs/common';
 import { ProblemException } from './problem.exception.js';
 
-/** More wrong fields than this are not worth telling. */
+/** Largest number of invalid fields in an answer. */
 const MAX_ERRORS = 50;
 
-/** Validates parameters that carry a zod schema (`@Body({ schema })`, `@Query`, `@Param`); a wrong one is a problem that names each field. */
+/** Validates parameters with a zod schema (`@Body({ schema })`, `@Query`, `@Param`). The problem of an invalid one names each field. */
 export class ValidationPipe extends StandardSchemaValidationPipe {
   constructor() {
     super({
