@@ -28,7 +28,7 @@ describe('an entry that one instance could not invalidate in Redis', () => {
   });
 
   async function open(options: CacheOptions = {}): Promise<Cache> {
-    const [cache] = await coherentCaches(redis, { namespace: 'told', ...options });
+    const [cache] = await coherentCaches(redis, { namespace: 'told', minReadTimeoutMs: 10_000, ...options });
     opened.push(cache);
     return cache;
   }
