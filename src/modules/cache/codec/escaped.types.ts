@@ -4,7 +4,7 @@
  */
 export const ESCAPE_KEY = '~';
 
-/** Values nested deeper than this are refused: they would overflow the stack of whoever walks them. */
+/** Values nested deeper than this are refused: they would overflow the stack of code that walks them. */
 export const MAX_DEPTH = 512;
 
 /** Levels of JSON a level of a value can take at most: a Map is an object of an array of pairs. */

@@ -16,7 +16,7 @@ export interface CacheEvictOptions<M extends CachedMethod> {
   readonly expire?: boolean;
   /**
    * Evicts before the method too, and after it even when it throws: for methods whose effect is unknown when they fail.
-   * Never instead of after, because whoever reads in between would store what the method is about to change. Default
+   * Never instead of after, because a read in between would store the value that the method is about to change. Default
    * false: after the method, if it did not throw.
    */
   readonly beforeInvocation?: boolean;

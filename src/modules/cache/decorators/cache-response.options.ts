@@ -14,7 +14,7 @@ export interface CachedRequest {
   readonly query: Readonly<Record<string, unknown>>;
   /** The headers named by `vary`, lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
-  /** Who asks, where `scope` is `tenant` or `user`. */
+  /** The principal of the request, where `scope` is `tenant` or `user`. */
   readonly principal: string | undefined;
 }
 

@@ -1,5 +1,5 @@
 --[[
-  Takes leases on slots that have nothing to serve.
+  Takes leases on slots without a value to serve.
 
   KEYS     slots, all in one hash slot
   ARGV[1]  mode: load | steal
@@ -7,7 +7,7 @@
   ARGV[3…] per slot: token (16 bytes), stored-at of the entry the caller has seen and refused (8 bytes, or empty)
 
   load: a fresh entry is answered, unless it is the one that was seen: that one is leased as it stands (it was found
-  invalid, or is to be refreshed early). steal: takes the lease over from whoever has it.
+  invalid, or is to be refreshed early). steal: takes the lease over from its holder.
 
   Returns per slot: -1 granted | ms left of another's lease (0 or more; the slot then carries the waiter flag) | the entry
 ]]
@@ -22,7 +22,7 @@ local function lease_slot(key, token, seen)
   local slot, now = parse_slot(head_of(key)), now_ms()
   if slot.kind == LEASE then
     if mode == 'steal' then
-      -- Who waits for the one that lost it waits for this one now.
+      -- Readers that waited for the former holder now wait for this one.
       redis.call('SET', key, 'L' .. string.char(slot.flags) .. token, 'PX', lease_ms)
       return -1
     else

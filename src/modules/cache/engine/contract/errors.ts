@@ -1,4 +1,4 @@
-/** The cache was closed: whoever calls it now, or waits for a load of it, is told so. */
+/** The cache was closed. Calls after that, and callers that wait for a load, are rejected with this error. */
 export class CacheClosedError extends Error {
   constructor(cacheName: string) {
     super(`The cache "${cacheName}" is closed.`);

@@ -1,7 +1,7 @@
 import type { CacheEventListener, CacheEventName, CacheEvents } from './events.js';
 
 /**
- * Delivers the engine's events, synchronously and in order. Nothing is built when nobody listens: emitters ask
+ * Delivers the engine's events, synchronously and in order. Without a listener no payload is built: emitters ask
  * {@link has} first on hot paths. A listener that throws is ignored: no observer may break a read.
  */
 export class EventBus {

@@ -1,13 +1,13 @@
 import type { Tier } from './tier.js';
 
 /**
- * What the engine tells whoever listens (metrics, logs, dashboards). Events never carry values; keys are there for
+ * The events of the engine, for metrics, logs and dashboards. Events never carry values; keys are there for
  * debugging and must not become metric labels.
  */
 export interface CacheEvents {
   hit: { cache: string; key: string; tier: Tier };
   miss: { cache: string; key: string };
-  /** A loader was called; `durationMs` is what it took. `aborted`: nobody waited for it any more. */
+  /** A loader was called; `durationMs` is its duration. `aborted`: no caller waited for it any more. */
   load: { cache: string; key: string; durationMs: number; outcome: 'ok' | 'failed' | 'aborted' };
   fill: { cache: string; key: string; tier: Tier; sizeBytes: number };
   /** A load finished after its lease was voided: the value was returned to its caller and not stored. */

@@ -13,12 +13,12 @@ export interface RemoteTier {
   canWrite(): boolean;
   /** Whether an invalidation is worth trying: it also works while Redis is out of memory. */
   canInvalidate(): boolean;
-  /** How long a caller who has its value waits for it to be stored, ms. */
+  /** How long a caller whose value is loaded waits for it to be stored, milliseconds. */
   fillAckBudgetMs(): number;
   /**
    * Now in the tier's own time, ms since the epoch, as estimated from its last answers about this partition.
    *
-   * @param localMs the clock's monotonic now, from who has read it already.
+   * @param localMs the monotonic now of this process's clock, if the caller has read it already.
    */
   nowMs(partition: number, localMs?: number): number;
   /** Makes the tier's own time known where these lie, if it is not: at the start. `false`: it could not be had. */
@@ -45,7 +45,7 @@ export interface RemoteTier {
   ): Promise<readonly (LeaseReply | undefined)[]>;
   /** Writes where the lease is still held. In the order of `fills`. */
   fill(fills: readonly Fill[]): Promise<ReadonlyArray<FillOutcome>>;
-  /** Gives leases back without a value and wakes who waits. */
+  /** Gives leases back without a value, and wakes the readers that wait for them. */
   release(leases: readonly Lease[]): void;
   renew(leases: readonly Lease[], leaseMs: number): void;
   /** Resolves when the slot was filled, changed or released somewhere or the signal aborts, at the latest after `maxMs`. */
@@ -76,7 +76,7 @@ export interface SlotAddress {
 /** What a read of a slot brought; `undefined`: no answer in time. */
 export type ReadSlot = Slot | 'empty' | undefined;
 
-/** Told once of the slot it asked for. Must not throw. */
+/** Called once with the slot that was asked for. Must not throw. */
 export interface SlotListener {
   onSlot(slot: ReadSlot): void;
 }
@@ -84,11 +84,11 @@ export interface SlotListener {
 /**
  * - `load`: a slot with a fresh entry is answered with the entry, unless it is the one that was already seen, and is
  *   invalid or to be refreshed early.
- * - `steal`: takes the lease over from whoever has it.
+ * - `steal`: takes the lease over from its holder.
  */
 export type LeaseMode = 'load' | 'steal';
 
-/** A wish for a lease, with the token of this one fill. */
+/** A request for a lease, with the token of this one fill. */
 export interface LeaseRequest {
   readonly address: SlotAddress;
   /** 16 ASCII characters, random and new for every fill: a token that is reused lets an old fill pass (ABA). */

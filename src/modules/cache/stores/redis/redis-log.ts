@@ -9,7 +9,7 @@ import type { RedisClock } from './redis-clock.js';
 import type { ScriptCaller } from './script-caller.js';
 import { TimedCommands } from './timed-commands.js';
 
-/** One script looks at no more: it takes about 3 µs of Redis for each. */
+/** Logs that one script reads at most: each takes about 3 µs of Redis. */
 const MAX_LOGS_TOGETHER = 256;
 
 /**
@@ -18,9 +18,9 @@ const MAX_LOGS_TOGETHER = 256;
  */
 export class RedisLog implements InvalidationLog {
   readonly #commands: TimedCommands;
-  /** Partitions that one script looks at, in order. */
+  /** Partitions that one script reads, in order. */
   #together: readonly (readonly number[])[];
-  /** Questions for the time under way, by partition. */
+  /** Requests for the time that are under way, by partition. */
   readonly #telling = new Map<number, Promise<boolean>>();
 
   constructor(
@@ -52,7 +52,7 @@ export class RedisLog implements InvalidationLog {
     return tails;
   }
 
-  /** Whether Redis's time of a partition is known, after asking where it was not. Calls made meanwhile share the answer. */
+  /** Asks for Redis's time of a partition if it is unknown; resolves to whether it is known now. Concurrent calls share the answer. */
   tellTime(partition: number): Promise<boolean> {
     if (this.redisClock.isKnown(partition)) return Promise.resolve(true);
     let telling = this.#telling.get(partition);
@@ -111,7 +111,7 @@ export class RedisLog implements InvalidationLog {
     const askedAtMs = this.clock.nowMs();
     const keys = partitions.map((partition) => this.layout.log(partition));
     const answer = await new Promise((resolve) => {
-      // Always the lane where nobody waits behind large values: a beat that is late costs memory its trust.
+      // Always the fast lane, where no command waits behind large values: a late heartbeat costs memory its trust.
       this.#commands.run(
         'fast',
         'read',
@@ -120,7 +120,7 @@ export class RedisLog implements InvalidationLog {
           sendScript(client, cacheScripts.tails, keys, [], {
             onReply: (reply) => listener.onReply(reply),
             onError: (error) => {
-              // Sharded behind one address: from the next beat on, one script each.
+              // CROSSSLOT: the server is a cluster behind a proxy. From the next heartbeat on, each partition has a script of its own.
               if (error.message.startsWith('CROSSSLOT')) this.#together = this.#groupsOf(1);
               listener.onError(error);
             },
@@ -135,7 +135,7 @@ export class RedisLog implements InvalidationLog {
   }
 }
 
-/** None for a row that is not ours; its successor then shows a gap. */
+/** Empty for a foreign row; the entry after it then shows a gap. */
 function toEntry(id: string, fields: readonly string[]): LogEntry[] {
   const values = new Map<string, string>();
   for (let i = 0; i + 1 < fields.length; i += 2) values.set(fields[i]!, fields[i + 1]!);

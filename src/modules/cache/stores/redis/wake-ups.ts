@@ -1,6 +1,6 @@
 import type { Clock } from '../../../../common/clock.js';
 
-/** Who waits for a slot that another instance has leased. */
+/** The readers that wait for a slot which another instance has leased. */
 export class WakeUps {
   readonly #waiting = new Map<string, Set<() => void>>();
 
