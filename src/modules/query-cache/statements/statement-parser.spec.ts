@@ -92,6 +92,7 @@ describe.each<[Dialect, [statement: string, writes: string[] | typeof ANY_TABLE]
       ['refresh materialized view concurrently totals', ['totals']],
       ['select * into fresh from a', ['fresh']],
       ['create temp table fresh as select * from a', ['fresh']],
+      ['create temp table fresh as execute p', 'any'],
       ['copy a from stdin', ['a']],
       ['copy (delete from a returning *) to stdout', ['a']],
       ['copy a to program $$sh$$', 'any'],
@@ -194,6 +195,13 @@ describe.each<[Dialect, [statement: string, functions: string[]][]]>([
       ['insert into a values (f())', ['f']],
     ],
   ],
+  [
+    'mysql',
+    [
+      ['explain select f()', ['f']],
+      ['show full columns from a where f() = 1', ['f']],
+    ],
+  ],
   ['mysql', [['select f(x), shop.g(), count(*), json_extract(a, "$.b"), if(x, 1, 2) from a', ['f', 'shop.g']]]],
   ['sqlite', [['select f(x), lower(y), iif(a, 1, 2) from g(1)', ['f', 'g']]]],
 ])('functions that may do anything, in the grammar of %s', (dialect, examples) => {
@@ -246,6 +254,7 @@ describe('queries that are not cached although they change nothing', () => {
     ['postgres', 'select * from a for update'],
     ['postgres', "select query_to_xml('select 1', true, true, '')"],
     ['postgres', 'select * from pg_temp.a'],
+    ['postgres', 'select * from pg_temp_3.a'],
     ['postgres', 'select 1; select 2'],
     ['postgres', 'explain select * from a'],
     ['postgres', 'fetch all from c'],

@@ -15,7 +15,7 @@ const RESERVED_WORDS = new Set([
   'lateral',
 ]);
 
-/** Statements of MySQL and MariaDB, without the sql modes ORACLE and ANSI_QUOTES. */
+/** Statements of MySQL and MariaDB, without the sql mode ORACLE. */
 export function loadMysqlParser(): Promise<ParseStatement> {
   const rules = { harmlessFunctions: HARMLESS_FUNCTIONS, reservedWords: RESERVED_WORDS, mayCommitLater };
   return loadSqlparser('mysql', rules, prepareMysql);

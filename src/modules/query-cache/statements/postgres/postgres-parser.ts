@@ -87,7 +87,7 @@ function note(key: string, content: Node, builder: StatementBuilder): void {
     case 'RangeVar':
       builder.read(nameOf(content));
       // A table of this connection alone.
-      if (content['schemaname'] === 'pg_temp') builder.refuseCaching();
+      if (String(content['schemaname']).startsWith('pg_temp')) builder.refuseCaching();
       return;
     case 'InsertStmt':
     case 'UpdateStmt':
@@ -97,6 +97,9 @@ function note(key: string, content: Node, builder: StatementBuilder): void {
     case 'intoClause':
     case 'into':
       return builder.write(nameOf(content['rel']));
+    // As in `create table t as execute p`.
+    case 'ExecuteStmt':
+      return builder.allowAnything();
     case 'lockingClause':
       return builder.refuseCaching();
     case 'FuncCall':

@@ -50,7 +50,7 @@ export class SqlparserTree {
       case 'Set':
         return this.rules.mayCommitLater(content) ? UNBOUNDED : uncached(this.readTree(content));
       case 'Explain':
-        return content['analyze'] === true ? uncached(this.read(content['statement'] as Node)) : WITHOUT_EFFECT;
+        return this.readExplain(content);
       case 'StartTransaction':
         return isEmpty(content['statements']) ? withStep('begin') : UNBOUNDED;
       case 'Commit':
@@ -59,7 +59,7 @@ export class SqlparserTree {
         if (content['savepoint']) return WITHOUT_EFFECT;
         return withStep(content['chain'] === true ? 'rollback and begin' : 'rollback');
       default:
-        return WITHOUT_EFFECT_KINDS.has(kind) ? WITHOUT_EFFECT : UNBOUNDED;
+        return WITHOUT_EFFECT_KINDS.has(kind) ? uncached(this.readTree(content)) : UNBOUNDED;
     }
   }
 
@@ -67,6 +67,12 @@ export class SqlparserTree {
     const builder = new StatementBuilder();
     this.walk(node, builder);
     return builder.build();
+  }
+
+  /** An optimizer may call functions while it only explains. */
+  private readExplain({ analyze, statement }: Node): Statement {
+    const explained = this.read(statement as Node);
+    return analyze === true ? uncached(explained) : { ...WITHOUT_EFFECT, functions: explained.functions };
   }
 
   private readTruncate({ table_names: tables, cascade }: Node): Statement {
