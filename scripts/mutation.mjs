@@ -67,7 +67,8 @@ function configFor(report) {
     // Code that runs once, when its module is imported, would need a new process for each change.
     ignoreStatic: true,
     concurrency: Number(options.processes),
-    timeoutMS: 20_000,
+    // For changes that never let go of the processor. Tests that wait in vain have limits of their own.
+    timeoutMS: 5_000,
     reporters: ['json', 'progress-append-only'],
     jsonReporter: { fileName: report },
     logLevel: 'warn',
