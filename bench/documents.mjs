@@ -11,8 +11,9 @@ import { sql } from 'drizzle-orm';
 import { createApp } from '../dist/create-app.js';
 import { CACHE } from '../dist/modules/cache/index.js';
 import { DATABASE } from '../dist/modules/database/index.js';
-import { DocumentsRepository } from '../dist/modules/documents/database/documents.repository.js';
-import { DOCUMENTS_CACHE, DocumentsService } from '../dist/modules/documents/documents.service.js';
+import { FacetsRepository } from '../dist/modules/documents/database/facets.repository.js';
+import { DocumentsService } from '../dist/modules/documents/documents.service.js';
+import { DOCUMENTS_CACHE } from '../dist/modules/documents/documents.tags.js';
 
 const ROWS = Number(process.env.ROWS ?? 100_000);
 const { DATABASE_URL, REDIS_URL } = process.env;
@@ -28,7 +29,7 @@ await app.init();
 const get = (token) => app.get(token, { strict: false });
 const database = get(DATABASE);
 const service = get(DocumentsService);
-const repository = get(DocumentsRepository);
+const repository = get(FacetsRepository);
 const cache = get(CACHE).namespace(DOCUMENTS_CACHE);
 
 await fill();

@@ -48,6 +48,20 @@ describe.each(['in memory', 'in Redis'])('cached responses %s', (where) => {
     expect(first.headers['age']).toBeUndefined();
   });
 
+  it.each(['books', 'author:ann', 'asked:1'])(
+    'are evicted by the tag %s, of the route or of the response',
+    async (tag) => {
+      const run = async () => (await app.http.get('/public/by-author?asked=1').expect(200)).body.run as number;
+      const first = await run();
+      // A busy Redis may still be storing it: until then requests join the first.
+      expect(await run()).toBe(first);
+      await app.cache.invalidateTags(['author:bob', 'asked:2']);
+      expect(await run()).toBe(first);
+      await app.cache.invalidateTags([tag]);
+      expect(await run()).not.toBe(first);
+    },
+  );
+
   it('answer as the bare handler does', async () => {
     const bare = await app.http.get('/public/plain/1?a=1');
     for (let i = 0; i < 2; i++) {

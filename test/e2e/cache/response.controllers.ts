@@ -47,6 +47,19 @@ export class PublicRoutes {
     return { id, query: Object.entries(query), run: this.stage.run(`item ${id}`) };
   }
 
+  @Get('by-author')
+  @CacheResponse({
+    ttl: '1m',
+    tags: ['books'],
+    resultTags: (book, { query }) => [
+      `author:${(book as { author: string }).author}`,
+      `asked:${String(query['asked'])}`,
+    ],
+  })
+  byAuthor() {
+    return { author: 'ann', run: this.stage.run('book') };
+  }
+
   @Get('slow')
   @CacheResponse({ ttl: '1m' })
   async slow() {
