@@ -1,20 +1,30 @@
-import type { Cache } from '../../../src/modules/cache/index.js';
+import { type Cache, createCache } from '../../../src/modules/cache/index.js';
+import { createRedisPool, type RedisPool } from '../../../src/modules/redis/index.js';
 import { eventually } from '../../support/eventually.js';
 import { RedisServer } from '../../support/redis-server.js';
 import { TcpProxy } from '../../support/tcp-proxy.js';
-import { coherentCaches } from '../../support/coherent-caches.js';
 
 describe('a stale entry whose key is invalidated while it is on its way from Redis', () => {
   let redis: RedisServer;
   let proxy: TcpProxy;
+  let pool: RedisPool;
   let cache: Cache;
   beforeAll(async () => {
     redis = await RedisServer.start();
     proxy = await TcpProxy.start(redis.port);
-    [cache] = await coherentCaches(proxy, { memory: false, minReadTimeoutMs: 10_000, graceMs: 60_000 });
+    // The connection of the held reply is silent for as long as the test needs.
+    pool = createRedisPool(proxy.url, { connection: { commandTimeoutMs: 60_000, socketTimeoutMs: 60_000 } });
+    cache = createCache({
+      redis: pool,
+      memory: false,
+      minReadTimeoutMs: 10_000,
+      graceMs: 60_000,
+    });
+    await eventually(() => expect(cache.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
   });
   afterAll(async () => {
     await cache.close();
+    await pool.close();
     await proxy.stop();
     await redis.stop();
   });
