@@ -4,7 +4,7 @@ export type { ReplyListener } from './clients/data-connection.js';
 export type { CommandArgument } from './clients/encode-command.js';
 export { createRedisPool, type RedisPoolOptions } from './clients/redis-pool.js';
 export type { ItemListener, Reply } from './clients/reply-reader.js';
-export { sendCommand } from './clients/send-command.js';
+export { receivedBytes, sendCommand } from './clients/send-command.js';
 export type * from './redis.types.js';
 export { loadScript, type RedisScript } from './scripts/redis-script.js';
 export { runScript, sendScript } from './scripts/run-script.js';

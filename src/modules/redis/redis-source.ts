@@ -40,7 +40,7 @@ export function redisPoolOptionsOf(config: RedisConfig): RedisPoolOptions {
     connection: { connectTimeoutMs, commandTimeoutMs, socketTimeoutMs, maxPending },
     monitor: {
       probeKeyPrefix: config.probePrefix,
-      budget: { floorMs: config.readBudgetFloorMs, capMs: config.readBudgetCapMs },
+      budget: { floorMs: config.readBudgetFloorMs, capMs: config.readBudgetCapMs, lateMs: config.lateReadMs },
     },
   };
 }

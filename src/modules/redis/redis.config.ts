@@ -82,6 +82,11 @@ export const redisConfig = defineConfig('redis', {
     doc: 'Longest time a read waits for Redis, unless the network to Redis is slower. Default 50ms.',
     schema: durationText().prefault('50ms'),
   },
+  lateReadMs: {
+    env: 'REDIS_READ_LATE_MAX',
+    doc: 'An answer that is later than the budget is waited for this long: beside the loader, or alone where there is none. Default 500ms.',
+    schema: durationText().prefault('500ms'),
+  },
   probePrefix: {
     env: 'REDIS_PROBE_PREFIX',
     doc: 'The availability probe writes the key {prefix}:probe; set the prefix if an ACL allows only other keys. Default larder.',

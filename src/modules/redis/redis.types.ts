@@ -124,6 +124,8 @@ export interface AvailabilityMonitor {
   canWrite(): boolean;
   /** How long a caller should wait for a read before it loads; follows the measured latency between a floor and a cap. */
   readBudgetMs(): number;
+  /** How long an answer past the budget is waited for, by callers without a loader and beside a loader, ms. */
+  lateReadMs(): number;
   recordSuccess(kind: CommandKind, latencyMs: number): void;
   recordFailure(kind: CommandKind, error: unknown): void;
   onChange(listener: (change: AvailabilityChange) => void): () => void;

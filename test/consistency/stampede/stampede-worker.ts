@@ -9,7 +9,7 @@ import type { Burst, StampedeAnswer, StampedeTask, Steady } from './stampede-fle
 
 const [redisUrl] = process.argv.slice(2) as [string];
 // Five processes share two cores here: a read that gave up on Redis after a few milliseconds would load once more.
-const pool = createRedisPool(redisUrl, { monitor: { budget: { floorMs: 1_000, capMs: 1_000 } } });
+const pool = createRedisPool(redisUrl, { monitor: { budget: { floorMs: 1_000, capMs: 1_000, lateMs: 1_000 } } });
 const cache: Cache = createCache({ namespace: 'stampede', redis: pool });
 const source = new Redis(redisUrl);
 

@@ -20,7 +20,7 @@ describe.each([-HOUR_MS, HOUR_MS])('a process whose date is %i ms off, given a p
   beforeAll(async () => {
     redis = await RedisServer.start();
     // The budgets of a busy machine do not matter here.
-    pool = createRedisPool(redis.url, { monitor: { budget: { floorMs: 1_000, capMs: 1_000 } } });
+    pool = createRedisPool(redis.url, { monitor: { budget: { floorMs: 1_000, capMs: 1_000, lateMs: 1_000 } } });
     expect(await pool.monitor.waitUntilUp(60_000)).toBe('up');
   });
   afterAll(async () => {

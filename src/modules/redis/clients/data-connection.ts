@@ -27,6 +27,8 @@ const SUBSCRIBES = new Set(['subscribe', 'psubscribe', 'ssubscribe', 'monitor'])
  * {@link send} creates no promise and no timer. One interval detects a silent socket, instead of a timer per command.
  */
 export class DataConnection extends PooledRedis {
+  private reader: ReplyReader | undefined;
+
   constructor(options: PooledRedisOptions, meter: CommandMeter, maxPending: number) {
     const { socketTimeout, ...rest } = options;
     const Connector = rest.Connector === SocketConnector && !rest.tls ? ReadBufferConnector : rest.Connector;
@@ -62,13 +64,20 @@ export class DataConnection extends PooledRedis {
     return super.sendCommand(command, stream);
   }
 
+  /** Bytes received by this connection; `undefined` unless the reply for this listener is arriving now. */
+  receivedFor(listener: ReplyListener): number | undefined {
+    const front = this.commandQueue.peekFront()?.command as Partial<SentCommand> | undefined;
+    if (front?.isFor?.(listener) !== true || this.reader?.isWithinReply !== true) return undefined;
+    return this.stream.bytesRead;
+  }
+
   private replaceDecoder(): void {
     const { stream } = this;
     for (const listener of stream.listeners('data')) stream.off('data', listener as () => void);
-    const reader = new ReplyReader(
+    const reader = (this.reader = new ReplyReader(
       (reply) => this.answer(reply),
       () => (this.commandQueue.peekFront()?.command as Partial<SentCommand> | undefined)?.onItem,
-    );
+    ));
     stream.on('data', (chunk: Buffer) => {
       try {
         reader.write(chunk);
@@ -102,6 +111,10 @@ class SentCommand {
 
   get onItem(): ItemListener | undefined {
     return this.listener.onItem;
+  }
+
+  isFor(listener: ReplyListener): boolean {
+    return this.listener === listener;
   }
 
   resolve(reply: Exclude<Reply, Error>): void {

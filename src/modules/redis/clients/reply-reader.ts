@@ -60,6 +60,11 @@ export class ReplyReader {
     private readonly itemListener: () => ItemListener | undefined = () => undefined,
   ) {}
 
+  /** Whether a part of a reply has come, and its end has not. */
+  get isWithinReply(): boolean {
+    return this.#bulk !== undefined || this.#open.length > 0;
+  }
+
   /** @throws Error for bytes that are not RESP2. The bytes after them can't be parsed. */
   write(data: Buffer): void {
     let at = 0;

@@ -27,3 +27,8 @@ export const callCommand: Send = (client, name, args, listener) => {
     (error: Error) => listener.onError(error),
   );
 };
+
+/** Bytes that the connection of a client has received, while the reply for this listener is arriving; else `undefined`. */
+export function receivedBytes(client: RedisClient, listener: ReplyListener): number | undefined {
+  return client instanceof DataConnection ? client.receivedFor(listener) : undefined;
+}

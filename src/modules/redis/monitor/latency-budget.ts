@@ -4,9 +4,11 @@ export interface BudgetSettings {
   floorMs: number;
   /** Longest budget, ms, unless the network itself is slower. Default 50. */
   capMs: number;
+  /** An answer that does not come within the budget is waited for this long by callers without a loader, ms. Default 500. */
+  lateMs: number;
 }
 
-export const DEFAULT_BUDGET_SETTINGS: BudgetSettings = { floorMs: 10, capMs: 50 };
+export const DEFAULT_BUDGET_SETTINGS: BudgetSettings = { floorMs: 10, capMs: 50, lateMs: 500 };
 
 /** No read waits longer than this, however slow the network is. */
 const HARD_CAP_MS = 1_000;

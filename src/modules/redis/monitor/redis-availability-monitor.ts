@@ -108,6 +108,10 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
     return this.isWritable;
   }
 
+  lateReadMs(): number {
+    return this.settings.budget.lateMs;
+  }
+
   readBudgetMs(): number {
     return this.budget.ms;
   }

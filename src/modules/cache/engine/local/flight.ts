@@ -70,6 +70,11 @@ export class Flight {
   #abandonReason: unknown;
   #onAbandoned: (() => void) | undefined;
   #controller: AbortController | undefined;
+  /** Answers of Redis that may still come. */
+  #lateAnswers = 0;
+  /** The error of the load, while a late answer may still make up for it. */
+  #failure: { readonly error: unknown } | undefined;
+  #isSettled = false;
   #resolve!: (outcome: FlightOutcome) => void;
   #reject!: (error: unknown) => void;
 
@@ -172,11 +177,46 @@ export class Flight {
   }
 
   succeed(outcome: FlightOutcome): void {
+    this.#isSettled = true;
     this.#resolve(outcome);
   }
 
+  /** Fails as soon as no late answer of Redis can make up for it. */
   fail(error: unknown): void {
+    if (this.#lateAnswers > 0) this.#failure ??= { error };
+    else this.#failNow(error);
+  }
+
+  #failNow(error: unknown): void {
+    this.#isSettled = true;
     this.#reject(error);
+  }
+
+  /**
+   * Lets the late answer of a read race the loader. The first outcome settles the flight, and where that is the answer, the
+   * loader is told to stop.
+   *
+   * @param answer the outcome that it allows, or `undefined`; it never rejects.
+   */
+  hedge(answer: Promise<FlightOutcome | undefined>): void {
+    this.#lateAnswers++;
+    void answer.then((outcome) => {
+      this.#lateAnswers--;
+      if (this.#isSettled) return;
+      if (outcome !== undefined) this.#settleEarly(outcome);
+      else if (this.#lateAnswers === 0 && this.#failure !== undefined) this.#failNow(this.#failure.error);
+    });
+  }
+
+  #settleEarly(outcome: FlightOutcome): void {
+    this.succeed(outcome);
+    this.#stopLoader(new DOMException('Redis answered before the loader.', 'AbortError'));
+  }
+
+  #stopLoader(reason: Error): void {
+    this.detach();
+    this.#abandonReason = reason;
+    this.#onAbandoned?.();
   }
 
   /** Later callers start a flight of their own. */
@@ -187,7 +227,7 @@ export class Flight {
   /** Ends a flight that may not load, and lets later callers start one of their own. */
   refuse(reason: Error): void {
     this.detach();
-    this.fail(reason);
+    this.#failNow(reason);
   }
 
   /** Keeps the first stale value that is offered. */
@@ -247,10 +287,8 @@ export class Flight {
   /** Ends the flight for every caller: the loader is told to stop, and no caller joins any more. */
   abandon(reason: Error): void {
     if (this.isAbandoned) return;
-    this.detach();
-    this.#abandonReason = reason;
-    this.fail(reason);
-    this.#onAbandoned?.();
+    this.#failNow(reason);
+    this.#stopLoader(reason);
   }
 }
 

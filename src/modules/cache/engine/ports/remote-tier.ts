@@ -26,7 +26,10 @@ export interface RemoteTier {
 
   /** Waits for `minTimeoutMs` at least. Default: as long as the measured latency suggests. */
   read(address: SlotAddress, listener: SlotListener, minTimeoutMs?: number): void;
-  /** Many at once; `onSlot` is told of each as it comes, by its place in `addresses`, before this resolves. */
+  /**
+   * Many at once; `onSlot` is told of each as it comes, by its place in `addresses`, before this resolves. Of those that are
+   * `late` it is told again after that.
+   */
   readMany(
     addresses: readonly SlotAddress[],
     onSlot: (index: number, slot: ReadSlot) => void,
@@ -73,10 +76,13 @@ export interface SlotAddress {
   readonly partition: number;
 }
 
-/** What a read of a slot brought; `undefined`: no answer in time. */
-export type ReadSlot = Slot | 'empty' | undefined;
+/**
+ * The answer to a read of a slot. `late`: none within the budget, and the listener is called once more when the answer comes,
+ * or when it is not waited for any longer. `undefined`: there is none.
+ */
+export type ReadSlot = Slot | 'empty' | 'late' | undefined;
 
-/** Called once with the slot that was asked for. Must not throw. */
+/** Called with the slot that was asked for, and a second time after `late`. Must not throw. */
 export interface SlotListener {
   onSlot(slot: ReadSlot): void;
 }

@@ -13,9 +13,11 @@ import { assertFunction, assertList } from '../parts/arguments.js';
 import { type CallSettings, settingsOf } from '../parts/call-settings.js';
 import type { EngineParts } from '../parts/engine-parts.js';
 import type { ReadStats } from '../parts/read-stats.js';
-import type { RemoteEntry, SlotResult } from '../remote/remote-entry.js';
 import { EarlyRefresh } from './early-refresh.js';
 import { inOrder } from './in-order.js';
+import { allSettledThenThrow } from './all-settled.js';
+import { NOT_READ, type RemoteReadOutcome, toOutcome } from './remote-read-outcome.js';
+import { LateAnswers } from './late-answers.js';
 import { StaleValues } from './stale-values.js';
 import { waitForFlight } from './wait-for-flight.js';
 
@@ -29,6 +31,7 @@ const DEFAULT_MAX_JOINED_MS = 60_000;
 export class GetOrLoad {
   readonly #path: LoadPath;
   readonly #staleValues: StaleValues;
+  readonly #lateAnswers: LateAnswers;
   readonly #earlyRefresh: EarlyRefresh;
   readonly #maxJoinedMs: number;
   /** Settings of a call without options. */
@@ -45,6 +48,7 @@ export class GetOrLoad {
     const limiter = new LoadLimiter(maxConcurrentLoads ?? DEFAULT_CONCURRENT_LOADS, parts.clock);
     const throttle = new FailureThrottle(parts.clock);
     this.#staleValues = new StaleValues(parts, namespace, stats, throttle);
+    this.#lateAnswers = new LateAnswers(parts, stats, this.#staleValues);
     this.#path = new LoadPath(parts, namespace, stats, leases, limiter, throttle);
     this.#earlyRefresh = new EarlyRefresh(parts.clock);
   }
@@ -102,7 +106,7 @@ export class GetOrLoad {
     const waits: Promise<void>[] = [];
     const own: Record<'load' | 'crossing', FlightToLoad[]> = { load: [], crossing: [] };
     for (const [key, read] of toLoad) {
-      const { flight, kind } = this.#flightOf(key, settings, read.entry);
+      const { flight, kind } = this.#flightOf(key, settings, read);
       if (kind !== 'joined') own[kind].push(toFlight(flight, read));
       waits.push(this.#awaitFlight(key, flight, kind, group, settings).then((outcome) => onValue(key, outcome)));
     }
@@ -147,7 +151,7 @@ export class GetOrLoad {
     read: RemoteReadOutcome,
     tries: number,
   ): Promise<FlightOutcome> {
-    const { flight, kind } = this.#flightOf(key, settings, read.entry);
+    const { flight, kind } = this.#flightOf(key, settings, read);
     // The wait is known before the loader runs: see RunningLoad.
     const outcome = this.#awaitFlight(key, flight, kind, loader, settings, tries);
     if (kind !== 'joined') void this.#path.run({ flights: [toFlight(flight, read)], loader, settings, kind });
@@ -222,7 +226,7 @@ export class GetOrLoad {
   #flightOf(
     key: string,
     settings: CallSettings,
-    entry: RemoteEntry | undefined,
+    { entry, late }: RemoteReadOutcome,
   ): { flight: Flight; kind: 'joined' | 'load' | 'crossing' } {
     const { flights } = this.parts;
     const memoryKey = this.namespace.memoryKey(key);
@@ -231,10 +235,12 @@ export class GetOrLoad {
     if (running !== undefined && !isCrossing) {
       this.stats.coalesced(key, 'local');
       this.#staleValues.offer(running, settings, entry);
+      if (late !== undefined) this.#lateAnswers.race(running, settings, late);
       return { flight: running, kind: 'joined' };
     }
     const flight = this.#newFlight(key, memoryKey);
     this.#staleValues.offer(flight, settings, entry);
+    if (late !== undefined) this.#lateAnswers.race(flight, settings, late);
     flights.add(flight, !isCrossing && (settings.consistency === 'cached' || settings.consistency === 'refresh'));
     return { flight, kind: isCrossing ? 'crossing' : 'load' };
   }
@@ -312,31 +318,10 @@ interface DueEntry {
 /** Called with every value that a batch read finds, and with the absences that are remembered. */
 type ValueListener = (key: string, found: { readonly value: unknown; readonly isAbsent: boolean }) => void;
 
-/** What a read of Redis found, for the load that follows. */
-interface RemoteReadOutcome {
-  /** A stale entry. */
-  readonly entry: RemoteEntry | undefined;
-  readonly seenStoredAtMs: number | undefined;
-  readonly isRemoteSilent: boolean;
-}
-
-const NOT_READ: RemoteReadOutcome = { entry: undefined, seenStoredAtMs: undefined, isRemoteSilent: false };
-
-/** @param result `undefined`: Redis did not answer. */
-function toOutcome(result: SlotResult | undefined): RemoteReadOutcome {
-  return { entry: result?.entry, seenStoredAtMs: result?.seenStoredAtMs, isRemoteSilent: result === undefined };
-}
-
 function toFlight(flight: Flight, { seenStoredAtMs, isRemoteSilent }: RemoteReadOutcome): FlightToLoad {
   return { flight, seenStoredAtMs, isRemoteSilent };
 }
 
 function toGroup<T>(key: string, loader: Loader<T>): GroupLoader {
   return async (_keys, context) => new Map([[key, await loader(context)]]);
-}
-
-/** Waits for all: one failure must not leave the others without a handler. */
-async function allSettledThenThrow(waits: readonly Promise<void>[]): Promise<void> {
-  const failed = (await Promise.allSettled(waits)).find((result) => result.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
 }

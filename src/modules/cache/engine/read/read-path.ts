@@ -47,7 +47,9 @@ export class ReadPath {
     if (options !== undefined) assertReadOptions(options);
     let value: Maybe<T> | typeof ASK_REDIS = this.#fromMemory(key, options, this.parts.clock.nowMs(), projection);
     if (value === ASK_REDIS) {
-      const result = await this.parts.remote!.read(this.#readContext(options), key, this.namespace.address(key));
+      let result = await this.parts.remote!.read(this.#readContext(options), key, this.namespace.address(key));
+      // There is no loader to go on with, so an answer that is on its way is waited for.
+      if (result?.late !== undefined) result = await result.late;
       value = this.#resolveRemote(key, result?.entry, options, projection);
     }
     return value === NO_VALUE ? undefined : value;
@@ -74,7 +76,8 @@ export class ReadPath {
     const addresses = toAsk.map((key) => this.namespace.address(key));
     const results = await this.parts.remote!.readMany(this.#readContext(options), toAsk, addresses);
     for (let i = 0; i < toAsk.length; i++) {
-      const value = this.#resolveRemote(toAsk[i]!, results[i]?.entry, options, projection);
+      const result = results[i]?.late === undefined ? results[i] : await results[i]!.late;
+      const value = this.#resolveRemote(toAsk[i]!, result?.entry, options, projection);
       if (value !== NO_VALUE) values.set(toAsk[i]!, value);
     }
     return isOrdered ? values : inOrder(keys, values);

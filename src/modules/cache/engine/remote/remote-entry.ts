@@ -7,6 +7,25 @@ export interface SlotResult {
   readonly entry: RemoteEntry | undefined;
   /** Stored-at of the entry in the slot, valid or not, in Redis time. Identifies the entry to the lease script. */
   readonly seenStoredAtMs: number | undefined;
+  /** The answer that did not come within the budget, and may still come. It never rejects. */
+  readonly late?: Promise<SlotResult | undefined>;
+}
+
+/** The result of reads whose answer is late. Each has a promise of its own. */
+export class LateResult implements SlotResult {
+  readonly entry = undefined;
+  readonly seenStoredAtMs = undefined;
+  readonly late: Promise<SlotResult | undefined>;
+  #resolve!: (result: SlotResult | Promise<SlotResult> | undefined) => void;
+
+  constructor() {
+    this.late = new Promise((resolve) => (this.#resolve = resolve));
+  }
+
+  /** `undefined`: the answer is not waited for any longer. */
+  settle(result: SlotResult | Promise<SlotResult> | undefined): void {
+    this.#resolve(result);
+  }
 }
 
 /** An empty slot, a lease, or bytes that are no entry. */

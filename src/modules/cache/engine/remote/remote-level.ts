@@ -10,7 +10,7 @@ import type { PeerTombstones } from '../outage/peer-tombstones.js';
 import type { ReadSlot, RemoteTier, SlotAddress, SlotListener } from '../ports/remote-tier.js';
 import type { Dependency, DependencyTable, VersionSnapshot } from '../versions/dependency-table.js';
 import type { EntryValidator, Validity } from './entry-validator.js';
-import { NO_ENTRY, RemoteEntry, type SlotResult } from './remote-entry.js';
+import { LateResult, NO_ENTRY, RemoteEntry, type SlotResult } from './remote-entry.js';
 import { RemoteVersions, type Versions } from './remote-versions.js';
 
 /** How a read treats the entries that it finds. */
@@ -33,6 +33,8 @@ export interface SlotQuery {
 
 /** One read on its way: the listener that the tier calls with the slot. */
 class PendingSlotQuery implements SlotQuery, SlotListener {
+  #late: LateResult | undefined;
+
   constructor(
     private readonly level: RemoteLevel,
     private readonly resolve: (result: SlotResult | Promise<SlotResult> | undefined) => void,
@@ -43,7 +45,10 @@ class PendingSlotQuery implements SlotQuery, SlotListener {
   ) {}
 
   onSlot(slot: ReadSlot): void {
-    this.resolve(slot === undefined ? undefined : this.level.decide(this, slot));
+    if (slot === 'late') return this.resolve((this.#late = new LateResult()));
+    const result = slot === undefined ? undefined : this.level.decide(this, slot);
+    if (this.#late === undefined) this.resolve(result);
+    else this.#late.settle(result);
   }
 }
 
@@ -84,7 +89,7 @@ export class RemoteLevel {
     return this.tier.canRead() && !outbox.hasKey(memoryKey) && !peerTombstones.hasKey(memoryKey);
   }
 
-  /** Reads one slot. `undefined`: Redis did not answer. */
+  /** Reads one slot. A {@link LateResult}: Redis did not answer within the budget. `undefined`: it did not answer. */
   read(context: ReadContext, key: string, address: SlotAddress): Promise<SlotResult | undefined> {
     return new Promise((resolve) => {
       const query = new PendingSlotQuery(this, resolve, context, key, address, this.#parts.fence.mark());
@@ -102,7 +107,17 @@ export class RemoteLevel {
     const queries = addresses.map((address, i): SlotQuery => ({ context, key: keys[i]!, address, fenceMark }));
     const results: (SlotResult | undefined)[] = new Array(keys.length).fill(undefined);
     const unverified: UnverifiedSlot[] = [];
+    const late = new Map<number, LateResult>();
     const onSlot = (index: number, slot: ReadSlot): void => {
+      if (slot === 'late') {
+        late.set(index, (results[index] = new LateResult()));
+        return;
+      }
+      const lateResult = late.get(index);
+      if (lateResult !== undefined) {
+        lateResult.settle(slot === undefined ? undefined : this.decide(queries[index]!, slot));
+        return;
+      }
       if (slot === undefined) return;
       const decided = this.#decideLocally(queries[index]!, slot);
       if (decided === undefined) unverified.push({ index, slot: (slot as EntrySlot).kept() });

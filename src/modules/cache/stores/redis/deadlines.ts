@@ -6,8 +6,14 @@ export interface Awaited {
   readonly isOpen: boolean;
   /** When it is given up, by the clock. */
   readonly deadlineMs: number;
+  /** What is still open after this call has a later deadline. */
   giveUp(): void;
+  /** Moves the deadline: this process was stopped for so long, and the answer may not have been read. */
+  postpone(ms: number): void;
 }
+
+/** A timer that is later than this was held up by this process, milliseconds. */
+const LAG_MS = 5;
 
 /** Gives up what took too long, with one timer for all of it: most answers come in time, and a timer each costs more than they do. */
 export class Deadlines<T extends Awaited> {
@@ -37,7 +43,12 @@ export class Deadlines<T extends Awaited> {
     this.#timer?.cancel();
     this.#timerMs = atMs;
     // After a stall of the event loop the timer fires before an answer that is already here is read: look once more.
-    this.#timer = this.clock.setTimer(() => setImmediate(this.#giveUpDue, atMs), atMs - nowMs);
+    this.#timer = this.clock.setTimer(() => {
+      const lagMs = this.clock.nowMs() - atMs;
+      // Redis had less time than the clock says, where the whole machine was busy: what this process slept does not count.
+      if (lagMs > LAG_MS) for (const awaited of this.#awaited) if (awaited.isOpen) awaited.postpone(lagMs);
+      setImmediate(this.#giveUpDue, atMs);
+    }, atMs - nowMs);
   }
 
   readonly #giveUpDue = (untilMs: number): void => {
@@ -49,6 +60,9 @@ export class Deadlines<T extends Awaited> {
     this.#timerMs = Number.POSITIVE_INFINITY;
     if (this.#awaited.length > 0)
       this.#setTimer(Math.min(...this.#awaited.map(({ deadlineMs }) => deadlineMs)), this.clock.nowMs());
-    for (const awaited of due) awaited.giveUp();
+    for (const awaited of due) {
+      awaited.giveUp();
+      if (awaited.isOpen) this.add(awaited, this.clock.nowMs());
+    }
   };
 }

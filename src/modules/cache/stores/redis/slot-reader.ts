@@ -24,8 +24,8 @@ type OnSlot = (index: number, slot: ReadSlot) => void;
 /**
  * Reads slots. The reads of one tick become one command: GET for one slot, MGET for more, one command per hash slot in a
  * Cluster. A slot is decoded as soon as it has arrived, while Redis still sends the next. No read waits for a timer. Past
- * the monitor's budget, or the caller's own `minTimeoutMs` where that is longer, the answer is "unavailable" and the caller goes
- * on.
+ * the monitor's budget, or the caller's own `minTimeoutMs` where that is longer, the answer is `late`: the caller goes on, and is
+ * told again when it comes, within half a second or as long as it is arriving.
  *
  * Listeners instead of promises, because every hit of Redis passes here.
  */
@@ -94,6 +94,10 @@ export class SlotReader {
     let told = 0;
     this.#pending++;
     const onItem = (item: Reply): void => onSlot(told++, this.#decode(item));
+    const onLate = (): void => {
+      for (let i = told; i < slots.length; i++) onSlot(i, 'late');
+      onDone?.();
+    };
     this.#commands.run(
       lane,
       'read',
@@ -107,6 +111,7 @@ export class SlotReader {
         onDone?.();
       },
       onItem,
+      { limitMs: Math.max(limitMs, this.pool.monitor.lateReadMs()), onLate },
     );
   }
 

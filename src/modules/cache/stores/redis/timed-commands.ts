@@ -9,10 +9,22 @@ import type {
   Reply,
   ReplyListener,
 } from '../../../redis/library.js';
+import { receivedBytes } from '../../../redis/library.js';
 import { type Awaited, Deadlines } from './deadlines.js';
 
 /** Told once how a command went: the reply, or `undefined` when it failed or took too long. Must not throw. */
 export type OnReply = (reply: Reply | undefined) => void;
+
+/** How much longer a command is waited for whose caller goes on without it. */
+export interface LateReply {
+  /** From when it was asked, milliseconds. */
+  readonly limitMs: number;
+  /** Called once if there is no reply within the first limit. */
+  readonly onLate: () => void;
+}
+
+/** A reply that is arriving is waited for, as long as more of it arrives within this time, milliseconds. */
+const PROGRESS_MS = 50;
 
 /** Sends commands that are given up after a time, and tells the monitor how they went. */
 export class TimedCommands {
@@ -29,6 +41,7 @@ export class TimedCommands {
    * A command that is given up may still run in Redis.
    *
    * @param onItem as in {@link ReplyListener}; not called after `onReply`.
+   * @param late given: past `limitMs` the command is late, and given up only past the limit in here.
    */
   run(
     lane: RedisLane,
@@ -37,11 +50,14 @@ export class TimedCommands {
     send: (client: RedisClient, listener: ReplyListener) => void,
     onReply: OnReply,
     onItem?: ItemListener,
+    late?: LateReply,
   ): void {
     const nowMs = this.clock.nowMs();
-    const command = new TimedCommand(this.pool.monitor, this.clock, kind, nowMs, nowMs + limitMs, onReply, onItem);
+    const command = new TimedCommand(this.pool.monitor, this.clock, kind, nowMs, limitMs, onReply, onItem, late);
     try {
-      send(this.pool.client(lane), command);
+      const client = this.pool.client(lane);
+      command.client = client;
+      send(client, command);
     } catch (error) {
       command.onError(error);
     }
@@ -54,19 +70,35 @@ class TimedCommand implements ReplyListener, Awaited {
   /** `undefined` once told: who waited, and what came, is not to be kept until the deadline. */
   #onDone: OnReply | undefined;
   #itemListener: ItemListener | undefined;
+  #late: LateReply | undefined;
+  #deadlineMs: number;
+  #isLate: boolean;
+  #isPostponed = false;
+  /** Bytes of the reply's connection when it was last looked at. */
+  #receivedBytes = 0;
+  /** The client that it was sent by. */
+  client: RedisClient | undefined;
 
   constructor(
     private readonly monitor: AvailabilityMonitor,
     private readonly clock: Clock,
     private readonly kind: CommandKind,
     private readonly askedAtMs: number,
-    readonly deadlineMs: number,
+    private readonly limitMs: number,
     onDone: OnReply,
     onItem: ItemListener | undefined,
+    late: LateReply | undefined,
   ) {
+    this.#deadlineMs = askedAtMs + limitMs;
+    this.#late = late;
+    this.#isLate = false;
     this.#onDone = onDone;
     this.#itemListener = onItem;
     if (onItem !== undefined) this.onItem = (item) => this.#itemListener?.(item);
+  }
+
+  get deadlineMs(): number {
+    return this.#deadlineMs;
   }
 
   get isOpen(): boolean {
@@ -85,8 +117,31 @@ class TimedCommand implements ReplyListener, Awaited {
     this.#close(undefined);
   }
 
+  /** At most by its own limit, and once: a process that never keeps up must end its waits. */
+  postpone(ms: number): void {
+    if (this.#isPostponed) return;
+    this.#isPostponed = true;
+    this.#deadlineMs += Math.min(ms, this.limitMs);
+  }
+
   giveUp(): void {
-    this.onError(new Error('Command timed out'));
+    const received = this.client === undefined ? undefined : receivedBytes(this.client, this);
+    if (received !== undefined && received > this.#receivedBytes) {
+      this.#receivedBytes = received;
+      this.#deadlineMs = this.clock.nowMs() + PROGRESS_MS;
+      return;
+    }
+    const late = this.#late;
+    if (late === undefined) {
+      if (!this.#isLate) return this.onError(new Error('Command timed out'));
+      return this.#close(undefined);
+    }
+    this.#late = undefined;
+    this.#isLate = true;
+    this.#deadlineMs = Math.max(this.askedAtMs + late.limitMs, this.clock.nowMs() + 1);
+    // Redis is judged by its budget, whether or not the answer still comes.
+    this.monitor.recordFailure(this.kind, new Error('Command timed out'));
+    late.onLate();
   }
 
   #close(reply: Reply | undefined): void {
