@@ -26,6 +26,9 @@ export interface LateReply {
 /** A reply that is arriving is waited for, as long as more of it arrives within this time, milliseconds. */
 const PROGRESS_MS = 50;
 
+/** A deadline moves by this at most, however long this process was stopped, milliseconds. */
+const MAX_POSTPONEMENT_MS = 20;
+
 /** Sends commands that are given up after a time, and tells the monitor how they went. */
 export class TimedCommands {
   readonly #deadlines: Deadlines<TimedCommand>;
@@ -117,11 +120,11 @@ class TimedCommand implements ReplyListener, Awaited {
     this.#close(undefined);
   }
 
-  /** At most by its own limit, and once: a process that never keeps up must end its waits. */
+  /** Once and for a moment: where Redis is frozen and this process busy, waits must end all the same. */
   postpone(ms: number): void {
     if (this.#isPostponed) return;
     this.#isPostponed = true;
-    this.#deadlineMs += Math.min(ms, this.limitMs);
+    this.#deadlineMs += Math.min(ms, this.limitMs, MAX_POSTPONEMENT_MS);
   }
 
   giveUp(): void {
