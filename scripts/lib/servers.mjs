@@ -28,7 +28,16 @@ const MARIADB = {
   find: findMariadb,
   isOptional: true,
 };
-const SERVERS = [REDIS, POSTGRES, MARIADB];
+/** As {@link MARIADB}. */
+const PGBOUNCER = {
+  name: 'PgBouncer',
+  program: 'pgbouncer',
+  variable: 'PGBOUNCER',
+  debianPackage: 'pgbouncer',
+  find: findPgBouncer,
+  isOptional: true,
+};
+const SERVERS = [REDIS, POSTGRES, MARIADB, PGBOUNCER];
 
 /**
  * Finds the servers, installing those that are missing where that is possible.
@@ -80,6 +89,10 @@ function findRedis() {
 
 function findMariadb() {
   return process.env.MARIADB_SERVER || onPath('mariadbd') || ['/usr/sbin/mariadbd'].find((path) => existsSync(path));
+}
+
+function findPgBouncer() {
+  return process.env.PGBOUNCER || onPath('pgbouncer') || ['/usr/sbin/pgbouncer'].find((path) => existsSync(path));
 }
 
 /** The folder of PostgreSQL's programs, the newest where there are several. */

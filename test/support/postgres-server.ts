@@ -31,13 +31,26 @@ export class PostgresServer {
     private process: ServerProcess,
     readonly port: number,
     private readonly dataDir: string,
+    private readonly settings: readonly string[],
   ) {}
 
-  static async start(): Promise<PostgresServer> {
-    const dataDir = copyOfTemplate();
+  /** @param settings more of them, as `['ssl=on']`. */
+  static start(settings: readonly string[] = []): Promise<PostgresServer> {
+    return PostgresServer.startIn(copyOfTemplate(), settings);
+  }
+
+  /** A hot standby that follows this server. */
+  startReplica(): Promise<PostgresServer> {
+    const dataDir = newDir('larder-pg-replica-');
+    const from = ['-h', '127.0.0.1', '-p', String(this.port), '-U', 'larder'];
+    runUnprivileged(binary('pg_basebackup'), ...from, '-D', dataDir, '-R', '-X', 'stream', '--checkpoint=fast');
+    return PostgresServer.startIn(dataDir, this.settings);
+  }
+
+  private static async startIn(dataDir: string, settings: readonly string[]): Promise<PostgresServer> {
     for (let attempt = 1; ; attempt++) {
       const port = await freePort();
-      const server = new PostgresServer(await launch(port, dataDir), port, dataDir);
+      const server = new PostgresServer(await launch(port, dataDir, settings), port, dataDir, settings);
       try {
         await server.ready();
         return server;
@@ -95,7 +108,7 @@ export class PostgresServer {
 
   async restart(): Promise<void> {
     await this.end('SIGINT');
-    this.process = await launch(this.port, this.dataDir);
+    this.process = await launch(this.port, this.dataDir, this.settings);
     await this.ready();
   }
 
@@ -130,8 +143,11 @@ export class PostgresServer {
   }
 }
 
-async function launch(port: number, dataDir: string): Promise<ServerProcess> {
-  const settings = [...SETTINGS, 'listen_addresses=127.0.0.1', `port=${port}`].flatMap((setting) => ['-c', setting]);
+async function launch(port: number, dataDir: string, more: readonly string[]): Promise<ServerProcess> {
+  const settings = [...SETTINGS, ...more, 'listen_addresses=127.0.0.1', `port=${port}`].flatMap((setting) => [
+    '-c',
+    setting,
+  ]);
   const [program, ...args] = [...unprivileged('--pdeathsig', 'INT'), binary('postgres'), '-D', dataDir, ...settings];
   return ServerProcess.spawn(program!, args);
 }
@@ -139,7 +155,7 @@ async function launch(port: number, dataDir: string): Promise<ServerProcess> {
 const isRoot = process.getuid?.() === 0;
 
 /** Puts a command under the user `nobody`, when this process is root. */
-function unprivileged(...options: string[]): string[] {
+export function unprivileged(...options: string[]): string[] {
   return isRoot ? ['setpriv', '--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups', ...options] : [];
 }
 
@@ -187,7 +203,7 @@ function templateDir(): string {
   return template;
 }
 
-function newDir(prefix: string): string {
+export function newDir(prefix: string): string {
   const dir = mkdtempSync(join(tmpdir(), prefix));
   if (isRoot) execFileSync('chown', ['nobody:nogroup', dir]);
   return dir;
