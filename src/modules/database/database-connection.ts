@@ -115,7 +115,10 @@ export class DatabaseConnection implements DatabaseGate {
     this.retry?.cancel();
     if (this.state === 'idle') this.state = 'opening';
     try {
-      await (this.isMigrated ? this.driver.ping() : this.driver.migrate((session) => this.migrations.apply(session)));
+      // After an outage it may be another server, or an older state of it: what it lacks is looked up again.
+      await (this.state === 'ready'
+        ? this.driver.ping()
+        : this.driver.migrate((session) => this.migrations.apply(session)));
       this.becomeReady();
     } catch (error) {
       // With every connection in use it serves, though slowly.

@@ -25,7 +25,8 @@ export class DirectoryLock {
     mkdirSync(dirname(noteFile), { recursive: true });
     const holder = new DatabaseSync(`${noteFile}.db`, { timeout: 0 });
     try {
-      holder.exec('begin exclusive');
+      // Without a journal on the disk, which may be full.
+      holder.exec('pragma journal_mode = memory; begin exclusive');
     } catch (error) {
       holder.close();
       if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;

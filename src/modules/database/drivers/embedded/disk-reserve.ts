@@ -48,7 +48,12 @@ export class DiskReserve {
   }
 }
 
+/** None of a directory that is gone. */
 function freeBytesOf(dir: string): number {
-  const { bavail, bsize } = statfsSync(dir);
-  return bavail * bsize;
+  try {
+    const { bavail, bsize } = statfsSync(dir);
+    return bavail * bsize;
+  } catch {
+    return 0;
+  }
 }

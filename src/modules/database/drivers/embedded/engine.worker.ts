@@ -70,9 +70,9 @@ async function open(pglite: PGlite, id: number): Promise<void> {
   hasGreeted = false;
   unread = Buffer.alloc(0);
   isOutsideTransaction = true;
+  await pglite.execProtocolRaw(queryMessage('rollback'));
+  await pglite.execProtocolRaw(queryMessage('discard all'));
   isReadOnlyApplied = false;
-  await execute(pglite, queryMessage('rollback'));
-  await execute(pglite, queryMessage('discard all'));
 }
 
 async function receive(pglite: PGlite, bytes: Buffer): Promise<void> {
@@ -81,7 +81,8 @@ async function receive(pglite: PGlite, bytes: Buffer): Promise<void> {
   for (let message = nextMessage(); message; message = nextMessage()) {
     if (!hasGreeted) {
       hasGreeted = true;
-      greeting ??= await pglite.execProtocolRaw(message);
+      // A copy: PGlite's answer is a view of a buffer that it uses again.
+      greeting ??= Buffer.from(await pglite.execProtocolRaw(message));
       replies.push(greeting);
     } else if (message[0] !== TERMINATE) replies.push(await execute(pglite, message));
   }
