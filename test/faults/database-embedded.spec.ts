@@ -47,7 +47,7 @@ describe('the embedded database', () => {
         await tx.insert(notes).values({ id: 1_000, text: 'never committed' });
         await tx.execute(ENDLESS);
       }),
-    ).rejects.toThrow();
+    ).rejects.toThrow(Error);
     await eventually(() => writes.write('transaction').then(() => connection.ready()), START);
     await writes.write('rolledBack');
     await writes.write('statement');
