@@ -45,7 +45,7 @@ export class DocumentsService {
   ) {}
 
   /**
-   * `null` when there is none, which is remembered too. The tag comes from the result: ids that nobody has leave no tags. An id
+   * `null` when there is none, which is remembered too. The tag comes from the result: ids without a document leave no tags. An id
    * is never used before its document is made, so no write has to evict its absence.
    */
   @Cacheable({
@@ -57,7 +57,7 @@ export class DocumentsService {
     return (await this.repository.find(id)) ?? null;
   }
 
-  /** Not cached here: nobody but the route asks for pages, and it keeps whole responses. */
+  /** Not cached here: only the route asks for pages, and it keeps whole responses. */
   async findPage(request: PageRequest): Promise<DocumentPage> {
     return this.repository.findPage(request);
   }
@@ -96,7 +96,7 @@ export class DocumentsService {
     return { before: accepted(await this.settled(this.repository.delete(id, versions))) };
   }
 
-  /** When the connection breaks during the commit, nobody knows which documents changed: then none is trusted. */
+  /** When the connection breaks during the commit, the changed documents are unknown: then none is trusted. */
   private async settled<T>(write: Promise<T>): Promise<T> {
     try {
       return await write.finally(() => this.indexer.wake());
@@ -112,7 +112,7 @@ function accepted<T>(result: T | Conflict): T {
   if (result !== 'changed') return result;
   throw new ProblemException(412, {
     type: 'urn:larder:stale-write',
-    title: 'Someone else changed the document',
+    title: 'Another client changed the document',
     detail: 'The document is of no version in If-Match. Read it again.',
   });
 }

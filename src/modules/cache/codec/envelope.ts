@@ -149,7 +149,7 @@ class StoredEntry implements EntrySlot {
         ? decodePayload(this.codec, decompress(this.bytes.subarray(this.payloadStart)), 0)
         : decodePayload(this.codec, this.bytes, this.payloadStart);
     } catch {
-      // Without the cause: JSON.parse quotes the text it stumbled over, and that is someone's data.
+      // Without the cause: JSON.parse quotes the text that it could not read, and that text is a user's data.
       throw new UnreadableError('payload');
     }
   }

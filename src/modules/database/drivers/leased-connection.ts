@@ -29,7 +29,7 @@ function openingOf(characteristics: string, { statementTimeoutMs, answerTimeoutM
  * 2. A commit whose answer does not arrive has an unknown outcome, whatever the reason.
  * 3. A statement that was cancelled costs the connection too: the request to cancel travels apart from the connection and
  *    may arrive late, when the next statement runs.
- * 4. After the end no statement is accepted: a query that nobody awaited can't run in the transaction of the next user.
+ * 4. After the end no statement is accepted: a query that was not awaited can't run in the transaction of the next user.
  */
 export class LeasedConnection {
   private isLost = false;

@@ -125,7 +125,7 @@ export class SlotReader {
   }
 }
 
-/** A slot to read, and who wants it: hardly ever more than one. */
+/** A slot to read, and its readers: hardly ever more than one. */
 class WantedSlot {
   #others: SlotListener[] | undefined;
 
