@@ -109,7 +109,9 @@ describe('between a write and its commit', () => {
       [],
       url,
     );
-    await expect(fenced.transaction((tx) => write(tx, 'perhaps'))).rejects.toThrow('Failed query');
+    await expect(fenced.transaction((tx) => write(tx, 'perhaps'))).rejects.toThrow(
+      'outcome of the statement is unknown',
+    );
     await postgres.query('drop trigger breaking on notes', [], url);
     // As if the commit had gone through.
     await postgres.query('update notes set text = $2 where id = $1', [id, 'perhaps'], url);

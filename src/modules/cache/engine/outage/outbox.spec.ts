@@ -47,11 +47,25 @@ describe('the outbox', () => {
     await expect(outbox.drain(acknowledge, 2)).resolves.toBe(true);
     expect(sent.map((batch) => [keysOf(batch), batch.dependencies, batch.mode])).toEqual([
       [['b', 'c'], ['hard'], 'hard'],
-      [['a'], ['soft'], 'soft'],
+      [['a'], [], 'hard'],
+      [[], ['soft'], 'soft'],
     ]);
     expect(outbox.size).toBe(0);
     await expect(outbox.drain(acknowledge)).resolves.toBe(true);
-    expect(sent).toHaveLength(2);
+    expect(sent).toHaveLength(3);
+  });
+
+  it('never sends keys together with expiries: the keys would only become stale', async () => {
+    outbox.addDependency('expired', 'soft');
+    outbox.addKey(addressOf('deleted'));
+    outbox.addDependency('invalidated', 'hard');
+
+    await expect(outbox.drain(acknowledge)).resolves.toBe(true);
+
+    expect(sent.map((batch) => [batch.mode, keysOf(batch), batch.dependencies])).toEqual([
+      ['hard', ['deleted'], ['invalidated']],
+      ['soft', [], ['expired']],
+    ]);
   });
 
   it('keeps what was not acknowledged, and says so', async () => {

@@ -104,7 +104,8 @@ export class Outbox {
       if (addresses.length === batchSize) break;
       addresses.push(address);
     }
-    const mode = this.#dependencies.values().next().value?.mode ?? 'hard';
+    // Keys wait to be removed. In one batch with expiries they would only become stale.
+    const mode = addresses.length > 0 ? 'hard' : (this.#dependencies.values().next().value?.mode ?? 'hard');
     const dependencies: string[] = [];
     for (const [id, waiting] of this.#dependencies) {
       if (dependencies.length === batchSize) break;

@@ -148,6 +148,9 @@ class TimedCommand implements ReplyListener, Awaited {
   }
 
   #close(reply: Reply | undefined): void {
+    // The command stays among the deadlines until its own: its reader, and the value, are not to be kept so long.
+    this.#late = undefined;
+    this.client = undefined;
     const onDone = this.#onDone!;
     this.#onDone = undefined;
     this.#itemListener = undefined;
