@@ -3,6 +3,7 @@ import type { CommandMeter } from './command-meter.js';
 import { retryDelayMs } from './retry-delay.js';
 import { RedisQueueFullError } from './redis-queue-full.error.js';
 
+const SUBSCRIPTIONS = new Set(['subscribe', 'psubscribe', 'ssubscribe']);
 const REOPENING = { baseMs: 200, capMs: 200 };
 /** Error of Redis, or of a provider, for a connection above its limit, which it then closes. */
 const TOO_MANY_CLIENTS = /max number of clients|max concurrent connections/i;
@@ -69,6 +70,9 @@ export class PooledRedis extends Redis {
     this.meter.record(command.name);
     // The handshake: its first reply shows whether Redis accepts this client.
     if (this.status === 'connect') this.watchHandshake(command.promise);
+    // ioredis subscribes again after a reconnect, and leaves the rejection unhandled when the connection is lost once more. A
+    // caller that subscribes itself still gets its own rejection.
+    if (SUBSCRIPTIONS.has(command.name)) command.promise.catch(() => {});
     return super.sendCommand(command, stream);
   }
 
