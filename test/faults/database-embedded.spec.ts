@@ -42,13 +42,15 @@ describe('the embedded database', () => {
       writes.write('statement'),
     ]);
     expect(endless.status).toBe('rejected');
+    await eventually(() => connection.database.execute(sql`select 1`), START);
     await expect(
       connection.database.transaction(async (tx) => {
         await tx.insert(notes).values({ id: 1_000, text: 'never committed' });
         await tx.execute(ENDLESS);
       }),
-    ).rejects.toThrow(Error);
-    await eventually(() => writes.write('transaction').then(() => connection.ready()), START);
+    ).rejects.toThrow('Failed query');
+    await eventually(() => connection.database.execute(sql`select 1`), START);
+    await writes.write('transaction');
     await writes.write('rolledBack');
     await writes.write('statement');
     const ids = await idsIn(connection);

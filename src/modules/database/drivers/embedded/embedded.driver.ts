@@ -54,6 +54,7 @@ export class EmbeddedDriver implements DatabaseDriver {
 
   async migrate(migrate: (session: SqlSession) => Promise<void>): Promise<void> {
     await this.start();
+    await this.assertAnswering();
     await runMigrations(this.pool, migrate);
   }
 
@@ -77,6 +78,16 @@ export class EmbeddedDriver implements DatabaseDriver {
   /** node-postgres does not expect an error here: without an engine the connection is broken from the start. */
   private connect(): EngineStream {
     return this.engine?.connect() ?? new EngineStream(() => undefined).destroy();
+  }
+
+  /** An engine that was lost and still does not answer runs a statement without end: the next attempt starts another. */
+  private async assertAnswering(): Promise<void> {
+    try {
+      await this.ping();
+    } catch (error) {
+      await this.engine?.terminate();
+      throw error;
+    }
   }
 
   private async start(): Promise<void> {
