@@ -178,6 +178,20 @@ describe('writes to PostgreSQL over a network that fails at one step of the prot
     await expectFullPool();
   });
 
+  it('are taken again after the network stalled in the middle of looking for the database', async () => {
+    proxy.faults.isBlackhole = true;
+    await writes.writeMany('statement', POOL_SIZE * 2);
+    await eventually(() => expect(connection.health().state).toBe('failed'));
+    // It connects, and what it asks then is lost.
+    proxy.faults.fateOf = (chunk, direction) =>
+      direction === 'request' && chunk.includes('larder_migrations') ? 'lose' : 'pass';
+    proxy.faults.isBlackhole = false;
+    await eventually(() => expect(connection.health().reason).toContain('connection was lost'), { timeoutMs: 20_000 });
+    disarm(proxy);
+    await recovered();
+    await expectFullPool();
+  });
+
   it('are refused at once while the database is known to be away, and taken again by itself', async () => {
     proxy.faults.isBlackhole = true;
     await writes.writeMany('statement', POOL_SIZE * 2);

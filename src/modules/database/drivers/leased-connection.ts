@@ -12,6 +12,9 @@ export interface StatementLimits {
   cancel(client: pg.PoolClient): Promise<void>;
 }
 
+/** For a network that takes everything and answers nothing: without a limit no other attempt would follow. */
+const LONG_STATEMENT_MS = 30 * 60_000;
+
 /** Text of the statement that opens a transaction; the limits of its session end with it. */
 function openingOf(characteristics: string, { statementTimeoutMs, answerTimeoutMs }: StatementLimits): string {
   const idleMs = statementTimeoutMs + answerTimeoutMs;
@@ -74,9 +77,9 @@ export class LeasedConnection {
     }
   }
 
-  /** Runs statements that may take as long as they take, as migrations do. */
-  async runUnlimited(config: string | pg.QueryConfig, params?: readonly unknown[]): Promise<pg.QueryResult> {
-    return this.send(config, params, { limitMs: Infinity });
+  /** Runs statements that may take long, as those of a migration: half an hour. */
+  async runLong(config: string | pg.QueryConfig, params?: readonly unknown[]): Promise<pg.QueryResult> {
+    return this.send(config, params, { limitMs: LONG_STATEMENT_MS });
   }
 
   /** Opens a transaction. @param characteristics `isolation level …, read only`. Default none. */
@@ -186,7 +189,6 @@ export class LeasedConnection {
   }
 
   private startTimer(limitMs: number, isCancelled: boolean): () => void {
-    if (limitMs === Infinity) return () => undefined;
     let timer = setTimeout(() => {
       if (!isCancelled) return this.lose();
       timer = setTimeout(() => this.lose(), this.limits.answerTimeoutMs);

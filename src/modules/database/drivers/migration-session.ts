@@ -7,16 +7,19 @@ export async function runMigrations(
   migrate: (session: SqlSession) => Promise<void>,
 ): Promise<void> {
   const lease = await pool.acquire();
-  const query = async <Row>(statement: string, params: readonly unknown[] = []) =>
-    (await lease.runUnlimited(statement, params)).rows as Row[];
   try {
     await migrate({
-      query,
+      query: async <Row>(statement: string, params: readonly unknown[] = []) =>
+        (await lease.query(statement, params)).rows as Row[],
       transaction: async (work) => {
-        // No limit of a statement's time: it would end a long migration for ever.
-        await lease.runUnlimited('begin');
-        await work({ run: async (script) => void (await lease.runUnlimited(script)), query });
-        await lease.runUnlimited('commit');
+        // Without the limit of a statement's time, which would end a long migration at each attempt.
+        await lease.query('begin');
+        await work({
+          run: async (script) => void (await lease.runLong(script)),
+          query: async <Row>(statement: string, params: readonly unknown[] = []) =>
+            (await lease.runLong(statement, params)).rows as Row[],
+        });
+        await lease.runLong('commit');
       },
     });
   } finally {
