@@ -3,6 +3,7 @@ import type { CommandMeter } from './command-meter.js';
 import { retryDelayMs } from './retry-delay.js';
 import { RedisQueueFullError } from './redis-queue-full.error.js';
 
+/** Commands that ioredis sends by itself after a reconnect. */
 const SUBSCRIPTIONS = new Set(['subscribe', 'psubscribe', 'ssubscribe']);
 const REOPENING = { baseMs: 200, capMs: 200 };
 /** Error of Redis, or of a provider, for a connection above its limit, which it then closes. */

@@ -126,7 +126,7 @@ describe('an entry that a peer could not invalidate in Redis', () => {
   // A invalidates k; B misses the announcement. C loads k and stores it. Redis refuses writes, k changes, A can only say so.
   // B hears it, and only then reads from the log what it had missed.
   it.each([
-    ['by whoever said so', { source: 'another', tombstoneSequence: 0 }],
+    ['by the source of the tombstone', { source: 'another', tombstoneSequence: 0 }],
     ['by a third', { source: 'a third', tombstoneSequence: 7 }],
   ])('stays invalid after an older invalidation that arrives late: %s', (_, body) => {
     const { peerTombstones, hear, hearKey } = told({ keys: ['k', IN_SHOP], dependencies: ['t::a'] });

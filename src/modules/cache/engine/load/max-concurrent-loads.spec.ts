@@ -67,7 +67,7 @@ describe('maxConcurrentLoads', () => {
     await Promise.all(calls);
   });
 
-  it('a load that nobody waits for any more leaves the queue', async () => {
+  it('a load without a caller leaves the queue', async () => {
     cache = createCache({ clock, maxConcurrentLoads: 1 });
     const held = new HeldLoad();
     const leaving = new AbortController();
