@@ -1,7 +1,8 @@
 /**
  * The engine against a plain Map, raw ioredis, BentoCache and cache-manager. `npm run bench:engine [scenario…]`
  *
- * ROUNDS: interleaved rounds per scenario, default 9. LARDER_ENTRY: another build to measure.
+ * ROUNDS: interleaved rounds per scenario, default 9. LARDER_ENTRY: another build to measure. LARDER_EARLIER_ENTRY: a build
+ * (the path of its `dist/index.js`) that runs beside this one in the same rounds, without the peers.
  */
 import { Redis } from 'ioredis';
 import { coldKey } from './engine/cold-key.mjs';
@@ -21,12 +22,11 @@ const wanted = process.argv.slice(2);
 const redis = await startRedis();
 const raw = new Redis(redis.url);
 pin(redis.child.pid, 1);
-const rows = [];
 for (const [name, run] of Object.entries(SCENARIOS)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
-  rows.push(...(await run({ redis, raw, rounds: Number(process.env.ROUNDS ?? 9) })));
+  const rows = await run({ redis, raw, rounds: Number(process.env.ROUNDS ?? 9) });
+  printTable(['scenario', 'contender', 'rate', 'ratio', 'target'], rows);
 }
 raw.disconnect();
 await redis.stop();
-printTable(['scenario', 'contender', 'rate', 'ratio', 'target'], rows);
 process.exit(0);

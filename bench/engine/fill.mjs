@@ -51,7 +51,8 @@ export const contenders = {
     };
   },
   larder: async ({ url }) => {
-    const cache = await larder({ namespace: 'fill', redis: url, memory: false });
+    // A namespace for each process: a key that another build has filled would be a hit.
+    const cache = await larder({ namespace: `fill-${process.pid}`, redis: url, memory: false });
     let k = 0;
     let onFilled = () => undefined;
     cache.on('fill', () => onFilled(performance.now()));

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { interleave } from './rounds.mjs';
 
+const EARLIER_ENTRY = process.env.LARDER_EARLIER_ENTRY;
+
 /**
  * Contenders, each in a process of its own, so that nobody runs on another's heap: what one leaves behind for the garbage
  * collector costs the next as much as its own work. Only one works at a time, each on the first processor.
@@ -14,7 +16,12 @@ import { interleave } from './rounds.mjs';
 export async function isolate(module, context, names) {
   const { contenders } = await import(module);
   const children = {};
-  for (const name of names ?? Object.keys(contenders)) children[name] = await start(module, name, context);
+  for (const name of wanted(names ?? Object.keys(contenders))) {
+    children[name] = await start(module, name, context);
+    // The earlier build runs in the same rounds, so that both meet the same machine.
+    if (EARLIER_ENTRY && name.startsWith('larder'))
+      children[`${name} (earlier build)`] = await start(module, name, context, { LARDER_ENTRY: EARLIER_ENTRY });
+  }
   return {
     names: Object.keys(children),
     /** One measure of all who have it, in interleaved rounds; the first is what the others are compared with. */
@@ -39,12 +46,15 @@ export async function isolate(module, context, names) {
   };
 }
 
-async function start(module, name, context) {
-  const child = fork(fileURLToPath(new URL('./contender.mjs', import.meta.url)), [
-    module,
-    name,
-    JSON.stringify(context),
-  ]);
+/** With an earlier build to compare with, the peers stay out: the baseline and Larder are enough. */
+const wanted = (names) => (EARLIER_ENTRY ? names.filter((name, i) => i === 0 || name.startsWith('larder')) : names);
+
+async function start(module, name, context, env = {}) {
+  const child = fork(
+    fileURLToPath(new URL('./contender.mjs', import.meta.url)),
+    [module, name, JSON.stringify(context)],
+    { env: { ...process.env, ...env } },
+  );
   const [measures] = await once(child, 'message');
   return {
     process: child,
