@@ -11,7 +11,7 @@ export interface CacheOptions extends NamespaceOptions {
   redis?: RedisSource | RedisPool;
   /** Memory tier, or `false` for none. Default 64 MiB. */
   memory?: MemoryOptions | false;
-  /** Who carries announcements of invalidations. Default: a subscriber on the same Redis. The Nest module gives its microservice. */
+  /** The transport of announcements of invalidations. Default: a subscriber on the same Redis. The Nest module gives its microservice. */
   announcements?: AnnouncementSource;
   coherence?: CoherenceOptions;
   outbox?: OutboxOptions;

@@ -41,7 +41,7 @@ export class MigrationRegistry {
     this.sets.set(set.feature, set);
   }
 
-  /** Applies what is missing. @throws DatabaseUnavailableError naming the migration that failed, and why. */
+  /** Applies the missing migrations. @throws DatabaseUnavailableError naming the migration that failed, and why. */
   async apply(session: SqlSession): Promise<void> {
     const applied = await findApplied(session);
     for (const migration of this.all()) {
@@ -97,7 +97,7 @@ async function applyOne(session: SqlSession, migration: Migration): Promise<void
   }
 }
 
-/** A migration is the program's own text: what the server says of it tells nothing of users. */
+/** A migration is the program's own text: the server's message about it holds no data of users. */
 function whyItFailed(error: unknown): string {
   switch (sqlStateOf(error)) {
     case '55P03':

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { booleanText } from '../../common/config/config-schemas.js';
 import { type ConfigOf, defineConfig } from '../../common/config/define-config.js';
 
-/** Who may write documents, and how they are indexed. */
+/** Permission to write documents, and how documents are indexed. */
 export const documentsConfig = defineConfig('documents', {
   writeToken: {
     env: 'DOCUMENTS_TOKEN',

@@ -61,12 +61,12 @@ const IF_MATCH = {
     'The ETag of the document as you know it, or several, or `*` for any. Without it the last write wins, or the answer is 428 where DOCUMENTS_REQUIRE_IF_MATCH is set.',
 };
 
-/** A list's tag is made of what validation makes of its query, and of whether there is anything in the list. */
+/** A list's tag is made of its validated query, and of whether the list has documents. */
 function tagsOfList(body: unknown, { query }: CachedRequest): string[] {
   return [tagOfPage(pageRequest.parse(query), (body as DocumentPage).items)];
 }
 
-/** Documents over HTTP: the same for everyone, so their responses are shared (`scope: 'public'`). */
+/** Documents over HTTP: the same for every caller, so their responses are shared (`scope: 'public'`). */
 @ApiTags('documents')
 @Controller('documents')
 @JsonRoutes()

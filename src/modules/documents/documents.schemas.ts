@@ -17,15 +17,15 @@ const labels = z
   .max(20)
   .transform((given) => [...new Set(given)]);
 
-/** What a client sends to create a document. */
+/** Body of a request that creates a document. */
 export const newDocument = z.strictObject({ title, body, author: name, topic: name, labels: labels.default([]) });
 export type NewDocument = z.output<typeof newDocument>;
 
-/** What a client sends to create several documents: all of them, or none. */
+/** Body of a request that creates several documents: all of them, or none. */
 export const newDocuments = z.strictObject({ documents: z.array(newDocument).min(1).max(100) });
 export type NewDocuments = z.output<typeof newDocuments>;
 
-/** What a client sends to change one: the fields that change. */
+/** Body of a request that changes a document: the fields that change. */
 export const documentChange = z
   .strictObject({ title, body, author: name, topic: name, labels })
   .partial()
@@ -117,7 +117,7 @@ export type CreatedDocuments = z.output<typeof createdDocuments>;
 const facet = z.object({
   /** The most frequent first. */
   values: z.array(z.object({ value: z.string(), count: z.int() })),
-  /** What `values` leaves out: so many further values, of so many documents in all. */
+  /** The rest that `values` leaves out: the number of further values, and of their documents. */
   omitted: z.object({ values: z.int(), count: z.int() }),
 });
 export type Facet = z.output<typeof facet>;

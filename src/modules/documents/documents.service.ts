@@ -30,8 +30,8 @@ import { DocumentSearch } from './search/document-search.js';
 type Versions = ReadonlySet<number>;
 
 /**
- * Documents, each read cached and each write evicting what it made untrue. A read that begins after a write's promise
- * settled never gives what was there before it; see `docs/guides/your-first-cached-module.md` for how that is built.
+ * Documents. Each read is cached, and each write evicts the entries that it has made untrue. A read that begins after a write's promise
+ * settled never returns an older state; see `docs/guides/your-first-cached-module.md` for how that is built.
  */
 @Injectable()
 @CacheConfig({ namespace: DOCUMENTS_CACHE, ttl: '5m' })

@@ -5,7 +5,7 @@ type IntervalClass = new () => object;
 
 let intervalClass: IntervalClass | undefined;
 
-/** A result that has a cell of a class that can't be written down and made again. */
+/** A result has a cell of a class whose instances can't be stored and rebuilt. */
 export class UnstorableCellError extends TypeError {
   constructor() {
     super('A cell of the result is an instance of a class');
@@ -14,7 +14,7 @@ export class UnstorableCellError extends TypeError {
 }
 
 /**
- * What is stored for a driver's answer: its rows and cells as plain data, which belongs to the cache.
+ * The stored form of a driver's answer: its rows and cells as plain data that belongs to the cache.
  *
  * @throws UnstorableCellError for cells of a class, such as those that a type parser of the application made.
  */
@@ -28,7 +28,7 @@ export function packCells(answer: unknown): unknown {
   throw new UnstorableCellError();
 }
 
-/** The caller's own copy of what {@link packCells} gave. */
+/** The caller's own copy of the result of {@link packCells}. */
 export async function unpackCells(packed: unknown): Promise<unknown> {
   if (!intervalClass && hasInterval(packed)) intervalClass = await loadIntervalClass();
   return unpack(packed);
@@ -57,7 +57,7 @@ function copyBytes(bytes: ArrayBufferView | ArrayBuffer): unknown {
   return Buffer.isBuffer(bytes) ? Buffer.from(bytes) : structuredClone(bytes);
 }
 
-/** Of no class; in any realm, so that what a test environment makes counts. */
+/** An object without a class, of any realm: a test environment has a realm of its own. */
 function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value) as object | null;
   return prototype === null || Object.getPrototypeOf(prototype) === null;

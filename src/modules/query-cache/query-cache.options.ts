@@ -13,7 +13,7 @@ export interface QueryCacheOptions extends Pick<
   | 'compressAboveBytes'
 > {
   /**
-   * What a change of a table changes too without naming it: views over it, partitions, tables its triggers and rules
+   * Further tables that change with a table although the statement does not name them: views over it, partitions, tables its triggers and rules
    * write, tables that a foreign key's cascade reaches. `{ orders: ['order_lines', 'daily_totals'] }`. Followed to the
    * end; `'*'` stands for all tables. Names have no schema, and their case does not matter. Default none.
    */

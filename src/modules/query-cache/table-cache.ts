@@ -7,18 +7,18 @@ import { ANY_TABLE, type Dialect, type Statement } from './statements/statement.
 import { StatementParser } from './statements/statement-parser.js';
 import { UnknownStatementWarnings } from './unknown-statement-warnings.js';
 
-/** What one query says of its entry. */
+/** Options of the entry of one query. */
 export interface QueryEntry {
   ttlMs?: number;
   /** Invalidated by changes of its tables. Default true. */
   hasTableTags?: boolean;
   /** A name to invalidate it by. */
   tag?: string;
-  /** What else makes its answer differ from that of the same statement, as the form in which rows are given. */
+  /** A further part of the key, for answers of one statement that differ, such as in the form of their rows. */
   form?: string;
 }
 
-/** What a statement does, for one cache and its options. */
+/** The effects of a statement, for one cache and its options. */
 export interface StatementEffects extends Pick<Statement, 'reads' | 'writes' | 'steps'> {
   /** Changes tables, or begins or ends a transaction. */
   readonly isHarmless: boolean;
@@ -27,12 +27,12 @@ export interface StatementEffects extends Pick<Statement, 'reads' | 'writes' | '
 /** Loads an answer; told by `skipStore` not to store it. */
 export type AnswerLoader = (skipStore: () => void) => Promise<unknown>;
 
-/** Stands for an answer that can't be stored, for those callers who waited for it. */
+/** Stands for an answer that can't be stored. Callers that waited for it run the statement themselves. */
 const UNSTORABLE = { isUnstorable: true };
-/** Carried by every answer that is invalidated by its tables: what may change any table invalidates this one. */
+/** Tag of every answer that its tables invalidate. A statement that may change any table invalidates this tag. */
 const ALL_TABLES_TAG = 'tables';
 
-/** Answers by statement and parameters, tagged with the tables they came from. What all adapters are made of. */
+/** Answers by statement and parameters, tagged with the tables they came from. All adapters are built on it. */
 export class TableCache {
   private readonly parser: StatementParser;
   private readonly harmlessFunctions: FunctionNames;
@@ -55,7 +55,7 @@ export class TableCache {
 
   private readonly dependentsOf: (table: string) => readonly string[];
 
-  /** What a statement does; a promise only until the grammar is loaded. */
+  /** The effects of a statement; a promise only until the grammar is loaded. */
   effectsOf(statement: string): StatementEffects | Promise<StatementEffects> {
     if (this.parser.isReady) return this.judge(this.parser.parse(statement), statement);
     return this.parser.ready().then(() => this.judge(this.parser.parse(statement), statement));

@@ -2,11 +2,11 @@ import { isOutcomeUnknown } from '../database/library.js';
 import { ANY_TABLE, type Dialect, type TransactionStep } from './statements/statement.js';
 import type { StatementEffects, TableCache } from './table-cache.js';
 
-/** How databases differ in what remains of a statement or a transaction that failed. */
+/** How databases differ in the changes that remain after a statement or a transaction has failed. */
 interface FailureRules {
   /** A statement that the server refused has changed nothing. False where tables without transactions exist. */
   readonly isRefusalWithoutEffect: boolean;
-  /** A rollback undoes everything. MySQL keeps rows of tables without transactions, and what a change of schema committed. */
+  /** A rollback undoes everything. MySQL keeps rows of tables without transactions, and rows that a change of the schema committed. */
   readonly isRollbackComplete: boolean;
   /** A failed statement may end the whole transaction. */
   readonly mayEndTransaction: boolean;
@@ -42,7 +42,7 @@ export class WriteTracker {
   private readonly isPool: boolean;
   private pending = new Changes();
   private isOpen: boolean;
-  /** A failure may have ended the transaction: what follows may be committed at once. */
+  /** A failure may have ended the transaction: later statements may be committed at once. */
   private isUncertain = false;
   private begun = 0;
 
@@ -64,7 +64,7 @@ export class WriteTracker {
     return this.begun;
   }
 
-  /** Runs a statement. Its promise settles once the cache was told of what it has changed for others. */
+  /** Runs a statement. The promise settles after the cache was told of the changes that others can see. */
   run<T>(statement: string, execute: () => Promise<T>): Promise<T> {
     const effects = this.tables.effectsOf(statement);
     return effects instanceof Promise
@@ -87,7 +87,7 @@ export class WriteTracker {
     this.begun += 1;
   }
 
-  /** That transaction is over: what passed here meanwhile may have been part of it. */
+  /** That transaction is over. Statements that ran meanwhile may have been part of it. */
   async transactionEnds(): Promise<void> {
     await this.committed();
   }
@@ -151,7 +151,7 @@ export class WriteTracker {
     const wasOpen = this.isOpen;
     changes.addWrites(writes);
     this.applySteps(steps);
-    // Only a commit or a rollback that stands alone says what becomes of the changes before it.
+    // Only a commit or a rollback that stands alone decides about the changes before it.
     if (this.isOpen && !(isPlain && steps[0] !== 'begin')) this.pending.merge(changes);
     let result: T;
     try {

@@ -5,7 +5,7 @@ import { acceptsJson, isJsonType } from '../routes/media-types.js';
 import { ServedRoutes } from '../routes/served-routes.js';
 
 /**
- * What RFC 9110 asks of every route, before any of it runs: 405 with `Allow` for a path that has other methods, and an answer
+ * Rules of RFC 9110 for every route, applied before the route runs: 405 with `Allow` for a path that has other methods, and an answer
  * to OPTIONS. Of routes that are JSON (`@JsonRoutes`): 406 for a client that accepts none, 415 for a body that is none.
  */
 export function applyRouteRules(server: FastifyInstance): void {

@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import { renderProblem } from '../problems/problem.filter.js';
 import { requestIdOf } from './request-id.js';
 
-/** Answers what the router itself refuses, as a malformed URL: it reaches neither a hook nor a filter. */
+/** Answers requests that the router itself refuses, such as a malformed URL: they reach neither a hook nor a filter. */
 export function answerFrameworkError(error: Error, request: FastifyRequest, reply: FastifyReply): void {
   const { status, headers, body } = renderProblem(error, request);
   void reply
@@ -15,7 +15,7 @@ export function answerFrameworkError(error: Error, request: FastifyRequest, repl
     .send(body);
 }
 
-/** Statuses of what Node can not read as a request. */
+/** Statuses of bytes that Node can not read as a request. */
 const STATUSES: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
   HPE_HEADER_OVERFLOW: 431,

@@ -3,7 +3,7 @@ import { METHOD_METADATA } from '@nestjs/common/internal';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
 
-/** What the routes of this service say of themselves in their Fastify configuration. */
+/** Properties of a route in its Fastify configuration. */
 export interface RouteMedia {
   /** Whether bodies and answers are JSON. Default false: the route looks after itself. */
   readonly isJson?: boolean;
@@ -13,7 +13,7 @@ export interface RouteMedia {
 
 const ROUTE_MEDIA = Symbol('larder:http:route-media');
 
-/** What was said of a route. */
+/** The properties of a route. */
 export function mediaOf(config: unknown): RouteMedia {
   return (config as { [ROUTE_MEDIA]?: RouteMedia } | undefined)?.[ROUTE_MEDIA] ?? {};
 }

@@ -21,7 +21,7 @@ function toRange(text: string): MediaRange {
   return { type, quality: quality === undefined ? 1 : Number(quality) || 0 };
 }
 
-/** Whether a `Content-Type` header is JSON in UTF-8, which is what JSON is (RFC 8259 8.1). */
+/** Whether a `Content-Type` header is JSON in UTF-8, the only encoding of JSON (RFC 8259 8.1). */
 export function isJsonType(contentType: string | undefined): boolean {
   const [type = '', ...parameters] = (contentType ?? '').split(';').map((part) => part.trim().toLowerCase());
   const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice(8);

@@ -23,7 +23,7 @@ export interface RedisStores {
   readonly wakeUps: WakeUps;
 }
 
-/** What the stores are made of. */
+/** The parts of the stores. */
 export interface RedisStoresParts {
   readonly pool: RedisPool;
   readonly layout: KeyLayout;

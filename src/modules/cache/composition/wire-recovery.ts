@@ -28,7 +28,7 @@ export function wireRecovery({ pool, invalidations, sender, validator, follower 
   return pool.monitor.addRecoveryStep(async ({ mayHaveLostWrites, isWritable }) => {
     // Asked here and when the bus is heard: whichever connection is made last, the request leaves and the answer arrives.
     invalidations.requestTombstones();
-    // A process that never trusted Redis has no knowledge of its own to compare with, and starts with what Redis holds.
+    // A process that never trusted Redis has no knowledge of its own to compare with, and starts with the content of Redis.
     mayLackWrites ||= hasRecovered && mayHaveLostWrites;
     if (isWritable && !(await sender.send())) throw new Error('Invalidations still wait to be sent.');
     if (mayLackWrites) validator.rejectEntriesStoredBeforeNow(REJECTION_MS);

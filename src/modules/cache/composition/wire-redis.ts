@@ -27,7 +27,7 @@ const RETURN_TIMEOUT_MS = 2_000;
 /** `close()` sends the outbox for at most this long. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
-/** What a cache with Redis is made of. */
+/** The parts of a cache with Redis. */
 export interface RedisWiring {
   readonly parts: LocalParts;
   readonly trust: TrustWindow;

@@ -2,7 +2,7 @@ import type { CacheStats } from './contract/cache.js';
 import type { Leases } from './load/leases.js';
 import type { EngineParts } from './parts/engine-parts.js';
 
-/** What a {@link CacheRoot} is made of. */
+/** The parts of a {@link CacheRoot}. */
 export interface CacheRootParts {
   readonly parts: EngineParts;
   /** `undefined` without Redis. */

@@ -13,7 +13,7 @@ const SIGN_OF_LIFE_SHARE = 1 / 3;
 export interface ConnectionPoolOptions extends StatementLimits {
   readonly client: pg.ClientConfig;
   readonly size: number;
-  /** How long {@link ConnectionPool.acquire} waits at most, whatever it waits for. */
+  /** How long {@link ConnectionPool.acquire} waits at most, for a free connection or a new one. */
   readonly connectTimeoutMs: number;
 }
 
@@ -75,7 +75,7 @@ export class ConnectionPool {
     await Promise.race([ended, delay(graceMs, undefined, { signal: stop.signal }).catch(() => undefined)]);
     stop.abort();
     for (const lease of this.leases) lease.destroy();
-    // What is left are attempts to connect, which have a limit of their own.
+    // Only attempts to connect are left. They have a limit of their own.
   }
 
   private lease(client: pg.PoolClient): LeasedConnection {

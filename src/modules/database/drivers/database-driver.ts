@@ -27,7 +27,7 @@ export interface DatabasePoolStats {
   readonly isStarved: boolean;
 }
 
-/** What lets statements through to the database, or refuses them at once while it is away. */
+/** Lets statements through to the database, or refuses them at once while the database is away. */
 export interface DatabaseGate {
   /** Resolves when the database may be used. @throws DatabaseUnavailableError while it can't. */
   ready(): Promise<void>;

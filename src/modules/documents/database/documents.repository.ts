@@ -53,7 +53,7 @@ export class DocumentsRepository {
     const found = rows.slice(0, limit);
     const items = isBackwards ? found.toReversed() : found;
     const [first, last] = [items[0], items.at(-1)];
-    // What was before the place is gone, so this is the first page.
+    // The documents before the place are gone, so this is the first page.
     if (isBackwards && !first) return this.findPage({ ...request, cursor: undefined });
     if (!first || !last) return { items: [] };
     const beside = (row: SummaryRow, direction: PagePosition['direction']) =>
@@ -103,7 +103,7 @@ export class DocumentsRepository {
     });
   }
 
-  /** Removes a document under the same conditions as {@link update}; gives what it was. */
+  /** Removes a document under the same conditions as {@link update}. Returns the removed document. */
   async delete(id: string, versions: ReadonlySet<number> | undefined): Promise<Document | Conflict> {
     return this.database.transaction(async (tx) => {
       const before = await lock(tx, id, versions);

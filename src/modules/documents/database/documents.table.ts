@@ -29,10 +29,10 @@ export const documentsTable = pgTable('documents', {
   searchProblem: text('search_problem'),
 });
 
-/** A time as a number, which reads alike whatever time zone and style of dates the database's session has. */
+/** A time as a number, which does not depend on the time zone and style of dates of the database's session. */
 const momentOf = (column: AnyPgColumn) => sql<number>`(extract(epoch from ${column}) * 1000)::float8`.mapWith(Number);
 
-/** What queries read of a document; times in milliseconds since 1970. */
+/** The columns that queries read of a document; times in milliseconds since 1970. */
 export const documentColumns = {
   ...getTableColumns(documentsTable),
   createdAt: momentOf(documentsTable.createdAt),
@@ -40,7 +40,7 @@ export const documentColumns = {
 };
 const { body: _body, searchProblem: _problem, ...withoutText } = documentColumns;
 
-/** What queries read of a document in a list. */
+/** The columns that queries read of a document in a list. */
 export const summaryColumns = withoutText;
 
 /** See `migrations/0003_document_index.sql`. */

@@ -14,7 +14,7 @@ export interface QueuedDocument {
   readonly body: string;
 }
 
-/** What became of a queued document. */
+/** The result of a queued document. */
 export type IndexedDocument = Pick<QueuedDocument, 'id' | 'revision'> &
   (
     | { /** Of unit length. */ readonly vector: readonly number[] }
@@ -27,7 +27,7 @@ const FILL_STEP = 2_000;
 /** A document that failed alone waits for so long, then twice as long each time, an hour at most. */
 const POSTPONED_SECONDS = 2;
 
-/** Documents that wait for their vectors, in the database: what one instance leaves, the next one finds. */
+/** Documents that wait for their vectors, in the database: work that an instance leaves is found by the next one. */
 @Injectable()
 export class IndexQueueRepository {
   constructor(

@@ -10,7 +10,7 @@ const CANDIDATES = 400;
 /** Making an index locks the table; with more vectors than this it is the operator's decision when. */
 const MAX_ROWS_TO_INDEX = 5_000;
 
-/** What was found out about the database is believed for this long. */
+/** How long the properties of the database that were looked up count as current. */
 const KNOWN_MS = 60_000;
 
 /** pgvector in this database. It may be in a schema that is not searched, so its names are qualified. */
@@ -50,7 +50,7 @@ export class NearestIndex {
     });
   }
 
-  /** Makes the index where the database can and the table is small; says in the log what an operator may do otherwise. */
+  /** Makes the index where the database can and the table is small; otherwise logs the steps for an operator. */
   async ensure(space: VectorSpace): Promise<void> {
     const pgvector = await this.pgvector();
     const types = typesOf(space);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ProblemException } from '../../../common/http/problems/problem.exception.js';
 import type { PageRequest } from '../documents.schemas.js';
 
-/** A place in a list: beside a document, given by what the list is sorted by and by its id. */
+/** A place in a list: beside a document, which its sort value and its id name. */
 export interface PagePosition {
   /** Milliseconds since 1970, negative before; or a title. */
   readonly value: number | string;

@@ -149,7 +149,7 @@ export class DocumentIndexer implements OnApplicationBootstrap, OnModuleDestroy 
     this.isFilled = false;
     await this.nearest.ensure(this.space);
     await this.spaces.deleteUnused(this.space);
-    // What was refused for a reason that is gone, as a wrong setting, is tried again.
+    // Documents that were refused are tried again: the reason, such as a wrong setting, may be gone.
     await this.queue.addSkipped(lease);
     // The instance before this one may have ended between its last save and its eviction.
     await this.evict([]);
@@ -226,7 +226,7 @@ export class DocumentIndexer implements OnApplicationBootstrap, OnModuleDestroy 
   }
 }
 
-/** Whether an upstream may have failed because of what it was given: one text that it always fails on must not stop the others. */
+/** Whether the texts may be the reason of an upstream's failure. A text that always fails must not stop the other texts. */
 function isPerhapsOfText(error: unknown): boolean {
   return (
     error instanceof EmbeddingError && (error.kind === 'upstream-unavailable' || error.kind === 'upstream-timeout')

@@ -6,7 +6,7 @@ import type { IndexCounts } from '../documents.schemas.js';
 /** Counts are taken at most this often: they read whole indexes. */
 const COUNTED_MS = 1_000;
 
-/** What the indexer of this instance does now. */
+/** The state of this instance's indexer. */
 export type IndexerState =
   /** Nothing has used the embedded database yet, so it is left alone. */
   | 'idle'
@@ -29,7 +29,7 @@ export interface IndexProgress extends Partial<IndexCounts> {
   readonly reason?: string;
 }
 
-/** What is known of the index, on this instance. */
+/** The progress of the index as this instance knows it. */
 @Injectable()
 export class IndexCounter {
   private counts: IndexCounts | undefined;

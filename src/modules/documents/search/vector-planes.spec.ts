@@ -7,7 +7,7 @@ const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.
 const vectorOf = (width: number) => unit(Array.from({ length: width }, normal));
 const product = (a: readonly number[], b: readonly number[]) => a.reduce((sum, number, i) => sum + number * b[i]!, 0);
 
-/** What the database computes. */
+/** The distance as the database computes it. */
 function estimate(query: PlaneQuery, vector: VectorPlanes): number {
   let pairs = 0;
   for (const [i, mine] of vector.planes.entries())

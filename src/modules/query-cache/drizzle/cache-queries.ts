@@ -165,7 +165,7 @@ class DatabaseView {
   }
 }
 
-/** Also transactions in this one: what they write is visible to others only when the outermost commits. */
+/** Nested transactions join it: their writes become visible to other connections when the outermost transaction commits. */
 function joinTransaction(tx: Transaction, session: Session, writes: WriteTracker): Transaction {
   const nested = tx.transaction.bind(tx);
   const invalidate = async (option: MutationOption) => {

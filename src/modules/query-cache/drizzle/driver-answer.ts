@@ -1,6 +1,6 @@
 /**
  * How the drivers of Drizzle give rows: as a list (postgres.js, libsql), in an object (node-postgres, PGlite, proxies), or
- * in a pair with the fields (mysql2). What is not rows is left out of the cache.
+ * in a pair with the fields (mysql2). Other parts of an answer are not stored.
  */
 export type AnswerForm = 'list' | 'object' | 'pair';
 

@@ -4,7 +4,7 @@ import type { WithCacheConfig } from 'drizzle-orm/cache/core/types';
 import type { Dialect } from '../statements/statement.js';
 
 /*
- * What the databases of Drizzle 0.45 are made of, alike for PostgreSQL, MySQL and SQLite. It is public in Drizzle's code
+ * The parts of a database in Drizzle 0.45, alike for PostgreSQL, MySQL and SQLite. It is public in Drizzle's code
  * and not in its typings, so it is checked where it is used.
  */
 
@@ -18,7 +18,7 @@ export interface PreparedQuery {
   [method: string]: unknown;
 }
 
-/** Arguments of `prepareQuery`: the query first, what the builder knows of it at the end. */
+/** Arguments of `prepareQuery`: the query first, the builder's metadata last. */
 export type PrepareArguments = [
   query: { sql: string },
   ...details: [unknown?, unknown?, unknown?, unknown?],
@@ -31,7 +31,7 @@ export interface Session {
   batch?(queries: readonly { _prepare(): PreparedQuery }[], ...rest: unknown[]): Promise<unknown>;
 }
 
-/** What makes queries and holds a session: a database, a transaction, a query builder. */
+/** An object that makes queries and holds a session: a database, a transaction, a query builder. */
 export interface SessionHolder {
   session: Session;
 }
@@ -45,7 +45,7 @@ export interface RelationalQuery extends SessionHolder {
   $withCache?(config?: CacheSetting): RelationalQuery;
 }
 
-/** What Drizzle's `$withCache` takes. */
+/** The options of Drizzle's `$withCache`. */
 export type CacheSetting = { config?: WithCacheConfig['config']; tag?: string; autoInvalidate?: boolean } | false;
 
 export interface DrizzleDatabase extends SessionHolder {
@@ -60,7 +60,7 @@ export interface Transaction extends DrizzleDatabase {
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
 }
 
-/** What `withReplicas` gives: reads go to one of the replicas, the rest to the primary. */
+/** The database that `withReplicas` returns: reads go to a replica, all other statements to the primary. */
 export interface ReplicatedDatabase extends DrizzleDatabase {
   readonly $primary: DrizzleDatabase;
   readonly $replicas: readonly DrizzleDatabase[];

@@ -1,13 +1,13 @@
 import { viewRelational } from './relational-queries.js';
 import type { PrepareArguments, ReplicatedDatabase, Session, SessionHolder } from './drizzle-internals.js';
 
-/** What reads from a replica, of all dialects; `with` gives further such functions. */
+/** The functions that read from a replica, of all dialects. `with` returns further functions of this kind. */
 const READERS = ['select', 'selectDistinct', 'selectDistinctOn', '$count'] as const;
 
 type Reader = (...args: unknown[]) => SessionHolder;
 
 /**
- * A view of what `withReplicas` gives: what is cached is read from the primary, since a replica that lags would bring the
+ * A view of the database that `withReplicas` returns. Cached queries are read from the primary: a replica that lags would bring the
  * lag into the cache; other reads go to a replica as before; the rest to the view of the primary.
  *
  * @param primary the view of the primary.

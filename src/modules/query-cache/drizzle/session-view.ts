@@ -1,10 +1,10 @@
 import type { WithCacheConfig } from 'drizzle-orm/cache/core/types';
 import type { CacheSetting, PrepareArguments, PreparedQuery, Session, StatementRunner } from './drizzle-internals.js';
 
-/** What is known of a query before it runs. */
+/** Details of a query that are known before it runs. */
 export interface PreparedDetails {
   readonly isSelect: boolean;
-  /** What `$withCache` said; `undefined` when it was not called. */
+  /** The options of `$withCache`; `undefined` when it was not called. */
   readonly cacheConfig: WithCacheConfig | undefined;
 }
 

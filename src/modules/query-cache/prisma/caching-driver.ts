@@ -93,7 +93,7 @@ function trackedMethods(target: PrismaQueryable, tracker: WriteTracker): PrismaQ
   };
 }
 
-/** The target with other methods; what has private fields keeps them. */
+/** The target with other methods. Methods that use private fields of the target still work. */
 export function withMethods<T extends object>(target: T, methods: object): T {
   return new Proxy(target, {
     get(_, property) {

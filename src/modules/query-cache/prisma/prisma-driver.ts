@@ -25,7 +25,7 @@ export interface PrismaDriver extends PrismaQueryable {
   startTransaction(isolationLevel?: unknown): Promise<PrismaTransaction>;
 }
 
-/** What `new PrismaClient({ adapter })` takes. */
+/** The type of `adapter` in `new PrismaClient({ adapter })`. */
 export interface PrismaAdapterFactory {
   /** `postgres`, `mysql`, `sqlite` or another. */
   readonly provider: string;

@@ -66,7 +66,7 @@ export class PrismaQueryCache {
     return withMethods(factory, { connect: async () => view.of(await factory.connect()) });
   }
 
-  /** Tells of what this client did not write. */
+  /** Invalidates after changes that this client did not make. */
   async invalidate({ tables = [], tags = [] }: PrismaInvalidation): Promise<void> {
     await this.tables?.invalidateTables(tables);
     await this.tables?.invalidateNamed(tags);

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Statement } from './statement.js';
 
-/** What an entry takes beside its characters. */
+/** Bytes of an entry beside its characters. */
 const ENTRY_BYTES = 400;
 /** Longer texts are remembered by their digest. */
 const MAX_PLAIN_LENGTH = 1_024;
 
-/** What is known of statements by their text: the latest used, bounded in bytes. */
+/** Parsed statements by their text: those used last, bounded in bytes. */
 export class StatementMemory {
   private readonly entries = new Map<string, Statement>();
   private usedBytes = 0;

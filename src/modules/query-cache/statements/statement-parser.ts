@@ -14,7 +14,7 @@ const LOADERS: Record<Dialect, () => Promise<ParseStatement>> = {
 };
 
 /**
- * Tells by its text what a statement reads and changes. The grammar of a dialect is loaded for its first statement; a text
+ * Finds the tables that a statement reads and changes, by its text. The grammar of a dialect is loaded for its first statement; a text
  * that was read before is remembered, up to 2 MiB for each dialect.
  *
  * While the grammar can't be loaded, every statement may do anything: nothing is cached, and every statement invalidates.

@@ -1,4 +1,4 @@
-/** What a statement reads, changes and does to the transaction of its connection. */
+/** The effects of a statement: tables it reads, tables it changes, and steps of the transaction of its connection. */
 export interface Statement {
   /**
    * Tables a plain query reads: names without their schema, in lower case. They may include names of common table
@@ -43,7 +43,7 @@ export const WITHOUT_EFFECT: Statement = {
   isUnreadable: false,
 };
 
-/** Collects what the parts of one statement read and change. */
+/** Collects the tables that the parts of one statement read and change. */
 export class StatementBuilder {
   private readonly reads = new Set<string>();
   private readonly writes = new Set<string>();

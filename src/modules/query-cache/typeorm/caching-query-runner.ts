@@ -18,7 +18,7 @@ export interface RunnerSettings {
   readonly queryPrimary?: Query | undefined;
 }
 
-/** Watches the statements of one query runner: answers what was armed from the cache, and tells the cache of writes. */
+/** Watches the statements of one query runner: answers the armed query from the cache, and tells the cache of writes. */
 export class CachingQueryRunner {
   private readonly armed: QueryResultCacheOptions[] = [];
   private readonly query: Query;

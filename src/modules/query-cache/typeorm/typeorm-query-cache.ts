@@ -39,7 +39,7 @@ const DIALECTS: Readonly<Record<string, Dialect>> = {
  *   cache: { provider: (source) => new TypeOrmQueryCache(source, cache.namespace('queries')), duration: 60_000 },
  * });
  * await source.getRepository(Product).find({ where: { isSold: false }, cache: true });
- * await source.queryResultCache?.remove(['best-sellers']); // what was cached by { id: 'best-sellers', milliseconds: 60_000 }
+ * await source.queryResultCache?.remove(['best-sellers']); // entries that were cached with { id: 'best-sellers', milliseconds: 60_000 }
  */
 export class TypeOrmQueryCache implements QueryResultCache {
   private readonly runners = new WeakMap<QueryRunner, CachingQueryRunner>();
@@ -75,7 +75,7 @@ export class TypeOrmQueryCache implements QueryResultCache {
     if (runner) this.runners.get(runner)?.arm(question);
   }
 
-  /** The result was stored when the query ran, or was not to be. */
+  /** Nothing to do: the result was stored when the query ran. */
   async storeInCache(): Promise<void> {}
 
   isExpired(): boolean {
@@ -97,7 +97,7 @@ export class TypeOrmQueryCache implements QueryResultCache {
   }
 }
 
-/** What is cached is read from the primary: a replica that lags would bring the lag into the cache. */
+/** Cached queries are read from the primary: the rows of a replica that lags would be stored as if they were current. */
 function queryPrimary(create: DataSource['createQueryRunner']): RunnerSettings['queryPrimary'] {
   return async (statement, params, isStructured) => {
     const runner = create('master');

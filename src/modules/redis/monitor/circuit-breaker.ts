@@ -22,7 +22,7 @@ export const DEFAULT_BREAKER_SETTINGS: BreakerSettings = {
   samples: 20,
 };
 
-/** Decides from outcomes of commands whether the next one would fail too. Its owner decides what happens when it opens, and closes it with {@link reset}. */
+/** Decides from outcomes of commands whether the next one would fail too. Its owner reacts when it opens, and closes it with {@link reset}. */
 export class CircuitBreaker {
   private failuresInARow = 0;
   private firstFailureMs = 0;

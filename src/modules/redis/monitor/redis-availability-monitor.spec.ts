@@ -14,7 +14,7 @@ const WELL: ProbeResult = {
 };
 const GONE: ProbeResult = { ...WELL, readFailure: 'refused', writeFailure: 'refused', ids: undefined };
 
-/** A Redis by what its probe finds and by what happens to its connections. */
+/** A Redis, described by the results of its probe and by the events of its connections. */
 class ScriptedRedis implements Connections, Probe {
   found = WELL;
   isConnected = true;
@@ -24,7 +24,7 @@ class ScriptedRedis implements Connections, Probe {
 
   constructor(private readonly clock: FakeClock) {}
 
-  /** What a probe waits for before it is answered. */
+  /** A probe's answer waits for this promise. */
   stall: Promise<void> | undefined;
 
   async run(shouldIdentify: boolean): Promise<ProbeResult> {

@@ -44,7 +44,7 @@ const OPTIONS: readonly (readonly [RegExp, number])[] = [
   [/'ZRANGE'.*'(BYSCORE|BYLEX|REV|LIMIT)'/, 6.2],
 ];
 
-/** What a script can do besides calling commands, by the version that brought it. */
+/** Abilities of scripts besides calling commands, by the version that brought them. */
 const FUNCTIONS: readonly (readonly [RegExp, number])[] = [
   [/^#!lua/m, 7],
   [/redis\.(setresp|REDIS_VERSION|acl_check_cmd|register_function)/, 7],

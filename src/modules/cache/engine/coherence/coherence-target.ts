@@ -3,7 +3,7 @@ import type { LogEntry } from '../ports/invalidation-log.js';
 /** Why memory was emptied. */
 export type FlushReason = 'log-trimmed' | 'log-lost' | 'log-rolled-back';
 
-/** What the log follower makes of the log on this instance. */
+/** Effects of the log on this instance, as the log follower applies them. */
 export interface CoherenceTarget {
   /** Invalidates the keys, tags and generations of the entry. */
   apply(entry: LogEntry): void;

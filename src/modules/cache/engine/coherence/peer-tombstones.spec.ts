@@ -23,7 +23,7 @@ const IN_SHOP = '\u0001shop\u0001k';
 const IN_SHOP_CARTS = '\u0001shop/carts\u0001k';
 const IN_SHOPPING = '\u0001shopping\u0001k';
 
-/** An instance that was told what another could not invalidate. */
+/** An instance that was told of invalidations that another instance could not send. */
 function told(
   { keys = [], dependencies = [] }: { keys?: readonly string[]; dependencies?: readonly string[] },
   isTimeKnown = true,
@@ -124,7 +124,7 @@ describe('an entry that a peer could not invalidate in Redis', () => {
   });
 
   // A invalidates k; B misses the announcement. C loads k and stores it. Redis refuses writes, k changes, A can only say so.
-  // B hears it, and only then reads from the log what it had missed.
+  // B hears it, and only then reads the entries of the log that it had missed.
   it.each([
     ['by the source of the tombstone', { source: 'another', tombstoneSequence: 0 }],
     ['by a third', { source: 'a third', tombstoneSequence: 7 }],

@@ -2,11 +2,11 @@ import type { CacheEventListener, CacheEventName } from './events.js';
 import type { Tier } from './tier.js';
 
 /**
- * A cache of one namespace: what `createCache()` returns and what Nest injects.
+ * A cache of one namespace. `createCache()` returns it and Nest injects it.
  *
  * The promise: *a read that starts after an invalidation was acknowledged never returns a value that was loaded before
  * it*: at once on the instance that invalidated, within the bus's latency on the others, at once everywhere for reads
- * with `consistency: 'strict'`. What it costs while Redis or the bus is away: `docs/consistency.md`.
+ * with `consistency: 'strict'`. For the time while Redis or the bus is away see `docs/consistency.md`.
  *
  * No method throws because Redis is slow, full or gone: a read becomes a miss, a write is reported as `queued`.
  * Every method rejects with a `TypeError` or `RangeError` for invalid arguments (an empty key, a negative ttl, an unknown option).
@@ -21,7 +21,7 @@ export interface Cache {
   /** The value with its age and where it was found; `undefined` on a miss. Never loads. */
   getEntry<T = unknown>(key: string, options?: ReadOptions): Promise<EntryView<T> | undefined>;
 
-  /** What was found, by key, in the order of `keys`; keys without a fresh value are absent. One command per slot group. */
+  /** The values that were found, by key, in the order of `keys`; keys without a fresh value are absent. One command per slot group. */
   getMany<T = unknown>(keys: readonly string[], options?: ReadOptions): Promise<Map<string, T>>;
 
   /** As {@link getMany}, with each value's age and where it was found. */
@@ -31,14 +31,14 @@ export interface Cache {
    * The value, loading and storing it on a miss (cache-aside). Concurrent callers share one load, on this instance and,
    * through the lease in Redis, across instances.
    *
-   * @throws what the loader throws, when nothing stale may be served instead; `LoadTimeoutError` past `hardTimeoutMs`;
+   * @throws the loader's error, when no stale value may be served instead; `LoadTimeoutError` past `hardTimeoutMs`;
    *   the signal's reason when `options.signal` aborts; `LoadCycleError` if a loader asks for a key that it, or a load around
    *   it, is loading. Loads that wait for each other end: the later one loads for itself, and its value is not stored.
    */
   getOrLoad<T>(key: string, loader: Loader<T>, options?: LoadOptions<T>): Promise<T>;
 
   /**
-   * Values for many keys with one loader call for all that are missing. The loader returns what exists; a key it leaves
+   * Values for many keys with one loader call for all that are missing. The loader returns the values that exist; a key it leaves
    * out is absent from the result (and remembered as absent for `negativeTtlMs`, when given).
    */
   getOrLoadMany<T>(
@@ -75,7 +75,7 @@ export interface Cache {
    */
   expire(key: string | readonly string[]): Promise<WriteReceipt>;
 
-  /** Makes every entry that carries one of the tags a miss. O(tags), whatever the number of entries. */
+  /** Makes every entry that carries one of the tags a miss. O(tags), independent of the number of entries. */
   invalidateTags(tags: readonly string[]): Promise<WriteReceipt>;
 
   /** Makes every entry that carries one of the tags stale: reloaded at the next read, kept for its grace. */
@@ -127,7 +127,7 @@ export interface EntryOptions {
   compressAboveBytes?: number;
 }
 
-/** What a namespace's entries and loads get when a call does not say; unset ones come from the namespace above. */
+/** Defaults of a namespace, for calls without the option. Options that are not set come from the namespace above. */
 export interface NamespaceOptions
   extends
     EntryOptions,
@@ -162,7 +162,7 @@ export interface ReadOptions {
   consistency?: 'cached' | 'strict' | 'bypass' | 'refresh';
   /** Also return a value that is stale but within its grace. Default false. */
   allowStale?: boolean;
-  /** Whether what is not found counts as a miss. Default true; false for a look that a load of the same keys follows. */
+  /** Whether an absent key counts as a miss. Default true; false for a look that a load of the same keys follows. */
   countsMisses?: boolean;
 }
 
@@ -202,7 +202,7 @@ export interface LoadManyOptions<T = unknown> extends LoadOptions<T> {
   tagsOf?: (key: string) => readonly string[];
 }
 
-/** What a loader is told, and what it may change about the entry its result becomes. */
+/** The context of a loader: it describes the load, and changes options of the entry that the result becomes. */
 export interface LoadContext {
   /** Aborts when the last caller left or the cache closes. Hand it to `fetch`, the database driver and so on. */
   readonly signal: AbortSignal;
@@ -228,7 +228,7 @@ export type BatchLoader<T> = (
   context: LoadContext,
 ) => Promise<ReadonlyMap<string, T>> | ReadonlyMap<string, T>;
 
-/** A value with what is known about it. Plain values are frozen: they are shared by every reader. */
+/** A value with the properties of its entry. Plain values are frozen: they are shared by every reader. */
 export interface EntryView<T> {
   readonly value: T;
   readonly tier: Tier;
@@ -241,7 +241,7 @@ export interface EntryView<T> {
   readonly sizeBytes: number;
 }
 
-/** What became of a write. */
+/** The result of a write. */
 export interface WriteReceipt {
   /**
    * `applied`: done in Redis (or there is no Redis). `queued`: Redis could not be reached; the change holds on this

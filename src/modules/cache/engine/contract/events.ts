@@ -51,11 +51,11 @@ export interface CacheEvents {
  */
 export type StaleReason = 'loader-failed' | 'loader-slow' | 'revalidating' | 'throttled';
 
-/** What an invalidation was about. */
+/** The subject of an invalidation. */
 export type InvalidationKind = 'keys' | 'tags' | 'clear' | 'reset';
 
 /** Names of the engine's events. */
 export type CacheEventName = keyof CacheEvents;
 
-/** Receives one kind of event, synchronously; what it throws is swallowed. */
+/** Receives one kind of event, synchronously. Errors that it throws are swallowed. */
 export type CacheEventListener<E extends CacheEventName> = (event: CacheEvents[E]) => void;

@@ -7,7 +7,7 @@ const storage = new AsyncLocalStorage<RunningLoad>();
 
 const loadOf = new WeakMap<Flight, RunningLoad>();
 
-/** What a {@link RunningLoad} is made of. */
+/** The parts of a {@link RunningLoad}. */
 export interface RunningLoadParts {
   readonly flights: readonly Flight[];
   /** Full name of the namespace. */

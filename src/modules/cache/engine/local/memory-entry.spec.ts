@@ -16,7 +16,7 @@ const parts = {
   remoteStoredAtMs: undefined,
 };
 
-/** A query that somebody forgot to await. */
+/** A query without an `await`. */
 class FailingQuery extends QueryPromise<never> {
   override async execute(): Promise<never> {
     throw new Error('late');

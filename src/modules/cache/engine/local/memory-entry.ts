@@ -1,7 +1,7 @@
 import type { VersionSnapshot } from '../versions/dependency-table.js';
 import type { Resident } from '../ports/memory-tier.js';
 
-/** What an entry is made of. Times are monotonic milliseconds of this process's clock. */
+/** The parts of an entry. Times are monotonic milliseconds of this process's clock. */
 export interface EntryParts {
   readonly value: unknown;
   /** The loader said there is nothing. */
@@ -29,7 +29,7 @@ const STEP_MS = 64;
 const MAX_STEPS = 2 ** 30;
 
 /**
- * A value in the memory tier. What a hit looks at comes first: with many entries it waits for memory more than for
+ * A value in the memory tier. The fields that a hit reads come first: with many entries it waits for memory more than for
  * anything else, and this is one line of the processor's cache.
  */
 export class MemoryEntry implements EntryParts, Resident {

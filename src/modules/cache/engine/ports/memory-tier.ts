@@ -2,7 +2,7 @@
  * The memory tier's store: a map bounded in bytes. It knows nothing of time, tags or freshness; the engine keeps those
  * in what it stores and removes what is no longer valid.
  *
- * @typeParam E what is stored. An entry is in one store at a time, under one key.
+ * @typeParam E the stored entry. An entry is in one store at a time, under one key.
  */
 export interface MemoryTier<E extends Resident> {
   /** The entry, noting the use for the eviction policy. O(1), no allocation. */
@@ -22,7 +22,7 @@ export interface MemoryTier<E extends Resident> {
 }
 
 /**
- * What is stored, with its place in the store: a hit then finds all it needs in one object, and large stores are not read
+ * A stored entry with its place in the store: a hit then finds all it needs in one object, and large stores are not read
  * at twice the cache misses. All but `sizeBytes` is the store's to set.
  */
 export interface Resident {

@@ -63,7 +63,7 @@ export interface RemoteTier {
   ): Promise<PutAck | undefined>;
   /** Removes slots, changes versions, appends to the log and announces. */
   invalidate(invalidation: Invalidation): Promise<InvalidationAck | undefined>;
-  /** Tells other instances, if it can, what could not be invalidated. */
+  /** Tells other instances, if it can, which invalidations Redis has not taken. */
   announceTombstones(addresses: readonly SlotAddress[], dependencies: readonly string[]): void;
   /** Current versions, made where missing; `undefined` in the list where one could not be had. */
   versions(ids: readonly string[]): Promise<ReadonlyArray<Version | undefined> | undefined>;

@@ -1,6 +1,6 @@
 import type { RemoteEntry, SlotResult } from '../remote/remote-entry.js';
 
-/** What a read of Redis found, for the load that follows. */
+/** The outcome of a read of Redis, for the load that follows. */
 export interface RemoteReadOutcome {
   /** A stale entry. */
   readonly entry: RemoteEntry | undefined;

@@ -28,7 +28,7 @@ export interface QueuedValueSenderParts {
   readonly clock: Clock;
 }
 
-/** What other instances invalidated in one partition, as its log says. */
+/** Invalidations of other instances in one partition, as its log lists them. */
 interface PartitionChanges {
   /** Memory keys, and ids of tags and generations. */
   readonly ids: ReadonlySet<string>;
@@ -61,7 +61,7 @@ export class QueuedValueSender {
     this.#parts = parts;
   }
 
-  /** Sends what waits, if Redis takes it now. What it does not take is tried again. */
+  /** Sends the queued values, if Redis takes them now. Values that it does not take are tried again. */
   send(): Promise<void> {
     return (this.#sending ??= this.#sendAll().finally(() => {
       this.#sending = undefined;

@@ -37,7 +37,7 @@ export class FifoQueue<E extends Resident> {
     else this.#oldest = entry.newer as E | undefined;
     this.#count--;
     this.#usedBytes -= entry.sizeBytes;
-    // What left keeps none of those that stay.
+    // An item that has left must not keep items that stay in memory.
     entry.queue = entry.newer = entry.older = undefined;
   }
 }

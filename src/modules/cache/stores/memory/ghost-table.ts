@@ -30,7 +30,7 @@ export class GhostTable {
     return true;
   }
 
-  /** Makes room to tell `count` keys apart. What was remembered is forgotten when that takes a larger table. */
+  /** Makes room to tell `count` keys apart. The remembered keys are forgotten when that needs a larger table. */
   reserve(count: number): void {
     if (count * 2 <= this.#hashes.length) return;
     const slots = this.#hashes.length * 2;

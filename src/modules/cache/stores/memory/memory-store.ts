@@ -17,7 +17,7 @@ export interface MemoryStoreOptions<E> {
 
 /**
  * A map bounded in bytes that evicts by S3-FIFO (Yang et al., "FIFO queues are all you need for cache eviction",
- * SOSP 2023): what is new is on probation in a small queue and enters the main queue only when it was used there, or when
+ * SOSP 2023): a new entry is on probation in a small queue and enters the main queue only when it was used there, or when
  * it comes back soon after it was evicted. A flood of keys that are read only once therefore passes through the small
  * queue and leaves the main one as it was. A hit writes a counter and moves nothing.
  *

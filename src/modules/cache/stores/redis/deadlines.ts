@@ -6,7 +6,7 @@ export interface Awaited {
   readonly isOpen: boolean;
   /** When it is given up, by the clock. */
   readonly deadlineMs: number;
-  /** What is still open after this call has a later deadline. */
+  /** Items that are still open after this call have a later deadline. */
   giveUp(): void;
   /** Moves the deadline: this process was stopped for so long, and the answer may not have been read. */
   postpone(ms: number): void;
@@ -15,7 +15,7 @@ export interface Awaited {
 /** A timer that is later than this was held up by this process, milliseconds. */
 const LAG_MS = 5;
 
-/** Gives up what took too long, with one timer for all of it: most answers come in time, and a timer each costs more than they do. */
+/** Gives up items that took too long, with one timer for all: most answers come in time, and a timer for each would cost more than the answers. */
 export class Deadlines<T extends Awaited> {
   #awaited: T[] = [];
   /** Before this index nothing is open. */
@@ -45,7 +45,7 @@ export class Deadlines<T extends Awaited> {
     // After a stall of the event loop the timer fires before an answer that is already here is read: look once more.
     this.#timer = this.clock.setTimer(() => {
       const lagMs = this.clock.nowMs() - atMs;
-      // Redis had less time than the clock says, where the whole machine was busy: what this process slept does not count.
+      // On a busy machine Redis had less time than the clock says: time in which this process was not scheduled does not count.
       if (lagMs > LAG_MS) for (const awaited of this.#awaited) if (awaited.isOpen) awaited.postpone(lagMs);
       setImmediate(this.#giveUpDue, atMs);
     }, atMs - nowMs);

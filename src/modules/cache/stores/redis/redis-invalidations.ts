@@ -38,7 +38,7 @@ export class RedisInvalidations {
     private readonly options: RedisInvalidationsOptions,
   ) {}
 
-  /** Puts an entry in place of whatever the slot holds; no `bytes` leave it empty. Redis's time must be known. */
+  /** Replaces the content of the slot by an entry; without `bytes` the slot becomes empty. Redis's time must be known. */
   async put({ memoryKey, slot, partition }: SlotAddress, ttlMs: number, bytes: Buffer | undefined): Promise<boolean> {
     const body: LogBody = {
       source: this.options.instanceId,

@@ -21,7 +21,7 @@ export type TimeLimit = 'budget' | 'command' | number;
 
 /**
  * Runs scripts with a time limit and reports their outcome to the monitor. The only place that handles a script's failure:
- * the answer is `undefined`, whatever the reason. A script that was given up may still run in Redis later. Fills are fenced
+ * the answer is `undefined`, for any reason. A script that was given up may still run in Redis later. Fills are fenced
  * by their lease, puts by their deadline, and an invalidation that runs twice costs misses.
  */
 export class ScriptCaller {

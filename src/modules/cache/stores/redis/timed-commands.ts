@@ -70,7 +70,7 @@ export class TimedCommands {
 
 class TimedCommand implements ReplyListener, Awaited {
   readonly onItem: ItemListener | undefined;
-  /** `undefined` once told: who waited, and what came, is not to be kept until the deadline. */
+  /** `undefined` once told: the caller and the reply must not be kept in memory until the deadline. */
   #onDone: OnReply | undefined;
   #itemListener: ItemListener | undefined;
   #late: LateReply | undefined;

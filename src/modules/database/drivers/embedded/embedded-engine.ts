@@ -7,7 +7,7 @@ import type { EngineEvent, EngineOptions, EngineRequest } from './engine.types.j
 
 /** The first start makes the data directory, which takes seconds; on a busy machine many, ms. */
 const MAX_START_MS = 120_000;
-/** How long the engine may take to write down what it has, ms. */
+/** How long the engine may take to write its data to disk, ms. */
 const MAX_CLOSE_MS = 5_000;
 
 /**

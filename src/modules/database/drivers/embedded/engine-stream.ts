@@ -2,7 +2,7 @@ import { Duplex } from 'node:stream';
 
 /** The embedded database as node-postgres sees a server: as a socket. */
 export class EngineStream extends Duplex {
-  /** @param send takes what the client says. */
+  /** @param send receives the bytes of the client. */
   constructor(private readonly send: (bytes: Buffer) => void) {
     super({ allowHalfOpen: false });
   }

@@ -6,14 +6,14 @@ export interface EngineOptions {
   readonly isReadOnly: boolean;
 }
 
-/** What the thread is told. */
+/** Messages to the thread. */
 export type EngineRequest =
   | { readonly type: 'open'; readonly client: number }
   | { readonly type: 'data'; readonly client: number; readonly bytes: Uint8Array }
   | { readonly type: 'readOnly'; readonly isReadOnly: boolean }
   | { readonly type: 'close' };
 
-/** What the thread says. After `broken` it serves nothing more. */
+/** Messages of the thread. After `broken` it serves nothing more. */
 export type EngineEvent =
   | { readonly type: 'ready' }
   | { readonly type: 'data'; readonly client: number; readonly bytes: Uint8Array }

@@ -5,7 +5,7 @@ import { vector } from '@electric-sql/pglite-pgvector';
 import type { EngineEvent, EngineOptions, EngineRequest } from './engine.types.js';
 
 /**
- * PGlite in a thread of its own, so that it can be ended whatever it does. Speaks PostgreSQL's wire protocol with one
+ * PGlite in a thread of its own, so that it can be ended at any moment. Speaks PostgreSQL's wire protocol with one
  * client at a time: bytes in, bytes out.
  */
 
@@ -64,7 +64,7 @@ async function serve(pglite: PGlite, request: EngineRequest): Promise<void> {
   }
 }
 
-/** What the client before left behind goes: its transaction, its settings. */
+/** Removes the state of the client before: its transaction, its settings. */
 async function open(pglite: PGlite, id: number): Promise<void> {
   client = id;
   hasGreeted = false;
@@ -90,7 +90,7 @@ async function receive(pglite: PGlite, bytes: Buffer): Promise<void> {
   if (reply.length > 0) say({ type: 'data', client, bytes: reply });
 }
 
-/** The first whole message of what was received. A start-up message has no letter before its length. */
+/** The first whole message of the received bytes. A start-up message has no letter before its length. */
 function nextMessage(): Buffer | undefined {
   const lengthAt = hasGreeted ? 1 : 0;
   if (unread.length < lengthAt + 4) return undefined;

@@ -68,7 +68,7 @@ export const HARMLESS_FUNCTIONS = new FunctionNames(
   `.trim(),
 );
 
-/** Functions that change no table, but read tables they do not name, or what belongs to one connection. */
+/** Functions that change no table, but read tables that they do not name, or the state of one connection. */
 export const READING_FUNCTIONS = new FunctionNames(
   `
   currval cursor_to_xml cursor_to_xmlschema database_to_xml database_to_xml_and_xmlschema database_to_xmlschema

@@ -147,7 +147,7 @@ const WITHOUT_STEP = new Set(['TRANS_STMT_SAVEPOINT', 'TRANS_STMT_RELEASE', 'TRA
 function readTransaction({ kind, chain }: Node): Statement {
   const step = STEPS[kind as string]?.[chain ? 1 : 0];
   if (step) return { ...WITHOUT_EFFECT, steps: [step] };
-  // What is left commits or ends a prepared transaction, which another connection may have written.
+  // The other kinds commit or end a prepared transaction, which another connection may have written.
   return WITHOUT_STEP.has(kind as string) ? WITHOUT_EFFECT : UNBOUNDED;
 }
 

@@ -12,9 +12,9 @@ const UNCLOSED = new Set(["'", '"', '`', '[']);
 interface Token {
   /** As it is written, or as the parser shall read it. */
   text: string;
-  /** A word in lower case, or a mark; nothing for what is quoted. */
+  /** A word in lower case, or a mark; nothing for quoted text. */
   readonly word: string;
-  /** What stood before it. */
+  /** The text before it. */
   readonly gap: string;
 }
 

@@ -4,7 +4,7 @@ import { type Statement, StatementBuilder, type TransactionStep, UNBOUNDED, WITH
 /** A node of the tree: `{ Query: {...} }`, a list, or a value. */
 export type Node = Record<string, unknown>;
 
-/** What differs between the grammars that are read with sqlparser-rs. */
+/** The differences between the grammars that are read with sqlparser-rs. */
 export interface GrammarRules {
   readonly harmlessFunctions: FunctionNames;
   /** Words that name no table unless they are quoted. */
@@ -13,7 +13,7 @@ export interface GrammarRules {
   readonly mayCommitLater: (setStatement: Node) => boolean;
 }
 
-/** What a part of a statement may be made of; a table of any other kind is not understood. */
+/** The kinds of nodes that a part of a statement may have. A statement with another kind is not understood. */
 const TABLE_KINDS = new Set(['Table', 'Derived', 'NestedJoin', 'JsonTable']);
 /** Statements that change no table. Their answers are not cached. */
 const WITHOUT_EFFECT_KINDS = new Set([
@@ -32,7 +32,7 @@ const WITHOUT_EFFECT_KINDS = new Set([
   'Analyze',
 ]);
 
-/** Reads what a statement does off sqlparser's tree. Kinds that are not listed may change any table. */
+/** Reads the effects of a statement from sqlparser's tree. Statements of kinds that are not listed may change any table. */
 export class SqlparserTree {
   constructor(private readonly rules: GrammarRules) {}
 
