@@ -1,5 +1,5 @@
 /**
- * What caching an expensive query saves: the facets of 100,000 documents from the database, from Redis and from memory.
+ * The saving of a cached expensive query: the facets of 100,000 documents from the database, from Redis and from memory.
  *
  *   npm run build && node bench/documents.mjs
  *

@@ -1,5 +1,5 @@
 /**
- * What applications notice while Redis is not well: Larder, BentoCache, cache-manager and cache-aside on raw ioredis under
+ * Latency and errors of an application while Redis is not well: Larder, BentoCache, cache-manager and cache-aside on raw ioredis under
  * the same script: two instances, 200 requests a second, a loader of 5 ms, 20 invalidations a second.
  *
  *   npm install --prefix bench && npm run bench:faults -- [fault] [cache]
@@ -88,7 +88,7 @@ async function run(cache, open, isThereAtStart) {
   return { startedMs, hitsBackMs, ...report };
 }
 
-/** What the child answers to a step. */
+/** The child's answer to a step. */
 function answer(child, wanted) {
   return new Promise((resolve, reject) => {
     const onExit = () => reject(new Error('The cache under test ended its process.'));

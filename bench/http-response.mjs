@@ -1,7 +1,7 @@
 /**
- * What `@CacheResponse` saves: requests of one 2 KB JSON route, against the bare handler that returns the object, by the
- * clock and by the processor time the server took for them. The second hardly depends on what else the machine does, and
- * leaves out what Redis takes in its own process.
+ * The saving of `@CacheResponse`: requests of one 2 KB JSON route, against the bare handler that returns the object, by the
+ * clock and by the processor time the server took for them. The second hardly depends on the machine's other work, and
+ * leaves out the time of Redis in its own process.
  *
  *   npm run build && node bench/http-response.mjs
  *
@@ -73,7 +73,7 @@ try {
   await redis.stop();
 }
 
-/** What the server has taken of the processor so far. */
+/** Processor time of the server so far. */
 async function serverProcessorUs() {
   server.send('processor');
   const [us] = await once(server, 'message');

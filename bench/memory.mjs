@@ -1,6 +1,6 @@
 /**
- * The memory store alone: hit ratios against other eviction policies, and the cost of a hit; and what an entry of the memory
- * tier takes against what is counted. `node bench/memory.mjs` after a build.
+ * The memory store alone: hit ratios against other eviction policies, and the cost of a hit; and the bytes that an entry of the memory
+ * tier takes against the bytes that are counted. `node bench/memory.mjs` after a build.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -31,7 +31,7 @@ const policies = {
   },
 };
 
-/** Reads whose key begins with `scan` are not counted: nobody asks for those twice. */
+/** Reads whose key begins with `scan` are not counted: each of those keys is read once. */
 const traces = {
   'Zipf 0.8': zipfTrace(0.8),
   'Zipf 1.0': zipfTrace(1),
@@ -56,7 +56,7 @@ const traces = {
   },
 };
 
-// First: what the others leave to the collector would be counted too.
+// First: garbage of the other measures would be counted too.
 const { taken, counted: countedBytes } = await entryBytes(200_000);
 console.log(
   `An entry of a small number takes ${taken} bytes of heap beside its key; ${countedBytes} are counted, key included.\n`,

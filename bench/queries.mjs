@@ -1,5 +1,5 @@
 /**
- * What a cached query costs beside its database: Drizzle over a driver that answers at once.
+ * The cost of a cached query beside its database: Drizzle over a driver that answers at once.
  *
  *   npm run build && node bench/queries.mjs
  *

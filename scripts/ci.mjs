@@ -1,4 +1,4 @@
-/** What every change must pass: format, lint, types, tests. Says `N passed, N failed` last; a check counts as one test. */
+/** The checks of every change: format, lint, types, tests. Says `N passed, N failed` last; a check counts as one test. */
 import { ensureDependencies } from './lib/dependencies.mjs';
 import { run, say } from './lib/project.mjs';
 import { runTests } from './lib/tests.mjs';

@@ -1,5 +1,5 @@
 /**
- * Runs one of Larder's programs from a bare clone: installs what is missing, builds what is stale, then becomes it.
+ * Runs one of Larder's programs from a bare clone: installs missing packages, builds a stale program, then becomes it.
  *
  *   node scripts/run.mjs main
  *   node scripts/run.mjs modules/embedding/cli/main texts.jsonl
@@ -17,7 +17,7 @@ const envFile = existsSync(inProject('.env')) ? [`--env-file=${inProject('.env')
 process.exitCode = await become(
   nodeProgram(),
   ['--enable-source-maps', ...envFile, inProject('dist', `${program}.js`), ...args],
-  // Where the caller stands, so that file names mean what they mean there.
+  // In the caller's folder, so that relative file names work.
   {
     cwd: process.env.INIT_CWD ?? process.cwd(),
     env: { ...process.env, NODE_COMPILE_CACHE: inProject('node_modules', '.cache', 'larder') },

@@ -9,7 +9,7 @@ const MISSES = 1_000;
 const LOADER_MS = 2;
 
 /**
- * What a miss costs: the fenced fill alone, from the loader's end until Redis has acknowledged it, and all of it. After a
+ * The cost of a miss: the fenced fill alone, from the loader's end until Redis has acknowledged it, and all of it. After a
  * loader that waits for something, as loaders do, and after one that takes no time.
  */
 export async function fill({ redis, rounds }) {

@@ -15,7 +15,7 @@ export async function startInstances(count, redis) {
     }),
   );
   return {
-    /** Every instance does it; resolves to what each answered. */
+    /** Every instance does it; resolves to their answers. */
     all: (command, rest = {}) =>
       Promise.all(
         children.map(async (child) => {

@@ -8,7 +8,7 @@ const PROCESSES = [1, 2, 8];
 const MOST_ROUNDS = 3;
 const ENTRY = new URL('./many-misses.worker.mjs', import.meta.url);
 
-/** Many keys that all processes miss at one moment: loads a key, how many values were stored, and what a miss costs. */
+/** Many keys that all processes miss at one moment: loads a key, how many values were stored, and the cost of a miss. */
 export async function manyMisses({ redis, rounds }) {
   const rows = [];
   for (const contender of ['ioredis GET, SET', 'larder'])

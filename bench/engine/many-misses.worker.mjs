@@ -1,4 +1,4 @@
-/** A process that misses many keys at once, and says what that took. */
+/** A process that misses many keys at once, and reports the cost. */
 import { Redis } from 'ioredis';
 import { kilobyte } from './kilobyte.mjs';
 import { larder } from './larder.mjs';

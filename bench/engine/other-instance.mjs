@@ -1,4 +1,4 @@
-/** A process of its own, on the shared Redis. Does what its parent says and answers. */
+/** A process of its own, on the shared Redis. Runs its parent's commands and answers. */
 import { BentoCache, bentostore } from 'bentocache';
 import { memoryDriver } from 'bentocache/drivers/memory';
 import { redisBusDriver, redisDriver } from 'bentocache/drivers/redis';

@@ -1,6 +1,6 @@
 import { rate, ratio } from '../lib/table.mjs';
 
-/** Rows of the table for the results of one scenario; the first contender is what the others are compared with. */
+/** Rows of the table for the results of one scenario; the others are compared with the first contender. */
 export function rowsOf(scenario, target, results) {
   const [baseline] = Object.keys(results);
   return Object.entries(results).map(([name, result], i) => [

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
-/** The least there can be: GETs of one tick in one write, and a parser that knows strings. Nobody should use this. */
+/** The least there can be: GETs of one tick in one write, and a parser that knows strings. Not for production. */
 export async function bareSocket(port) {
   const socket = connect(port, '127.0.0.1').setNoDelay(true);
   await once(socket, 'connect');

@@ -1,7 +1,7 @@
 /** The process of one contender; see `isolated.mjs`. */
 import { pin } from './pin.mjs';
 
-// The thread that does the work: what V8 does beside it may go where there is room, as anywhere else.
+// Only the thread that does the work is pinned: V8's other threads may run anywhere.
 pin(process.pid, 0);
 const [module, name, context] = process.argv.slice(2);
 const { contenders } = await import(module);

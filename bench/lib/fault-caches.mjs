@@ -2,7 +2,7 @@
  * The caches that bench/faults.mjs compares, each as one instance of an application: `getOrLoad(key, load)`,
  * `set(key, value)` (resolves to whether it was told that it holds everywhere), `get(key)`, `delete(key)`.
  *
- * "Tuned" is what someone who knows these faults would set by hand: give up a command after 100 ms, queue nothing, retry
+ * "Tuned" has the settings of an engineer who knows these faults: give up a command after 100 ms, queue nothing, retry
  * often.
  */
 import KeyvRedis, { Keyv } from '@keyv/redis';

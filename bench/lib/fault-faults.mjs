@@ -4,7 +4,7 @@ import { startRedis } from './redis.mjs';
 
 const SECONDS = Number(process.env.SECONDS ?? 3);
 
-/** What happens to a Redis on a port: `strike` resolves when it is well again. `target` is Larder's. */
+/** Faults of a Redis on a port: `strike` resolves when it is well again. `target` is Larder's. */
 export const FAULTS = {
   frozen: {
     target: 'failed 0, p99 ≤ 60 ms, worst ≤ 150 ms',

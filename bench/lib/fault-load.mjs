@@ -62,7 +62,7 @@ export class FaultLoad {
     while (this.#samples.length === 0) await sleep(1);
   }
 
-  /** From here on its latency is what it is with Redis well. */
+  /** From here on its latency is that of a Redis that is well. */
   settled() {
     this.#settledMs = performance.now();
   }
@@ -77,7 +77,7 @@ export class FaultLoad {
     this.#isStruck = false;
   }
 
-  /** Resolves once one instance gets from Redis what the other stored there: to the time since then, ms. */
+  /** Resolves once one instance gets from Redis a value that the other stored there: to the time since then, ms. */
   async shared(sinceMs = this.#backMs) {
     const [a, b] = this.#instances;
     for (let i = 0; ; i++) {
@@ -105,7 +105,7 @@ export class FaultLoad {
     this.#areWritesOn = false;
   }
 
-  /** Ends the load, looks at every key once more, and tells what happened. */
+  /** Ends the load, looks at every key once more, and reports. */
   async finish() {
     this.#isRunning = false;
     await Promise.all(this.#loops);

@@ -7,7 +7,7 @@ const INVALIDATIONS = 1_000_000;
 const READS_PER_SECOND = 200;
 const mb = (bytes) => `${(bytes / 2 ** 20).toFixed(0)} MB`;
 
-/** Larder without Redis for minutes, through a million invalidations of distinct keys, under load: what memory it takes. */
+/** Larder without Redis for minutes, through a million invalidations of distinct keys, under load: the memory that it takes. */
 export async function runLongOutage() {
   const { createCache } = await import(process.env.LARDER_ENTRY ?? '../../dist/index.js');
   let redis = await startRedis();

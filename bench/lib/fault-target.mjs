@@ -1,9 +1,9 @@
-/** One cache in a process of its own: two instances under load. Does what the parent says and answers each message. */
+/** One cache in a process of its own: two instances under load. Runs the parent's commands and answers each message. */
 import { CACHES } from './fault-caches.mjs';
 import { FaultLoad } from './fault-load.mjs';
 
 const [name, port] = process.argv.slice(2);
-// Some clients leave rejections to nobody; an application would log them.
+// Some clients leave rejections unhandled; an application would log them.
 process.on('unhandledRejection', () => undefined);
 process.on('uncaughtException', () => undefined);
 

@@ -1,5 +1,5 @@
 /**
- * What most gateways do with a cached embedding: kept in Redis as a JSON array under the text's hash, read with MGET, parsed,
+ * The usual treatment of a cached embedding in a gateway: kept in Redis as a JSON array under the text's hash, read with MGET, parsed,
  * and answered as JSON numbers. Nothing else: no keys, no limits, no checks. Forked by `bench/embeddings.mjs`, which fills it
  * by PUT.
  */

@@ -6,7 +6,7 @@ import { interleave } from './rounds.mjs';
 const EARLIER_ENTRY = process.env.LARDER_EARLIER_ENTRY;
 
 /**
- * Contenders, each in a process of its own, so that nobody runs on another's heap: what one leaves behind for the garbage
+ * Contenders, each in a process of its own, so that none runs on another's heap: garbage that one leaves behind for the
  * collector costs the next as much as its own work. Only one works at a time, each on the first processor.
  *
  * @param module file URL of a module that exports `contenders`: name -> async (context) => measures, where measures are
@@ -24,7 +24,7 @@ export async function isolate(module, context, names) {
   }
   return {
     names: Object.keys(children),
-    /** One measure of all who have it, in interleaved rounds; the first is what the others are compared with. */
+    /** One measure of all contenders that have it, in interleaved rounds; the others are compared with the first. */
     measure: (measure, args, options) =>
       interleave(
         Object.fromEntries(

@@ -13,7 +13,7 @@ const records = keys.map(() => {
 
 /** Reads of all records from Redis, without a memory tier. */
 export const contenders = {
-  // Whoever keeps a vector has to copy it: a slice of the socket's chunk keeps the chunk, and is not aligned.
+  // A caller that keeps a vector has to copy it: a slice of the socket's chunk keeps the chunk, and is not aligned.
   'ioredis MGET of buffers, each copied': async ({ url }) => {
     const redis = await withRecords(url, 'raw', (i) => Buffer.from(records[i]));
     return reads(async () => (await redis.mgetBuffer(namesOf('raw'))).map((bytes) => Uint8Array.from(bytes)));

@@ -1,4 +1,4 @@
-/** Interleaved rounds: each contender runs once per round, so whatever the machine does meanwhile hits all alike. */
+/** Interleaved rounds: each contender runs once per round, so the machine's other work meets all alike. */
 
 /** Median of numbers. */
 export function median(values) {
@@ -23,7 +23,7 @@ export async function interleave(contenders, { rounds = 9, warmups = 2 } = {}) {
   const names = Object.keys(contenders);
   const rates = Object.fromEntries(names.map((name) => [name, []]));
   for (let round = -warmups; round < rounds; round++) {
-    // Alternate the order, so that nobody always runs on the other's garbage.
+    // Alternate the order, so that no contender always runs on another's garbage.
     for (const name of round % 2 === 0 ? names : names.toReversed()) {
       const rate = await contenders[name]();
       if (round >= 0) rates[name].push(rate);

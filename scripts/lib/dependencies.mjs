@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fail, inProject, run, say } from './project.mjs';
 
-/** Installs what `package-lock.json` asks for, unless it is there. */
+/** Installs the packages of `package-lock.json`, unless they are there. */
 export function ensureDependencies() {
   if (areDependenciesCurrent()) return;
   say('Installing dependencies (once)...');
@@ -10,7 +10,7 @@ export function ensureDependencies() {
     fail('npm ci failed; its reason is above.');
 }
 
-/** npm keeps a copy of the lock file of what it installed; packages for other platforms are in one and not in the other. */
+/** npm keeps a copy of the lock file with the packages that it installed; packages for other platforms are in one and not in the other. */
 function areDependenciesCurrent() {
   const installedLock = inProject('node_modules', '.package-lock.json');
   if (!existsSync(installedLock)) return false;

@@ -52,7 +52,7 @@ function problemOf({ path, line, linesBefore, lines }, file, { start = 0, messag
   return { path, line: line + inBlock, message: `${ts.flattenDiagnosticMessageText(messageText, '\n')}${where}` };
 }
 
-/** Those of the sources. The package's own name leads to the sources of what it exports. */
+/** Those of the sources. The package's own name leads to the sources of its exports. */
 function compilerOptions() {
   const { config } = ts.readConfigFile(inProject('tsconfig.json'), ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: [] }, ts.sys, root);

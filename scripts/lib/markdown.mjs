@@ -1,4 +1,4 @@
-/** Reads what the checks of the documents need from a Markdown file. */
+/** Reads code blocks, links and headings from a Markdown file, for the checks of the documents. */
 import { readFileSync } from 'node:fs';
 import GithubSlugger from 'github-slugger';
 import { fromMarkdown } from 'mdast-util-from-markdown';

@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url';
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 export const inProject = (...parts) => join(root, ...parts);
 
-/** What production needs; the `node` dev dependency brings it where the system has something older. */
+/** Version of Node for production; the `node` dev dependency brings it where the system has an older one. */
 const NEEDED_NODE = 24;
 
-/** A line for whoever watches, on standard error: standard output belongs to what is started. */
+/** A line on standard error: standard output belongs to the program that is started. */
 export const say = (text) => process.stderr.write(`${text}\n`);
 
 /** Ends the command with a reason instead of a stack. */

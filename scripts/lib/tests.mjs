@@ -14,7 +14,7 @@ const PROJECTS = {
   ha: { isAlone: true, isExtra: true },
 };
 
-/** Sets up what tests need and runs the projects named first among the arguments (default: all but extras). Resolves with the totals. */
+/** Sets up the servers that tests need and runs the projects named first among the arguments (default: all but extras). Resolves with the totals. */
 export async function runTests(args) {
   const isProject = (name) => Object.hasOwn(PROJECTS, name);
   const firstOption = args.findIndex((arg) => !isProject(arg));

@@ -1,4 +1,4 @@
-/** What a mutation run found, for people. */
+/** The result of a mutation run, for people. */
 
 /** A mutant as `file:line  original → replacement`. */
 export function describeMutant(file, source, { location, replacement, status, statusReason }) {

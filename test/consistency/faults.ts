@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import type { RedisServer } from '../support/redis-server.js';
 import type { SubscriberProxy } from './subscriber-proxy.js';
 
-/** What a fault may touch. */
+/** The parts that a fault may touch. */
 export interface FaultTargets {
   readonly redis: RedisServer;
   /** A connection for commands; reconnects by itself. */
@@ -73,7 +73,7 @@ export const FAULTS = {
       await redis.restart();
     },
   },
-  /** What was acknowledged after the snapshot is gone from Redis. */
+  /** Writes that were acknowledged after the snapshot are gone from Redis. */
   'redis back from an old snapshot': {
     reach: 'redis',
     run: async ({ redis, random }) => {
@@ -129,7 +129,7 @@ export const FAULTS = {
       await stallWorker(300 + random() * 2_200);
     },
   },
-  /** Its outbox holds what Redis never heard of. */
+  /** Its outbox holds invalidations that never reached Redis. */
   'instance killed with a full outbox': {
     reach: 'redis',
     run: async ({ redis, killWorker, reviveWorker, random }) => {

@@ -7,19 +7,19 @@ export interface Disturbance {
   /** `Infinity` while it lasts. */
   endMs: number;
   readonly worker?: number;
-  /** What other instances may take to hear of an invalidation meanwhile, ms. */
+  /** Time that other instances may take to hear of an invalidation meanwhile, ms. */
   readonly boundMs?: number;
 }
 
-/** What a cache promises, in ms after an acknowledgement. The instance that invalidated and strict reads have 0. */
+/** The promise of a cache, in ms after an acknowledgement. The instance that invalidated and strict reads have 0. */
 export interface Bounds {
-  /** Other instances: what the bus may take. */
+  /** Other instances: time that the bus may take. */
   readonly busMs: number;
   /** A fault's own bound holds until this long after its end. */
   readonly settleMs: number;
 }
 
-/** A read that returned what an acknowledged invalidation had made void. */
+/** A read that returned a value which an acknowledged invalidation had made invalid. */
 export interface Violation {
   readonly read: ReadEvent;
   readonly invalidation: InvalidationEvent;

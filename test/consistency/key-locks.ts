@@ -1,4 +1,4 @@
-/** Who may write a key that is written by one at a time. */
+/** Permission to write a key, for one writer at a time. */
 export class KeyLocks {
   private readonly queues = new Map<number, { owner: number; grant: () => void }[]>();
 

@@ -43,7 +43,7 @@ const TOTAL_WEIGHT = WEIGHTS.reduce((sum, [, weight]) => sum + weight, 0);
 /** An operation that takes longer hangs. */
 const HANG_MS = 15_000;
 
-/** Does random operations on one cache and records what it answered. */
+/** Does random operations on one cache and records its answers. */
 export class Operator {
   private readonly random: () => number;
   private readonly grants = new Map<number, (versions: readonly number[]) => void>();
@@ -297,7 +297,7 @@ export class Operator {
   }
 }
 
-/** What the application would handle: the source failed, or took longer than it wanted to wait. */
+/** Errors that an application would handle: the source failed, or took too long. */
 function isExpected(error: unknown): boolean {
   return error instanceof SourceFailure || (error instanceof Error && error.name === 'LoadTimeoutError');
 }

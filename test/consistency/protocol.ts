@@ -75,7 +75,7 @@ export type FromWorker =
 
 export type ToWorker =
   | { readonly type: 'run' }
-  /** Stop operating, then send what is left. */
+  /** Stop operating, then send the remaining records. */
   | { readonly type: 'pause' }
   | { readonly type: 'written'; readonly id: number; readonly versions: readonly number[] }
   | { readonly type: 'stall'; readonly forMs: number }

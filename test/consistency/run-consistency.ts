@@ -15,7 +15,7 @@ import { traceOf } from './trace.js';
 import { WorkerProcess } from './worker-process.js';
 import { MAX_LOAD_MS, nowMs } from './world.js';
 
-/** What to run. */
+/** Options of a run. */
 export interface ConsistencyOptions {
   readonly subject: SubjectName;
   readonly seed: number;
@@ -33,11 +33,11 @@ export interface ConsistencyOptions {
   readonly faults?: readonly FaultName[];
   /** Stops after this many violations. Default 20. */
   readonly maxViolations?: number;
-  /** Told what a round brought. */
+  /** Called with the figures of each round. */
   readonly onRound?: (report: ConsistencyReport) => void;
 }
 
-/** What was found. */
+/** The result of a run. */
 export interface ConsistencyReport {
   readonly subject: SubjectName;
   readonly seed: number;
@@ -51,20 +51,20 @@ export interface ConsistencyReport {
   readonly staleWithinBound: number;
   readonly longestStaleMs: { readonly quiet: number; readonly fault: number };
   readonly violations: readonly Violation[];
-  /** The violations with what happened to their keys around them. */
+  /** The violations with the events of their keys around them. */
   readonly traces: readonly string[];
   /** Failures of operations that no source and no timeout explains, by text. */
   readonly errors: Readonly<Record<string, number>>;
   readonly stats: Readonly<Record<string, number>>;
 }
 
-/** What the bus may take on a busy machine; what is broken is well again soon after it was mended. */
+/** Time that the bus may take on a busy machine. A broken part is well again soon after it was mended. */
 export const BOUNDS: Bounds = { busMs: 250, settleMs: 6_000 };
 
 /**
- * What Larder states while something is broken. Announcements that are lost are read from the log within a heartbeat
- * (500 ms). While Redis is away, memory serves what was confirmed within two heartbeats and `unconfirmedMs` (2 s), and
- * what was stored meanwhile for 5 s; a load that began before the invalidation may end that much later.
+ * Larder's promise while something is broken. Announcements that are lost are read from the log within a heartbeat
+ * (500 ms). While Redis is away, memory serves entries that were confirmed within two heartbeats and `unconfirmedMs` (2 s), and
+ * entries that were stored meanwhile for 5 s; a load that began before the invalidation may end that much later.
  */
 const FAULT_BOUNDS_MS: Record<FaultReach, number> = { bus: 500 + 500, redis: 5_000 + MAX_LOAD_MS + 250 };
 
@@ -73,7 +73,7 @@ const FAULTY_SHARE = 0.6;
 /** A write that was given up can't run in Redis any more after this. */
 const GHOST_MS = 1_000;
 
-/** Runs workers on one Redis, breaks things, and checks what was read. */
+/** Runs workers on one Redis, injects faults, and checks the values that were read. */
 export async function runConsistency(options: ConsistencyOptions): Promise<ConsistencyReport> {
   const run = await ConsistencyRun.start(options);
   try {

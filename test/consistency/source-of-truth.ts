@@ -4,7 +4,7 @@ import { KEYS } from './world.js';
 const VERSION_BYTES = 8;
 
 /**
- * The versions of all keys, in a file that every process reads: a read costs microseconds and needs nobody's answer. One
+ * The versions of all keys, in a file that every process reads: a read costs microseconds and waits for no other process. One
  * process writes.
  */
 export class SourceOfTruth {

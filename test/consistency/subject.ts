@@ -1,12 +1,12 @@
 import type { KeySpec } from './world.js';
 
-/** What is cached: which key's value it is, and which version of it. */
+/** The cached value: its key, and its version. */
 export interface Versioned {
   readonly key: number;
   readonly version: number;
 }
 
-/** What a loader may say about its result. */
+/** Options that a loader may set for its result. */
 export interface LoadSide {
   addTags(tags: readonly string[]): void;
 }
@@ -21,7 +21,7 @@ export interface KeepOptions {
   readonly softTimeoutMs?: number | undefined;
   readonly hardTimeoutMs?: number | undefined;
   readonly earlyRefreshBeta?: number | undefined;
-  /** Loads whatever is stored, and stores it. */
+  /** Loads even if an entry is stored, and stores the result. */
   readonly isRefresh?: boolean | undefined;
 }
 
@@ -41,7 +41,7 @@ export interface Subject {
   set(key: KeySpec, value: Versioned, options: KeepOptions): Promise<Ack>;
   delete(keys: readonly KeySpec[]): Promise<Ack>;
   invalidateTags(space: number, tags: readonly string[]): Promise<Ack>;
-  /** Soft: entries become stale; no promise is made about what is read. `undefined` when there is no such thing. */
+  /** Soft: entries become stale; no promise is made about later reads. `undefined` when there is no such thing. */
   expireTags: ((space: number, tags: readonly string[]) => Promise<unknown>) | undefined;
   clear(space: number): Promise<Ack>;
   /** Counts for the report: hits by tier and the like. */
@@ -49,7 +49,7 @@ export interface Subject {
   close(): Promise<void>;
 }
 
-/** What a subject is told. */
+/** Settings of a subject. */
 export interface SubjectOptions {
   readonly redisUrl: string;
   /** Survives the process: an outbox may be kept in it. */

@@ -5,7 +5,7 @@ import { KEYS, SPACES } from './world.js';
 const MAX_LINES = 40;
 const BEFORE_MS = 400;
 
-/** What happened to a key around a violation, one line per event, in ms from the invalidation's start. */
+/** Events of a key around a violation, one line each, in ms from the invalidation's start. */
 export function traceOf(
   { read, invalidation, required, kind, lateMs }: Violation,
   reads: readonly ReadEvent[],

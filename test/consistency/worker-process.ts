@@ -20,7 +20,7 @@ export class WorkerProcess {
   ): Promise<WorkerProcess> {
     const child = fork(ENTRY, [JSON.stringify(setup)], {
       execArgv: ['--import', HOOKS, '--enable-source-maps'],
-      // What a test runner sets for itself is not for the worker.
+      // The test runner's own settings are not for the worker.
       env: { ...process.env, NODE_OPTIONS: '' },
       serialization: 'advanced',
     });

@@ -64,6 +64,6 @@ process.on('message', (message: ToWorker) => {
       break;
   }
 });
-// The coordinator is gone: nobody is left to check anything.
+// The coordinator is gone, and with it the checker.
 process.on('disconnect', () => process.exit(0));
 send({ type: 'ready' });

@@ -48,7 +48,7 @@ describe('writes to PostgreSQL over a network that fails at one step of the prot
   const rowsThere = async () =>
     new Set((await postgres.query<{ id: number }>('select id from notes', [], databaseUrl)).map(({ id }) => id));
 
-  /** The promise: what was acknowledged is there, what was said to have changed nothing is not. */
+  /** The promise: acknowledged writes are there, and writes that were refused are not. */
   const expectTruth = async () => {
     const rows = await rowsThere();
     const { acknowledged, refused, rolledBack, strange } = writes.outcomes;
@@ -99,7 +99,7 @@ describe('writes to PostgreSQL over a network that fails at one step of the prot
     const hits = armFault(proxy, fault, POOL_SIZE);
     await writes.writeMany(kind, POOL_SIZE);
     expect(hits()).toBe(POOL_SIZE);
-    // The network is well again; what the pool holds is what the fault left.
+    // The network is well again. The pool holds the connections that the fault left.
     disarm(proxy);
     await recovered();
     for (let round = 0; round < 5; round++) await writes.writeMany('transaction', POOL_SIZE);
@@ -182,7 +182,7 @@ describe('writes to PostgreSQL over a network that fails at one step of the prot
     proxy.faults.isBlackhole = true;
     await writes.writeMany('statement', POOL_SIZE * 2);
     await eventually(() => expect(connection.health().state).toBe('failed'));
-    // It connects, and what it asks then is lost.
+    // It connects, and its next request is lost.
     proxy.faults.fateOf = (chunk, direction) =>
       direction === 'request' && chunk.includes('larder_migrations') ? 'lose' : 'pass';
     proxy.faults.isBlackhole = false;

@@ -173,7 +173,7 @@ describe('a cache at its limits', () => {
     redis.pause();
     const receipts = await Promise.all(Array.from({ length: 20 }, () => a.set('ghost', 'given up')));
     expect(new Set(receipts.map(({ status }) => status))).toEqual(new Set(['queued']));
-    // The last value would be sent when Redis is there; what is deleted since is not.
+    // The last value would be sent when Redis is there. A value that was deleted since is not sent.
     await a.delete('ghost');
     redis.resume();
     await healthy(a);

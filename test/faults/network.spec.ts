@@ -9,7 +9,7 @@ import { expectToSurvive } from './support/expect-to-survive.js';
 
 /** No read waits longer than this for a Redis that is as near as it should be. */
 const USUAL_BUDGET_MS = 50;
-/** After this long Linux sends again what was not acknowledged (a tail loss probe), and then after its least timeout. */
+/** After this time Linux sends unacknowledged bytes again (a tail loss probe), and then after its least timeout. */
 const PROBE_MS = 20;
 const RETRANSMISSION_MS = 200;
 

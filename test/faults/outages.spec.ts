@@ -14,7 +14,7 @@ interface Fault extends Expected {
   run: (redis: RedisServer) => Promise<void>;
 }
 
-/** Rows of the fault table: what happens to Redis while two instances work on it. */
+/** Rows of the fault table: faults of Redis while two instances work on it. */
 const faults: Record<string, Fault> = {
   'killed, and back empty after a second': {
     reason: 'refused',

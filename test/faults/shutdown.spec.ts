@@ -9,7 +9,7 @@ import { printFigures } from './support/figures.js';
 import { coherentCaches } from '../support/coherent-caches.js';
 
 const ADMIN_TOKEN = 'token-of-an-operator';
-/** What a supervisor gives a process before it kills it, and less than the service's own limits add up to. */
+/** Time that a supervisor gives a process before it kills it. It is less than the sum of the service's own limits. */
 const GRACE_MS = 10_000;
 
 describe('a service that is told to end with invalidations unsent', () => {
@@ -32,7 +32,7 @@ describe('a service that is told to end with invalidations unsent', () => {
   const isWell = () => eventually(() => expect(other.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
   const seenBy = async (cache: Cache) => [...(await cache.getMany(['k', 'tagged'])).keys()].toSorted();
 
-  /** What an instance that begins now would serve: it knows nothing but what Redis holds. */
+  /** The values that an instance which begins now would serve: it knows only the content of Redis. */
   async function stored(): Promise<string[]> {
     const [cache] = await coherentCaches(redis, { memory: false });
     const found = await seenBy(cache);
@@ -47,7 +47,7 @@ describe('a service that is told to end with invalidations unsent', () => {
     return service;
   }
 
-  /** Has the service invalidate what is stored while Redis is away. Resolves to what Redis held. */
+  /** Has the service invalidate the stored entries while Redis is away. Resolves to the content that Redis had. */
   async function queueOn(service: ServiceProcess): Promise<string> {
     await eventually(async () =>
       expect(await (await fetch(`${await service.url()}/health`)).json()).toMatchObject({ status: 'ok' }),

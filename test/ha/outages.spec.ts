@@ -6,10 +6,10 @@ import { eventually } from '../support/eventually.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 import { RedisSentinel } from '../support/redis-sentinel.js';
 
-/** Long enough to see what is stale for ten seconds. */
+/** Long enough to see values that are stale for ten seconds. */
 const WATCH_MS = 10_250;
 
-/** What happens to servers; each resolves when they are well again. */
+/** Faults of servers. Each resolves when the servers are well again. */
 const sentinelFaults: Record<string, (redis: RedisSentinel) => Promise<void>> = {
   async 'a master behind Sentinel dies'(redis) {
     const master = await redis.master();

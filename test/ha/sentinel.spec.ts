@@ -34,7 +34,7 @@ describe('behind Sentinel', () => {
     const promoted = await redis.failedOver(master);
     await watched.up();
     expect(Number(await portInUse())).toBe(promoted.port);
-    // A recovery that a connection disturbs is run again, so only who it was with counts.
+    // A recovery that a connection disturbs is run again, so only its server counts.
     expect(new Set(recoveries.map(({ runId }) => runId)).size).toBe(2);
     expect(recoveries.at(-1)).toMatchObject({ mayHaveLostWrites: true, isWritable: true });
     expect(recoveries.at(-1)!.replicationId).not.toBe(recoveries[0]!.replicationId);

@@ -43,7 +43,7 @@ describe('sessions over a failover', () => {
 
     const replicas = redis.servers.filter((server) => server !== master);
     for (const replica of replicas) replica.pause();
-    // What is in the socket of a process that is stopped would reach it later.
+    // Bytes in the socket of a stopped process would reach it later.
     await master.command('CLIENT', 'KILL', 'TYPE', 'replica');
     await one.http.delete('/sessions/current').set(byId.bearer).expect(204);
     await two.http.delete('/sessions/users/eve').set(TRUSTED).expect(200, { revoked: 1 });

@@ -13,13 +13,13 @@ import { nowMs } from '../world.js';
 
 /** Rows that are read and written; row i is key i of the checker. */
 export const ROWS = 8;
-/** What a transaction writes that will be rolled back. */
+/** The value that a transaction writes before it is rolled back. */
 export const NEVER_COMMITTED = 'never committed';
 
 /** How a worker process is started; its one argument, as JSON. */
 export interface RowWorkerSetup {
   readonly worker: number;
-  /** Larder's `cacheQueries`, or what Drizzle's own `Cache` class allows. */
+  /** Larder's `cacheQueries`, or a cache as Drizzle's own `Cache` class allows it. */
   readonly subject: 'larder' | 'unfenced';
   readonly seed: number;
   readonly loops: number;
@@ -29,7 +29,7 @@ export interface RowWorkerSetup {
 
 export type RowTask = { readonly type: 'work'; readonly forMs: number } | { readonly type: 'readAll' };
 
-/** What one worker did and saw. */
+/** The writes and reads of one worker. */
 export interface RowHistory {
   readonly worker: number;
   readonly reads: readonly ReadEvent[];
@@ -69,7 +69,7 @@ const BUS_FAULT_MS = 1_000;
 const HOOKS = new URL('../harness/typescript.mjs', import.meta.url).href;
 const ENTRY = fileURLToPath(new URL('./row-worker.ts', import.meta.url));
 
-/** Readers and writers of the same rows, in processes of their own, and what the checker says of what they read. */
+/** Readers and writers of the same rows, in processes of their own, and the checker's verdict on their reads. */
 export async function runRowHistory({ subject, seed, workers, forMs, isBroken }: RowOptions): Promise<RowReport> {
   const [redis, postgres] = await Promise.all([RedisServer.start(), PostgresServer.start()]);
   const children: ChildProcess[] = [];
@@ -97,7 +97,7 @@ export async function runRowHistory({ subject, seed, workers, forMs, isBroken }:
     const violations = checker.check(histories.flatMap(({ reads }) => reads));
     return { ...sumOf(histories), ...(await settled()), violations, checked: checker.checked, raced: checker.raced };
 
-    /** What all read when nothing happens any more; once they agree with the database, or after a while. */
+    /** The values that all read when nothing happens any more; once they agree with the database, or after a while. */
     async function settled(): Promise<Pick<RowReport, 'final'>> {
       const rows = await postgres.query<{ text: string }>('select text from notes order by id', [], databaseUrl);
       const database = rows.map(({ text }) => text);

@@ -35,7 +35,7 @@ async function cachedView(): Promise<Db> {
   return cacheQueries(connection.database, cache.namespace('queries'));
 }
 
-/** What Drizzle's own `Cache` class allows. */
+/** A cache as Drizzle's own `Cache` class allows it. */
 function unfencedView(): Db {
   const pool = new pg.Pool({ connectionString: setup.databaseUrl });
   pool.on('error', () => undefined);

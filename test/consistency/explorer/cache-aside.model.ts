@@ -1,6 +1,6 @@
 import type { Model, Step } from './explore.js';
 
-/** What a reader or writer does next: the name of its next step, or that it is done. */
+/** The next step of a reader or writer, or that it is done. */
 export type Next = string;
 /** Atomic, as one command or one script in Redis is. `undefined`: it can't go on yet. */
 export type Action = (world: World, me: Actor) => Next | undefined;
@@ -19,7 +19,7 @@ export interface Actor {
 export interface World {
   /** The version in the database. */
   database: number;
-  /** What Redis holds; 0 is nothing. `value` is the version that was cached. */
+  /** The content of Redis; 0 is nothing. `value` is the version that was cached. */
   redis: Record<'value' | 'lock' | 'counter', number>;
   /** Writes that are on their way although their caller has stopped waiting. */
   ghosts: number[];
@@ -43,7 +43,7 @@ export interface Scheme {
   readonly evicted?: readonly (keyof World['redis'])[];
   /** How often a writer may die between two steps. */
   readonly crashes?: number;
-  /** What must not be missed: writes that were acknowledged, or also those whose writer died before it could invalidate. */
+  /** The writes that readers must see: those that were acknowledged, or also those whose writer died before it could invalidate. */
   readonly promise?: 'acknowledged' | 'committed';
 }
 

@@ -39,7 +39,7 @@ function finish(me: Actor, value: number): Next {
   return 'done';
 }
 
-/** Published schemes, most of which leave a value in the cache that nobody will remove. */
+/** Published schemes, most of which leave an old value in the cache for good. */
 export const SCHEMES: readonly Scheme[] = [
   { name: 'delete after write, plain SET', isSafe: false, reader: { get, load, set }, writer: writeThenDelete },
   {
@@ -161,7 +161,7 @@ export const SCHEMES: readonly Scheme[] = [
   },
 ];
 
-/** Compare-and-set on a counter that invalidations raise: safe while nobody forgets the counter. */
+/** Compare-and-set on a counter that invalidations raise: safe as long as the counter is never lost. */
 function counterSchemes(): Scheme[] {
   const scheme: Omit<Scheme, 'name' | 'isSafe'> = {
     reader: {

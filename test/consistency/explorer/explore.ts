@@ -1,6 +1,6 @@
 /** One thing that may happen next. */
 export interface Step<S> {
-  /** Who does what, as it reads in a trace. */
+  /** The actor and its step, as a trace prints them. */
   readonly label: string;
   /** Something the protocol must survive but that need not happen: an eviction, a crash, a lost message. */
   readonly isFault?: boolean;
@@ -13,11 +13,11 @@ export interface Model<S> {
   readonly initial: S;
   /** Everything that may happen in a state, in any order; each becomes a branch. */
   steps(state: S): Step<S>[];
-  /** What is wrong with a state, if anything. `isSettled`: nothing is left to happen but faults. */
+  /** The violation in a state, if there is one. `isSettled`: nothing is left to happen but faults. */
   violation(state: S, isSettled: boolean): string | undefined;
 }
 
-/** What the exploration found. */
+/** The result of an exploration. */
 export interface Exploration {
   readonly states: number;
   readonly transitions: number;

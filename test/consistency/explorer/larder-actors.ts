@@ -40,7 +40,7 @@ export function readerProgram(isMistaken: (mistake: Mistake) => boolean): Record
       me.mark = here.fence;
       return 'read';
     },
-    /** Ended by the one who is waited for. */
+    /** The actor that is waited for ends the wait. */
     wait: () => undefined,
     read({ slot }, me) {
       me.reply = valueOf(slot);
@@ -109,7 +109,7 @@ export function readerProgram(isMistaken: (mistake: Mistake) => boolean): Record
   };
 }
 
-/** Who waited too long for another's lease loads for itself and stores nothing. */
+/** A reader that has waited too long for the lease of another one loads for itself and stores nothing. */
 export const giveUpWaiting: Action = ({ slot }) => (slot?.lease === undefined ? undefined : 'capture');
 
 /** A write to the source, then `delete` of the key or `invalidateTags` of its tag. */
@@ -162,7 +162,7 @@ export function writerProgram(
   };
 }
 
-/** Gives the value to this reader and to those who joined it, and checks it against what each was promised. */
+/** Gives the value to this reader and to the readers that joined it, and checks it against the promise to each. */
 function finish(world: World, me: Actor, value: number): string {
   const index = world.actors.indexOf(me);
   const here = world.instances[me.instance] as Instance;
@@ -177,7 +177,7 @@ function finish(world: World, me: Actor, value: number): string {
   return 'done';
 }
 
-/** Forgets what no longer matters, so that states which differ in it are one. */
+/** Removes facts that no longer matter, so that states which differ only in them are one. */
 export function end(actor: Actor): string {
   const { instance } = actor;
   for (const key of Object.keys(actor)) delete actor[key as keyof Actor];

@@ -1,4 +1,4 @@
-/** What the model knows of a value: the version of the source it was loaded from, and its tag's version before the load. */
+/** A value in the model: the version of the source it was loaded from, and its tag's version before the load. */
 export interface CachedValue {
   value: number;
   tag: string;
@@ -15,7 +15,7 @@ export interface LogEntry {
   version: number;
 }
 
-/** One instance: its memory tier, what it knows, and how far it has followed the log. */
+/** One instance: its memory tier, the versions it knows, and how far it has followed the log. */
 export interface Instance {
   memory?: { value: number; epoch: number };
   /** Raised by each invalidation of the key that is heard of here. */
@@ -36,7 +36,7 @@ export interface Instance {
 export interface Actor {
   instance: number;
   step: string;
-  /** What this read must not be older than. */
+  /** The oldest version that this read may return. */
   floor?: number;
   value?: number;
   /** The fence when the read began. */
@@ -83,21 +83,21 @@ export type Mistake =
   | 'loads joined after an invalidation'
   | 'own memory voided only before sending';
 
-/** What happens at once when an instance hears that the key is invalid. */
+/** The effect on an instance that hears that the key is invalid. */
 export function voidKey(instance: Instance): void {
   instance.fence++;
   instance.flight = undefined;
   instance.memory = undefined;
 }
 
-/** What happens at once when an instance hears of the tag's new version, or that it has one (`undefined`). */
+/** The effect on an instance that hears of the tag's new version, or that it has one (`undefined`). */
 export function voidTag(instance: Instance, version: string | undefined): void {
   if (version !== undefined && instance.known === version) return;
   instance.epoch++;
   instance.known = version;
 }
 
-/** An instance that can't tell what it missed, or has just started. Begins the log anew where there is none. */
+/** An instance that may have missed entries of the log, or has just started. Begins the log anew where there is none. */
 export function flush(world: World, index: number, mayLogBeEmpty: boolean): void {
   const instance = world.instances[index] as Instance;
   voidKey(instance);

@@ -11,7 +11,7 @@ import {
   type World,
 } from './larder-world.js';
 
-/** Who reads and writes what, and what goes wrong meanwhile. */
+/** The readers, the writers, and the faults meanwhile. */
 export interface Scenario {
   /** The instance of each reader. */
   readonly readers: readonly number[];
@@ -20,7 +20,7 @@ export interface Scenario {
   readonly operation: 'delete' | 'invalidateTags';
   /** How often each fault may strike, at any moment. */
   readonly faults?: Partial<Record<Fault, number>>;
-  /** Whether the first version is in Redis and in the memories of those who know its tag. */
+  /** Whether the first version is in Redis and in the memory of the instances that know its tag. */
   readonly isWarm?: boolean;
   /** Instances that have to ask Redis for the tag's version first. */
   readonly unaware?: readonly number[];
@@ -107,7 +107,7 @@ function advance(world: World, index: number, action: Action): boolean {
   return true;
 }
 
-/** An announcement arrives, or a heartbeat compares the log's end with what was heard. */
+/** An announcement arrives, or a heartbeat compares the log's end with the announcements that have arrived. */
 function followSteps(index: number, isMistaken: (mistake: Mistake) => boolean): Step<World>[] {
   const receive: Step<World> = {
     label: `instance ${index}: receives an announcement`,

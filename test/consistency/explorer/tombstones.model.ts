@@ -1,6 +1,6 @@
 import type { Model, Step } from './explore.js';
 
-/** What a writer's instance could not invalidate, or an invalidation on its way or in the log. */
+/** An invalidation that waits in its writer's instance, is on its way, or is in the log. */
 interface Numbered {
   /** The instance that invalidates. */
   source: number;
@@ -31,7 +31,7 @@ export interface World {
   slot?: { value?: number; lease?: number };
   writers: Writer[];
   readers: Reader[];
-  /** By instance: its last advice, and what waits in its outbox. */
+  /** By instance: its last tombstones, and the content of its outbox. */
   advised: number[];
   outboxes: number[];
   /** Invalidations that have left and may run any time. */
@@ -39,7 +39,7 @@ export interface World {
   log: Numbered[];
   /** Announcements and advice on their way to the instance that is told. */
   inbox: { entry?: number; advice?: Numbered }[];
-  /** How far the told instance has followed the log, what it does not believe, and the newest write it has heard of. */
+  /** How far the told instance has followed the log, its tombstones, and the newest write it has heard of. */
   position: number;
   suppressed: Numbered[];
   heard: number;
@@ -56,7 +56,7 @@ export type AdviceMistake =
   | 'advice of the last one in place of all'
   | 'a lease answers what is not believed';
 
-/** Instances that invalidate, and how often what goes wrong. */
+/** Instances that invalidate, and the number of faults of each kind. */
 export interface AdviceScenario {
   readonly writers: readonly number[];
   readonly fillers: number;
@@ -64,7 +64,7 @@ export interface AdviceScenario {
 }
 
 /**
- * What could not be invalidated: instances write and invalidate one key; Redis may refuse, or run what its caller has given
+ * Invalidations that Redis refuses: instances write and invalidate one key; Redis may refuse, or run what its caller has given
  * up. They tell the others and keep it in their outbox. Others fill the slot. One instance hears of it all, late or in part,
  * and reads.
  */
@@ -221,7 +221,7 @@ function readerStep(index: number, mistake: AdviceMistake | undefined): Step<Wor
   };
 }
 
-/** In one step, since what matters is what it has heard when it begins. */
+/** In one step, since only the messages that it has heard before it begins matter. */
 function read(world: World, me: Reader, mistake: AdviceMistake | undefined): boolean {
   const isBelieved = world.suppressed.length === 0 || mistake === 'a lease answers what is not believed';
   me.floor = world.heard;

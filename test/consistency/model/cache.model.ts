@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Cache, EntryOptions } from '../../../src/modules/cache/engine/contract/cache.js';
 
-/** What the cache should hold; time is the test's. */
+/** The content that the cache should have; time is the test's. */
 export interface CacheModel {
   nowMs: number;
   /** By namespace and key. */
@@ -106,7 +106,7 @@ abstract class Targeted extends Command {
     return instances[this.target.instance]![this.target.space];
   }
 
-  /** Several instances: what another one wrote last takes the bus's time, unless it is asked for strictly. */
+  /** Several instances: a read sees the last write of another instance after the bus's time, a strict read at once. */
   protected reading({ instances }: RealCaches): { consistency?: 'strict' } {
     return instances.length > 1 ? { consistency: 'strict' } : {};
   }

@@ -29,7 +29,7 @@ export interface Steady {
 
 export type StampedeTask = Burst | Steady;
 
-/** What one process got. */
+/** The values that one process got. */
 export interface StampedeAnswer {
   readonly values: readonly number[];
   readonly longestMs: number;
@@ -57,7 +57,7 @@ export class StampedeFleet {
     return new StampedeFleet(workers, redis);
   }
 
-  /** What the processes got together, and how often the loader ran. */
+  /** The values that all processes got, and the number of loads. */
   async run(task: Unscheduled<StampedeTask>): Promise<StampedeAnswer & { loads: number }> {
     const answers = this.workers.map((worker) => once(worker, 'message') as Promise<[StampedeAnswer]>);
     const startAtMs = nowMs() + LEAD_MS;

@@ -121,7 +121,7 @@ describe('documents on two instances with one Redis and one PostgreSQL', () => {
     const before = await tags();
     for (let i = 0; i < 20; i++) await read(randomUUID());
     expect(await tags()).toBe(before);
-    // And yet a list that was empty shows what came into it, and a document its change.
+    // Yet a list that was empty shows its first document, and a document shows its change.
     expect(await title(here, id)).toBe('old');
     const author = randomUUID();
     const list = async () => ((await here.http.get(`/documents?author=${author}`)).body as DocumentPage).items.length;
@@ -161,7 +161,7 @@ describe('documents on two instances with one Redis and one PostgreSQL', () => {
   it(`never shows an older version than one that was acknowledged, on either instance, seed ${SEED}`, async () => {
     const documents = await Promise.all(Array.from({ length: 4 }, (_, i) => create({ author: `author ${i}` })));
     const apps = [here, there];
-    // Both instances, their database and Redis are busy with this one process: its event loop is what the bus waits for.
+    // Both instances, their database and Redis are busy with this one process: the bus waits for its event loop.
     const checker = new HistoryChecker({ busMs: 1_000, settleMs: 0 });
     const reads: ReadEvent[] = [];
     const newest = documents.map(() => 1);

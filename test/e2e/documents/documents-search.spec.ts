@@ -45,7 +45,7 @@ describe('search on PostgreSQL, with vectors of an upstream', () => {
     ).body as Document;
   const search = async (app: TestApp, q = 'jars') =>
     (await app.http.get('/documents/search').query({ q }).expect(200)).body as SearchResult;
-  /** Asks something else each time, as a cached result tells what was indexed when it was made. */
+  /** Asks a new question each time: a cached result has the state of the index when it was made. */
   let asked = 0;
   const expectIndex = (app: TestApp, index: Partial<SearchResult['index']>) =>
     eventually(async () => {

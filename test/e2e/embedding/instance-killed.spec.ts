@@ -39,7 +39,7 @@ it('a job on an instance that is killed is finished by another, which pays only 
   const input = Array.from({ length: TEXTS }, (_, index) => `job ${index}`);
   const lost = killed.embed(input).catch((error: unknown) => error);
   const stored = async () => ((await redis.command('KEYS', '*:v:embeddings/*')) as string[]).length;
-  // Leases have slots too, so more than what is under way is there when batches are done.
+  // Leases have slots too, so more slots than the batches under way show that batches are done.
   await eventually(async () => expect(await stored()).toBeGreaterThan(2 * CALLS_AT_ONCE * BATCH));
   killed.service.kill('SIGKILL');
   expect(await lost).toBeInstanceOf(OpenAI.APIConnectionError);

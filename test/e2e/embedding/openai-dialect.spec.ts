@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** What a client that is no SDK sends. */
+/** The request of a client that is no SDK. */
 function post(body: unknown, headers: Record<string, string> = {}): Promise<Response> {
   return fetch(`${app.url}/v1/embeddings`, {
     method: 'POST',

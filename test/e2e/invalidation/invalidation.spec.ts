@@ -12,7 +12,7 @@ describe('invalidation over the Redis-transport microservice', () => {
 
   beforeAll(async () => {
     redis = await RedisServer.start();
-    // A slow heartbeat: what arrives quickly was announced, not read from the log.
+    // A slow heartbeat: an invalidation that arrives quickly was announced, not read from the log.
     const env = { REDIS_URL: redis.url, CACHE_HEARTBEAT: '20s' };
     apps = [await startApp(env), await startApp(env)];
     [a, b] = apps.map((app) => app.get<Cache>(CACHE)) as [Cache, Cache];

@@ -135,7 +135,7 @@ describe('every HTTP route', () => {
   });
 });
 
-/** What the server says to raw bytes, until it closes. */
+/** The server's answer to raw bytes, until it closes. */
 async function send(port: string, bytes: string): Promise<string> {
   const socket = connect(Number(port), '127.0.0.1');
   socket.end(bytes);

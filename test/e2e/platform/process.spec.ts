@@ -39,7 +39,7 @@ describe('the service as a process', () => {
     expect(await service.exited).toBe(0);
     expect(new Set(statuses)).toEqual(new Set([200]));
     expect(refused).toBe(0);
-    // Nor does what goes on in the background fail on caches that are closed by then.
+    // Background work does not fail on caches that are closed by then.
     expect(service.stdout).not.toContain('"context":"Unhandled"');
     await redis.stop();
   });

@@ -5,7 +5,7 @@ import { notes } from '../../integration/database/tables.js';
 /** How a write is made. */
 export type WriteKind = 'transaction' | 'rolledBack' | 'statement';
 
-/** What the writer of each row was told. */
+/** The answer to the writer of each row. */
 export interface WriteOutcomes {
   readonly acknowledged: number[];
   /** Said to have changed nothing. */
@@ -19,7 +19,7 @@ export interface WriteOutcomes {
 
 class GivenUp extends Error {}
 
-/** Writes rows of ids of its own and remembers what it was told. */
+/** Writes rows with ids of its own and remembers the answers. */
 export class AcknowledgedWrites {
   readonly outcomes: WriteOutcomes = { acknowledged: [], refused: [], unknown: [], rolledBack: [], strange: [] };
   private lastId = 0;

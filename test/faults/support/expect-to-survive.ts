@@ -2,7 +2,7 @@ import type { AvailabilityReason } from '../../../src/modules/redis/library.js';
 import type { FaultReport, FaultTable } from './fault-report.js';
 import type { FaultRun } from './fault-run.js';
 
-/** What is particular about a fault. */
+/** Properties of a fault. */
 export interface Expected {
   /** Among the reasons for which Redis is judged to be less than well. */
   reason?: AvailabilityReason;
@@ -11,7 +11,7 @@ export interface Expected {
 }
 
 /**
- * Runs the load through a fault, reports it, and asserts what holds for every fault: no request fails, no value is served
+ * Runs the load through a fault, reports it, and asserts the rules for every fault: no request fails, no value is served
  * that must not be, no set that was given up is found, and Redis is in use again. The report says how soon. How often the
  * monitor tries is asserted on a fake clock, in its own spec.
  */

@@ -1,6 +1,6 @@
 import { print, printFigures } from './figures.js';
 
-/** What a run saw. Times in ms; "during" is from when the fault began until both instances were well again. */
+/** Figures of a run. Times in ms; "during" is from when the fault began until both instances were well again. */
 export interface FaultReport {
   requests: number;
   failures: number;
@@ -12,7 +12,7 @@ export interface FaultReport {
   hitsBackMs: number;
   /** From when Redis was back until both trusted it for reads and writes, and nothing waited to be sent. */
   wellMs: number;
-  /** Reads of what had been invalidated, by whichever instance, so long before; `undefined` when nobody looked that long. */
+  /** Reads of a value that an instance had invalidated so long before; `undefined` when the run was too short to see. */
   stale: Record<'0.1 s' | '1 s' | '10 s', number | undefined>;
   /** Reads that broke the promise, in words. */
   broken: string[];

@@ -18,7 +18,7 @@ const SETS_PER_SECOND = 20;
 const WARM_UP_MS = 250;
 /** Reads go on for this long after the last invalidation. */
 const WATCH_MS = 250;
-/** Promised of what another instance invalidated: two heartbeats and the unconfirmed second, then five of what was loaded meanwhile. */
+/** The promise for invalidations of another instance: two heartbeats and the unconfirmed second, then five seconds for entries that were loaded meanwhile. */
 const STATED_BOUND_MS = 7_000;
 const AGES = { '0.1 s': 100, '1 s': 1_000, '10 s': 10_000 };
 type Age = keyof typeof AGES;
@@ -212,7 +212,7 @@ export class FaultRun {
     return { '0.1 s': seen('0.1 s'), '1 s': seen('1 s'), '10 s': seen('10 s') };
   }
 
-  /** What an instance that begins now finds in Redis of the sets that were given up, and deleted after that. */
+  /** Values of sets that were given up and deleted after that, if an instance that begins now finds them in Redis. */
   async #ghosts(): Promise<number> {
     const cache = createCache({ namespace: 'faults', redis: this.redis, memory: false });
     await eventually(() => expect(cache.stats()).toMatchObject({ redis: 'up', isCoherent: true }));

@@ -1,4 +1,4 @@
-/** Figures of a fault, a line each in what the tests print, for docs/guides/outages.md. */
+/** Figures of a fault, a line each in the output of the tests, for docs/guides/outages.md. */
 export function printFigures(fault: string, figures: Record<string, unknown>): void {
   print(JSON.stringify({ fault, ...figures }));
 }

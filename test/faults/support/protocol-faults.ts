@@ -3,7 +3,7 @@ import type { TcpProxy } from '../../support/tcp-proxy.js';
 /** A statement as the server sees it, by its step in a transaction. */
 export type ProtocolStep = 'begin' | 'statement' | 'commit' | 'rollback';
 
-/** What is done to a step, the next few times it is taken. */
+/** The fault of a step, for the next few times that it is taken. */
 export interface ProtocolFault {
   readonly step: ProtocolStep;
   /** Which half is hit. */

@@ -7,7 +7,7 @@ interface Change {
   readonly by: Cache;
 }
 
-/** What the caches hold copies of: per key a version that only grows, and when each older one was invalidated. */
+/** The source of the cached values: per key a version that only grows, and when each older one was invalidated. */
 export class SourceOfTruth {
   readonly #changes = new Map<string, Change[]>();
 
@@ -28,12 +28,12 @@ export class SourceOfTruth {
     change.invalidatedAtMs = performance.now();
   }
 
-  /** How long, when a read began, what it returned had been invalidated, ms; negative when it had not. */
+  /** Age, when a read began, of the invalidation of the value that it returned, ms; negative without one. */
   staleMs(key: string, version: number, readAtMs: number): number {
     return readAtMs - Math.min(...this.#after(key, version).map(({ invalidatedAtMs }) => invalidatedAtMs));
   }
 
-  /** Whether the instance that read had itself invalidated, before it read, what it got. */
+  /** Whether the reading instance had itself invalidated the value before it read it. */
   isStaleFor(reader: Cache, key: string, version: number, readAtMs: number): boolean {
     return this.#after(key, version).some(({ by, invalidatedAtMs }) => by === reader && invalidatedAtMs <= readAtMs);
   }

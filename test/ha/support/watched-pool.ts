@@ -5,7 +5,7 @@ import {
   type ServerIdentity,
 } from '../../../src/modules/redis/index.js';
 
-/** A pool that was up, and what its recoveries were told of the servers, oldest first. */
+/** A pool that was up, and the servers that its recoveries were told of, oldest first. */
 export class WatchedPool {
   private constructor(
     readonly pool: RedisPool,

@@ -14,7 +14,7 @@ import {
 } from '../../../src/modules/cache/index.js';
 import { startCacheApp, TestRoot } from '../../support/cache-app.js';
 
-/** Counts what ran, per method and argument. */
+/** Counts calls, per method and argument. */
 @Injectable()
 class Log {
   readonly calls: string[] = [];

@@ -6,7 +6,7 @@ import { type CacheApp, startCacheApp } from '../../support/cache-app.js';
 import { eventually } from '../../support/eventually.js';
 import { RedisServer } from '../../support/redis-server.js';
 
-/** What ran, in order, and how many at once. */
+/** The items that ran, in order, and how many at once. */
 class Trace {
   calls: string[] = [];
   running = 0;
@@ -174,7 +174,7 @@ describe('warm-up', () => {
   });
 });
 
-/** What another module registers: it fails after one item. */
+/** Registered by another module: it fails after one item. */
 @Injectable()
 class BrokenSource implements WarmUpSource, OnModuleInit {
   readonly name = 'broken source';

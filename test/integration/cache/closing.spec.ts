@@ -4,7 +4,7 @@ import { eventually } from '../../support/eventually.js';
 import { RedisServer } from '../../support/redis-server.js';
 import { coherentCaches } from '../../support/coherent-caches.js';
 
-/** The process's clock, which knows what is set on it. */
+/** The process's clock, which counts its timers. */
 class CountingClock implements Clock {
   readonly pending = new Set<string>();
   nowMs = systemClock.nowMs;
@@ -27,7 +27,7 @@ class CountingClock implements Clock {
   }
 }
 
-/** What it is rejected with; heard of from the start. */
+/** The reason of its rejection. The promise is observed from the start. */
 const failureOf = (call: Promise<unknown>): Promise<unknown> => call.catch((error: unknown) => error);
 
 describe.each(['memory only', 'with Redis'])('a cache that is closed, %s', (kind) => {

@@ -12,7 +12,7 @@ describe('the first moments of a process', () => {
     open.push(cache);
     return cache;
   };
-  /** A cache that has nothing but what is in Redis. */
+  /** A cache that has only the content of Redis. */
   const other = (): Cache => openCache({ redis: redis.url, memory: false });
 
   beforeEach(async () => {

@@ -44,7 +44,7 @@ describe('the heartbeat', () => {
     let replayed = 0;
     cache.on('invalidationReplayed', ({ count }) => (replayed += count));
 
-    // Entries that were announced to nobody.
+    // Entries without an announcement.
     const client = redis.client();
     for (let partition = 0; partition < partitions; partition++) {
       const log = `{beats:${partition}}:log`;

@@ -60,7 +60,7 @@ describe('the invalidation log', () => {
     const peer = open();
     await healthy(peer);
     await expect(peer.get('held')).resolves.toBe(1);
-    // The announcement is there for nobody: the channel is renamed under its publisher.
+    // No instance gets the announcement: the channel is renamed under its publisher.
     const replayed = new Promise((resolve) => peer.on('invalidationReplayed', ({ count }) => resolve(count)));
     const previous = (await redis.client().xrevrange(LOG, '+', '-', 'COUNT', 1))[0]![0];
     await redis.command('DEL', '{followed}:v::held');
@@ -138,7 +138,7 @@ describe('logs of several partitions', () => {
     await eventually(async () => expect(await resets()).toEqual([0, 1, 0, 1]));
     await eventually(() => expect(peer.stats().memory.entries).toBe(0));
     await expect(peer.getMany(keys)).resolves.toEqual(new Map());
-    // Whoever was told, by the log or by an announcement, has not done it again.
+    // An instance that was told, by the log or by an announcement, has not done it again.
     await expect(resets()).resolves.toEqual([0, 1, 0, 1]);
     const all = await Promise.all(PARTITIONS.map(bodies));
     expect(all.flat().filter(({ t }) => t?.some(([id]) => id === 'g:'))).toHaveLength(1);

@@ -115,7 +115,7 @@ describe.each(['memory only', 'memory and Redis', 'Redis only'])(
       await redis?.stop();
     });
 
-    /** Calls both in one tick, in a namespace of their own with an entry `old`, and tells what is there afterwards. */
+    /** Calls both in one tick, in a namespace of their own with an entry `old`, and returns the content afterwards. */
     async function outcomeOf(first: Operation, second: Operation, hasOld = true): Promise<string> {
       for (;;) {
         const outcome = await tryOutcomeOf(first, second, hasOld);

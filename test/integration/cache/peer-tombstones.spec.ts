@@ -8,7 +8,7 @@ const QUEUED = { status: 'queued' };
 const KEYS = Array.from({ length: 20 }, (_, i) => `k${i}`);
 
 /**
- * A can't invalidate (Redis lets it do everything but remove), so its invalidations wait; the bus still carries what it says.
+ * A can't invalidate (Redis lets it do everything but remove), so its invalidations wait; the bus still carries its messages.
  * The others may do everything.
  */
 describe('an entry that one instance could not invalidate in Redis', () => {
@@ -33,7 +33,7 @@ describe('an entry that one instance could not invalidate in Redis', () => {
     return cache;
   }
 
-  /** Reads in every way; what is not in the cache comes from the source, where it is new. */
+  /** Reads in every way. A value that is not in the cache comes from the source, where it is new. */
   async function readAll(cache: Cache): Promise<unknown[]> {
     const one = KEYS.flatMap((key) => [
       cache.get(key),
@@ -145,7 +145,7 @@ describe('an entry that one instance could not invalidate in Redis', () => {
   it('is asked about by an instance that was cut off from the bus at that time', async () => {
     const b = await open();
     await Promise.all(KEYS.map((key) => b.set(key, 'old', { tags: ['all'] })));
-    // Nobody hears this one: every subscriber is gone for the moment.
+    // No instance hears this one: every subscriber is gone for the moment.
     await redis.command('ACL', 'SETUSER', 'a', '-publish');
     await expect(a.delete(KEYS)).resolves.toEqual(QUEUED);
     await expect(b.get('k0')).resolves.toBe('old');

@@ -63,7 +63,7 @@ describe('between a write and its commit', () => {
     expect(await readAroundCommit(fenced)).toEqual({ before: 'old', after: 'new' });
   });
 
-  /** Waits for whoever has lock 7, in the middle of the statement: its snapshot is older than its answer. */
+  /** Waits for the owner of lock 7, in the middle of the statement: its snapshot is older than its answer. */
   const readPastGate = async (db: Db) => {
     const rows = await db
       .select({ text: notes.text, passed: sql`pg_advisory_xact_lock_shared(7)::text` })

@@ -113,7 +113,7 @@ describe.each(DATABASES)('the index of documents on %s', (_name, start) => {
     const second = (await tables.spaces.lease(first.space, other))!;
     await expect(tables.queue.save(first, [{ ...queued!, vector: unit() }])).rejects.toThrow(LeaseLostError);
     await expect(tables.spaces.renew(first)).rejects.toThrow(LeaseLostError);
-    // What is late must not end the lease of its successor.
+    // A late indexer must not end the lease of its successor.
     await tables.spaces.release(first);
     await tables.spaces.renew(second);
     expect(await tables.queue.next(second, 10)).toMatchObject([{ id }]);
@@ -162,7 +162,7 @@ describe('the index of documents, beside writers on PostgreSQL', () => {
     await writer.query('commit');
     expect(await tables.queue.next(held, 10)).toMatchObject([{ id: locked, body: 'being written' }]);
 
-    // A space that is made while a document is being written waits for the writer, who would not know of it.
+    // A space that is made while a document is being written waits for the writer, which would not know of it.
     await writer.query('begin');
     await writer.query(`insert into documents (title, body, author, topic) values ('under way', 'b', 'a', 't')`);
     const other = tables.leaseFilled('n', 1);

@@ -15,7 +15,7 @@ import { cacheQueries, type DrizzleQueryCacheOptions } from '../../../src/module
 import { MariadbServer } from '../../support/mariadb-server.js';
 import { PostgresServer } from '../../support/postgres-server.js';
 
-/** What the tests do with a Drizzle database of any dialect. */
+/** Operations of the tests on a Drizzle database of any dialect. */
 export interface Notes {
   /** The text of a note, from a query that is cached. */
   read(id: number): Promise<string | undefined>;

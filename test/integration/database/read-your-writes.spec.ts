@@ -26,7 +26,7 @@ interface Instance {
 
 /**
  * Workers read and write a few notes at random, on both instances at once, in transactions that commit or roll back. A
- * note's text is its version. Gives what no reader may see: a version older than what its instance had acknowledged
+ * note's text is its version. Returns the values that no reader may see: a version older than what its instance had acknowledged
  * before the read began, or one that was rolled back.
  */
 async function findViolations(dbs: readonly Db[], seed: number, faults: Faults = new Map()): Promise<string[]> {
@@ -77,7 +77,7 @@ async function findViolations(dbs: readonly Db[], seed: number, faults: Faults =
   return violations;
 }
 
-/** What breaks or heals, by the number of steps done before it. */
+/** Faults and their ends, by the number of steps done before them. */
 type Faults = ReadonlyMap<number, () => Promise<void> | void>;
 
 async function reset(database: Database): Promise<void> {

@@ -6,7 +6,7 @@ import type { Dialect } from '../../../src/modules/query-cache/statements/statem
 import { MariadbServer } from '../../support/mariadb-server.js';
 import { PostgresServer } from '../../support/postgres-server.js';
 
-/** What a database itself counted while it ran a statement. Names are in lower case. */
+/** Figures that a database itself counted while it ran a statement. Names are in lower case. */
 export interface Verdict {
   reads: string[];
   writes: string[];

@@ -18,7 +18,7 @@ interface Jar {
   shelf: Shelf;
 }
 
-/** Names with capitals: the dialects differ in what they make of them. */
+/** Names with capitals: the dialects treat them differently. */
 const ShelfEntity = new EntitySchema<Shelf>({
   name: 'Shelf',
   tableName: 'Shelves',

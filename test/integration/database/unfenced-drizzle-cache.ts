@@ -4,7 +4,7 @@ import type { Cache } from '../../../src/modules/cache/index.js';
 
 /**
  * As good as Drizzle's own `Cache` class lets a cache be: it is told of a write while the write runs, and `put` says
- * nothing of the `get` it belongs to. Tests show by it that what they look for does happen.
+ * nothing of the `get` it belongs to. With it tests show that the fault they look for does happen.
  */
 export class UnfencedDrizzleCache extends DrizzleCache {
   constructor(private readonly cache: Cache) {

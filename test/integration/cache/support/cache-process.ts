@@ -18,7 +18,7 @@ export class CacheProcess {
     return new CacheProcess(
       fork(WORKER, [JSON.stringify(options)], {
         execArgv: ['--import', HOOKS],
-        // What a test runner sets for itself is not for the worker.
+        // The test runner's own settings are not for the worker.
         env: { ...process.env, NODE_OPTIONS: '' },
       }),
     );

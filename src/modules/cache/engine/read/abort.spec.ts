@@ -6,7 +6,7 @@ import { CacheClosedError, LoadTimeoutError } from '../contract/errors.js';
 
 const never = (): Promise<never> => new Promise(() => undefined);
 
-/** What it is rejected with; heard of from the start. */
+/** The reason of its rejection. The promise is observed from the start. */
 const failureOf = (call: Promise<unknown>): Promise<unknown> => call.catch((error: unknown) => error);
 
 describe('callers that give up', () => {
