@@ -57,8 +57,8 @@ export class TableCache {
 
   /** The effects of a statement; a promise only until the grammar is loaded. */
   effectsOf(statement: string): StatementEffects | Promise<StatementEffects> {
-    if (this.parser.isReady) return this.judge(this.parser.parse(statement), statement);
-    return this.parser.ready().then(() => this.judge(this.parser.parse(statement), statement));
+    if (this.parser.isReady) return this.effects(this.parser.parse(statement), statement);
+    return this.parser.ready().then(() => this.effects(this.parser.parse(statement), statement));
   }
 
   /**
@@ -117,7 +117,7 @@ export class TableCache {
     await this.cache.clear();
   }
 
-  private judge({ reads, writes, functions, steps, isUnreadable }: Statement, text: string): StatementEffects {
+  private effects({ reads, writes, functions, steps, isUnreadable }: Statement, text: string): StatementEffects {
     const unknownFunctions = functions.filter((name) => !this.harmlessFunctions.has(name));
     if (isUnreadable) this.warnings.warnOfStatement(text);
     if (unknownFunctions.length > 0) {

@@ -1,4 +1,4 @@
-import { advice, type AdviceMistake, type AdviceScenario } from './tombstones.model.js';
+import { type TombstoneMistake, tombstones, type TombstoneScenario } from './tombstones.model.js';
 import { cacheAside } from './cache-aside.model.js';
 import { SCHEMES } from './cache-aside.schemes.js';
 import { type Exploration, explore } from './explore.js';
@@ -60,7 +60,7 @@ const MISTAKES: Record<Mistake, keyof typeof SCENARIOS> = {
   'tag versions count up, missing is 0': 'a tag whose version is evicted',
 };
 
-const ADVICE_SCENARIOS = {
+const TOMBSTONE_SCENARIOS = {
   'refused, while an older invalidation is heard late': {
     writers: [A, A],
     fillers: 1,
@@ -72,20 +72,20 @@ const ADVICE_SCENARIOS = {
     faults: { refuse: 1, 'time out': 1, 'say again': 1 },
   },
   'refused to two, and heard out of order': { writers: [A, B], fillers: 1, faults: { refuse: 2, overtake: 1 } },
-} satisfies Record<string, AdviceScenario>;
+} satisfies Record<string, TombstoneScenario>;
 
-const ADVICE_MISTAKES: Record<AdviceMistake, keyof typeof ADVICE_SCENARIOS> = {
-  'advice lifted by any invalidation': 'refused, while an older invalidation is heard late',
-  'advice lifted by an older one of its source': 'refused, while an older invalidation is heard late',
-  'advice of the last one in place of all': 'refused to two, and heard out of order',
-  'a lease answers what is not believed': 'refused, while an older invalidation is heard late',
+const TOMBSTONE_MISTAKES: Record<TombstoneMistake, keyof typeof TOMBSTONE_SCENARIOS> = {
+  'a tombstone ended by any invalidation': 'refused, while an older invalidation is heard late',
+  'a tombstone ended by an older invalidation of its source': 'refused, while an older invalidation is heard late',
+  'only the last tombstone kept': 'refused to two, and heard out of order',
+  'an entry served in spite of a tombstone': 'refused, while an older invalidation is heard late',
 };
 
 function report(name: string, { states, transitions, violation }: Exploration): void {
-  const verdict = violation
+  const result = violation
     ? `broken: ${violation.what}\n      ${violation.trace.join('\n      ')}`
     : 'safe in all of them';
-  process.stdout.write(`  ${name}: ${states} states, ${transitions} transitions, ${verdict}\n`);
+  process.stdout.write(`  ${name}: ${states} states, ${transitions} transitions, ${result}\n`);
 }
 
 describe('every interleaving of published schemes', () => {
@@ -113,14 +113,14 @@ describe('the protocol with one mistake in it', () => {
 });
 
 describe('every interleaving of invalidations that could not be sent', () => {
-  it.each(Object.entries(ADVICE_SCENARIOS))('%s: no stale read', (name, scenario) => {
-    const exploration = explore(advice(scenario));
+  it.each(Object.entries(TOMBSTONE_SCENARIOS))('%s: no stale read', (name, scenario) => {
+    const exploration = explore(tombstones(scenario));
     report(name, exploration);
     expect(exploration.violation).toBeUndefined();
   });
 
-  it.each(Object.entries(ADVICE_MISTAKES))('%s: a stale read is found', (mistake, scenario) => {
-    const exploration = explore(advice(ADVICE_SCENARIOS[scenario], mistake as AdviceMistake));
+  it.each(Object.entries(TOMBSTONE_MISTAKES))('%s: a stale read is found', (mistake, scenario) => {
+    const exploration = explore(tombstones(TOMBSTONE_SCENARIOS[scenario], mistake as TombstoneMistake));
     report(mistake, exploration);
     expect(exploration.violation).toBeDefined();
   });

@@ -1,12 +1,12 @@
 import type { Model, Step } from './explore.js';
 
 /** An invalidation that waits in its writer's instance, is on its way, or is in the log. */
-interface Numbered {
+interface NumberedInvalidation {
   /** The instance that invalidates. */
   source: number;
-  /** Pieces of advice it had given by then. */
-  advised: number;
-  /** The write to the source of truth that it is about. */
+  /** Tombstones that the instance had announced by then. */
+  tombstoneSequence: number;
+  /** The write to the source of truth that it belongs to. */
   version: number;
 }
 
@@ -31,44 +31,44 @@ export interface World {
   slot?: { value?: number; lease?: number };
   writers: Writer[];
   readers: Reader[];
-  /** By instance: its last tombstones, and the content of its outbox. */
-  advised: number[];
+  /** By instance: the number of its announced tombstones, and the content of its outbox. */
+  tombstoneSequences: number[];
   outboxes: number[];
   /** Invalidations that have left and may run any time. */
-  underWay: Numbered[];
-  log: Numbered[];
-  /** Announcements and advice on their way to the instance that is told. */
-  inbox: { entry?: number; advice?: Numbered }[];
-  /** How far the told instance has followed the log, its tombstones, and the newest write it has heard of. */
+  underWay: NumberedInvalidation[];
+  log: NumberedInvalidation[];
+  /** Announcements and tombstones on their way to the instance that reads. */
+  inbox: { entry?: number; tombstone?: NumberedInvalidation }[];
+  /** How far the reading instance has followed the log, its tombstones, and the newest write it has heard of. */
   position: number;
-  suppressed: Numbered[];
+  tombstones: NumberedInvalidation[];
   heard: number;
-  faults: Partial<Record<AdviceFault, number>>;
+  faults: Partial<Record<TombstoneFault, number>>;
   staleRead?: string;
 }
 
-export type AdviceFault = 'refuse' | 'time out' | 'lose message' | 'overtake' | 'say again';
+export type TombstoneFault = 'refuse' | 'time out' | 'lose message' | 'overtake' | 'say again';
 
-/** Ways to get it wrong. */
-export type AdviceMistake =
-  | 'advice lifted by any invalidation'
-  | 'advice lifted by an older one of its source'
-  | 'advice of the last one in place of all'
-  | 'a lease answers what is not believed';
+/** Deliberate mistakes, each of which the exploration must find. */
+export type TombstoneMistake =
+  | 'a tombstone ended by any invalidation'
+  | 'a tombstone ended by an older invalidation of its source'
+  | 'only the last tombstone kept'
+  | 'an entry served in spite of a tombstone';
 
 /** Instances that invalidate, and the number of faults of each kind. */
-export interface AdviceScenario {
+export interface TombstoneScenario {
   readonly writers: readonly number[];
   readonly fillers: number;
   readonly faults: World['faults'];
 }
 
 /**
- * Invalidations that Redis refuses: instances write and invalidate one key; Redis may refuse, or run what its caller has given
- * up. They tell the others and keep it in their outbox. Others fill the slot. One instance hears of it all, late or in part,
- * and reads.
+ * Invalidations that Redis refuses: instances write and invalidate one key. Redis may refuse an invalidation, or run it after
+ * its caller gave up. The instance announces a tombstone and keeps the invalidation in its outbox. Other instances fill the
+ * slot. One instance hears of everything, late or in part, and reads.
  */
-export function advice({ writers, fillers, faults }: AdviceScenario, mistake?: AdviceMistake): Model<World> {
+export function tombstones({ writers, fillers, faults }: TombstoneScenario, mistake?: TombstoneMistake): Model<World> {
   const instances = Math.max(...writers) + 1;
   const reader = (role: Reader['role']): Reader => ({ role, step: 'start', value: 0, floor: 0 });
   return {
@@ -76,13 +76,13 @@ export function advice({ writers, fillers, faults }: AdviceScenario, mistake?: A
       database: 1,
       writers: writers.map((instance) => ({ instance, step: 'write', version: 0 })),
       readers: [...Array.from({ length: fillers }, () => reader('filler')), reader('reader')],
-      advised: new Array<number>(instances).fill(0),
+      tombstoneSequences: new Array<number>(instances).fill(0),
       outboxes: new Array<number>(instances).fill(0),
       underWay: [],
       log: [],
       inbox: [],
       position: 0,
-      suppressed: [],
+      tombstones: [],
       heard: 0,
       faults,
     },
@@ -98,25 +98,25 @@ export function advice({ writers, fillers, faults }: AdviceScenario, mistake?: A
   };
 }
 
-function strike(world: World, fault: AdviceFault): boolean {
+function strike(world: World, fault: TombstoneFault): boolean {
   const left = world.faults[fault] ?? 0;
   if (left === 0) return false;
   world.faults[fault] = left - 1;
   return true;
 }
 
-/** As Redis runs it. */
-function invalidate(world: World, invalidation: Numbered): void {
+/** The invalidation as Redis runs it. */
+function invalidate(world: World, invalidation: NumberedInvalidation): void {
   world.slot = undefined;
   world.log.push(invalidation);
   world.inbox.push({ entry: world.log.length });
   if (world.outboxes[invalidation.source] === invalidation.version) world.outboxes[invalidation.source] = 0;
 }
 
-/** Tells the others, and keeps it. */
+/** Announces a tombstone, and keeps the invalidation in the outbox. */
 function queue(world: World, source: number, version: number): void {
   world.outboxes[source] = version;
-  world.inbox.push({ advice: { source, advised: ++world.advised[source]!, version } });
+  world.inbox.push({ tombstone: { source, tombstoneSequence: ++world.tombstoneSequences[source]!, version } });
 }
 
 function writerSteps(index: number): Step<World>[] {
@@ -125,9 +125,9 @@ function writerSteps(index: number): Step<World>[] {
     isFault,
     apply: (world) => run(world, world.writers[index]!),
   });
-  const now = (world: World, { instance, version }: Writer): Numbered => ({
+  const now = (world: World, { instance, version }: Writer): NumberedInvalidation => ({
     source: instance,
-    advised: world.advised[instance]!,
+    tombstoneSequence: world.tombstoneSequences[instance]!,
     version,
   });
   return [
@@ -161,11 +161,11 @@ function writerSteps(index: number): Step<World>[] {
 
 function sendStep(source: number): Step<World> {
   return {
-    label: `instance ${source}: sends what waits`,
+    label: `instance ${source}: sends its outbox`,
     apply(world) {
       const version = world.outboxes[source]!;
       if (version === 0 || isSending(world, source)) return false;
-      world.underWay.push({ source, advised: world.advised[source]!, version });
+      world.underWay.push({ source, tombstoneSequence: world.tombstoneSequences[source]!, version });
       return true;
     },
   };
@@ -173,7 +173,7 @@ function sendStep(source: number): Step<World> {
 
 function sayAgainStep(source: number): Step<World> {
   return {
-    label: `instance ${source}: is asked, and says again what waits`,
+    label: `instance ${source}: is asked, and announces its tombstone again`,
     isFault: true,
     apply(world) {
       const version = world.outboxes[source]!;
@@ -199,7 +199,7 @@ function arriveStep(index: number): Step<World> {
   };
 }
 
-function readerStep(index: number, mistake: AdviceMistake | undefined): Step<World> {
+function readerStep(index: number, mistake: TombstoneMistake | undefined): Step<World> {
   return {
     label: `reader ${index + 1}`,
     apply(world) {
@@ -222,19 +222,19 @@ function readerStep(index: number, mistake: AdviceMistake | undefined): Step<Wor
 }
 
 /** In one step, since only the messages that it has heard before it begins matter. */
-function read(world: World, me: Reader, mistake: AdviceMistake | undefined): boolean {
-  const isBelieved = world.suppressed.length === 0 || mistake === 'a lease answers what is not believed';
+function read(world: World, me: Reader, mistake: TombstoneMistake | undefined): boolean {
+  const isServable = world.tombstones.length === 0 || mistake === 'an entry served in spite of a tombstone';
   me.floor = world.heard;
-  me.value = (isBelieved ? world.slot?.value : undefined) ?? world.database;
+  me.value = (isServable ? world.slot?.value : undefined) ?? world.database;
   me.step = 'done';
   if (me.value < me.floor) world.staleRead = `got version ${me.value} after it had heard of version ${me.floor}`;
   return true;
 }
 
-function hearSteps(mistake: AdviceMistake | undefined): Step<World>[] {
+function hearSteps(mistake: TombstoneMistake | undefined): Step<World>[] {
   const apply = (world: World, place: number): void => {
     const entry = world.log[place - 1]!;
-    world.suppressed = world.suppressed.filter((known) => !isLifted(known, entry, mistake));
+    world.tombstones = world.tombstones.filter((known) => !isEnded(known, entry, mistake));
     world.heard = Math.max(world.heard, entry.version);
     if (place === world.position + 1) world.position = place;
   };
@@ -245,10 +245,10 @@ function hearSteps(mistake: AdviceMistake | undefined): Step<World>[] {
         const message = world.inbox.shift();
         if (message === undefined) return false;
         if (message.entry !== undefined) apply(world, message.entry);
-        if (message.advice === undefined) return true;
-        const { source, version } = message.advice;
-        const others = mistake === 'advice of the last one in place of all' ? [] : world.suppressed;
-        world.suppressed = [...others.filter((known) => known.source !== source), message.advice];
+        if (message.tombstone === undefined) return true;
+        const { source, version } = message.tombstone;
+        const others = mistake === 'only the last tombstone kept' ? [] : world.tombstones;
+        world.tombstones = [...others.filter((known) => known.source !== source), message.tombstone];
         world.heard = Math.max(world.heard, version);
         return true;
       },
@@ -278,8 +278,15 @@ function hearSteps(mistake: AdviceMistake | undefined): Step<World>[] {
   ];
 }
 
-function isLifted(known: Numbered, by: Numbered, mistake: AdviceMistake | undefined): boolean {
-  if (mistake === 'advice lifted by any invalidation') return true;
+function isEnded(
+  known: NumberedInvalidation,
+  by: NumberedInvalidation,
+  mistake: TombstoneMistake | undefined,
+): boolean {
+  if (mistake === 'a tombstone ended by any invalidation') return true;
   if (known.source !== by.source) return false;
-  return mistake === 'advice lifted by an older one of its source' || by.advised >= known.advised;
+  return (
+    mistake === 'a tombstone ended by an older invalidation of its source' ||
+    by.tombstoneSequence >= known.tombstoneSequence
+  );
 }

@@ -27,7 +27,7 @@ import { WritePath } from './write/write-path.js';
 const READY_TIMEOUT_MS = 1_000;
 
 /** How long a caller waits for a load. */
-type Patience = Pick<LoadManyOptions<never>, 'signal' | 'hardTimeoutMs'>;
+type WaitOptions = Pick<LoadManyOptions<never>, 'signal' | 'hardTimeoutMs'>;
 
 /** One namespace of a cache; see {@link Cache}. */
 export class LarderCache implements Cache {
@@ -196,7 +196,7 @@ export class LarderCache implements Cache {
   }
 
   /** As {@link #opened}, but no longer than the caller waits for a load. */
-  async #openedFor({ signal, hardTimeoutMs = this.own.defaults.hardTimeoutMs }: Patience = {}): Promise<void> {
+  async #openedFor({ signal, hardTimeoutMs = this.own.defaults.hardTimeoutMs }: WaitOptions = {}): Promise<void> {
     const { clock } = this.root.parts;
     const { promise: isOver, resolve: end } = Promise.withResolvers<void>();
     const timer = hardTimeoutMs === undefined ? undefined : clock.setTimer(end, hardTimeoutMs);

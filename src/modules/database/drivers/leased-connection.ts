@@ -174,7 +174,7 @@ export class LeasedConnection {
     }
   }
 
-  /** Judges the connection by a failure; gives the error to throw. */
+  /** Decides after a failure whether the connection can be used again. Returns the error to throw. */
   private accept(error: unknown): unknown {
     const state = sqlStateOf(error);
     const { severity } = error as { severity?: string };

@@ -55,11 +55,11 @@ describe('ReplyReader', () => {
     const readInto = (chunkBytes: number) => {
       const told: Reply[][] = [];
       const read: Reply[] = [];
-      const wishes = [...wanted];
+      const expected = [...wanted];
       const reader = new ReplyReader(
         (reply) => read.push(reply),
         () => {
-          if (wishes.shift() !== true) return undefined;
+          if (expected.shift() !== true) return undefined;
           const taken: Reply[] = [];
           told.push(taken);
           return (item) => taken.push(Buffer.isBuffer(item) ? Buffer.from(item) : item);

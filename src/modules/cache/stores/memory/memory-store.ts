@@ -114,12 +114,12 @@ export class MemoryStore<E extends Resident> implements MemoryTier<E> {
     const isProbationFull = probation.usedBytes > this.maxBytes * PROBATION_SHARE;
     const hasCandidate = probation.oldest !== undefined && probation.oldest !== spared;
     const isMainSpent = this.#main.oldest === undefined || (this.#main.oldest === spared && this.#main.count === 1);
-    if (hasCandidate && (isProbationFull || isMainSpent)) this.#judge(probation.oldest as E);
+    if (hasCandidate && (isProbationFull || isMainSpent)) this.#promoteOrEvict(probation.oldest as E);
     else this.#sweep(this.#main.oldest as E, spared);
   }
 
   /** The oldest on probation is promoted if it was used, and evicted otherwise. */
-  #judge(entry: E): void {
+  #promoteOrEvict(entry: E): void {
     if (entry.uses > 0) {
       this.#probation.remove(entry);
       entry.uses = 0;
