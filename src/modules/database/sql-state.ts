@@ -32,7 +32,7 @@ export const OUTCOME_UNKNOWN: DatabaseFailure = {
   type: 'outcome-unknown',
   title: 'It is unknown whether the change was made',
   detail:
-    'The database did not confirm the change, and may have made it. Repeat the request with the same Idempotency-Key; where the route takes none, read before you repeat.',
+    'The database did not confirm the change, and may have made it. Read before you repeat the request.',
   retryAfterS: 1,
   isOutcomeUnknown: true,
   endsConnection: true,

@@ -79,9 +79,13 @@ export class ConnectionPool {
   }
 
   private lease(client: pg.PoolClient): LeasedConnection {
-    const lease = new LeasedConnection(client, this.options, (isVerified) => {
-      this.leases.delete(lease);
-      this.restedSinceMs.set(client, isVerified ? performance.now() : -Infinity);
+    const lease = new LeasedConnection(client, this.options, {
+      onRelease: (isVerified) => {
+        this.leases.delete(lease);
+        this.restedSinceMs.set(client, isVerified ? performance.now() : -Infinity);
+      },
+      // A slow statement looks the same from here; a round trip on another connection tells.
+      onSilence: () => this.gate?.suspect(),
     });
     this.leases.add(lease);
     return lease;

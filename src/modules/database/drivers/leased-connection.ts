@@ -12,6 +12,14 @@ export interface StatementLimits {
   cancel(client: pg.PoolClient): Promise<void>;
 }
 
+/** Hears how a connection fares. */
+export interface LeaseListener {
+  /** Called once, with whether the connection's state is known; otherwise it has to be looked at before the next use. */
+  onRelease(isVerified: boolean): void;
+  /** A statement has had no answer for as long as the server may take for a sign of life, or at all. */
+  onSilence(): void;
+}
+
 /** For a network that takes everything and answers nothing: without a limit no other attempt would follow. */
 const LONG_STATEMENT_MS = 30 * 60_000;
 
@@ -53,8 +61,7 @@ export class LeasedConnection {
   constructor(
     private readonly client: pg.PoolClient,
     private readonly limits: StatementLimits,
-    /** Called once, with whether its state has to be looked at before the next use. */
-    private readonly onRelease: (isVerified: boolean) => void = () => undefined,
+    private readonly listener: LeaseListener,
   ) {
     client.on('notice', this.onNotice);
   }
@@ -134,7 +141,7 @@ export class LeasedConnection {
     this.client.off('notice', this.onNotice);
     const isReusable = !this.isLost && this.running === 0 && this.isIdle();
     if (!isReusable) this.lose();
-    this.onRelease(this.isStatusKnown);
+    this.listener.onRelease(this.isStatusKnown);
     this.client.release(!isReusable);
   }
 
@@ -189,16 +196,24 @@ export class LeasedConnection {
   }
 
   private startTimer(limitMs: number, isCancelled: boolean): () => void {
+    const { answerTimeoutMs } = this.limits;
+    const lateness = limitMs > answerTimeoutMs && setTimeout(() => this.listener.onSilence(), answerTimeoutMs);
     let timer = setTimeout(() => {
-      if (!isCancelled) return this.lose();
-      timer = setTimeout(() => this.lose(), this.limits.answerTimeoutMs);
+      if (!isCancelled) return this.loseBySilence();
+      timer = setTimeout(() => this.loseBySilence(), answerTimeoutMs);
       this.isCancelled = true;
       this.limits.cancel(this.client).catch(() => undefined);
     }, limitMs);
     return () => {
+      if (lateness) clearTimeout(lateness);
       clearTimeout(timer);
       if (this.isCancelled) this.lose();
     };
+  }
+
+  private loseBySilence(): void {
+    this.lose();
+    this.listener.onSilence();
   }
 
   private lose(): void {
