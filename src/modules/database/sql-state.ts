@@ -31,8 +31,7 @@ export const OUTCOME_UNKNOWN: DatabaseFailure = {
   status: 503,
   type: 'outcome-unknown',
   title: 'It is unknown whether the change was made',
-  detail:
-    'The database did not confirm the change, and may have made it. Read before you repeat the request.',
+  detail: 'The database did not confirm the change, and may have made it. Read before you repeat the request.',
   retryAfterS: 1,
   isOutcomeUnknown: true,
   endsConnection: true,

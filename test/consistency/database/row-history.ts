@@ -6,6 +6,7 @@ import { eventually } from '../../support/eventually.js';
 import { PostgresServer } from '../../support/postgres-server.js';
 import { RedisServer } from '../../support/redis-server.js';
 import { seededRandom } from '../../support/seeded-random.js';
+import { TcpProxy } from '../../support/tcp-proxy.js';
 import { HistoryChecker, type Violation } from '../history-checker.js';
 import type { InvalidationEvent, ReadEvent } from '../protocol.js';
 import { BOUNDS } from '../run-consistency.js';
@@ -59,7 +60,7 @@ export interface RowOptions {
   readonly seed: number;
   readonly workers: number;
   readonly forMs: number;
-  /** Whether connections to the database and subscribers of Redis are cut meanwhile. */
+  /** Whether connections to the database break or stall meanwhile, and subscribers of Redis are cut. */
   readonly isBroken: boolean;
 }
 
@@ -72,6 +73,7 @@ const ENTRY = fileURLToPath(new URL('./row-worker.ts', import.meta.url));
 /** Readers and writers of the same rows, in processes of their own, and the checker's verdict on their reads. */
 export async function runRowHistory({ subject, seed, workers, forMs, isBroken }: RowOptions): Promise<RowReport> {
   const [redis, postgres] = await Promise.all([RedisServer.start(), PostgresServer.start()]);
+  const proxy = await TcpProxy.start(postgres.port);
   const children: ChildProcess[] = [];
   try {
     const databaseUrl = await postgres.createDatabase();
@@ -81,13 +83,15 @@ export async function runRowHistory({ subject, seed, workers, forMs, isBroken }:
       [ROWS - 1],
       databaseUrl,
     );
+    const throughProxy = databaseUrl.replace(`:${postgres.port}/`, `:${proxy.port}/`);
     for (let worker = 0; worker < workers; worker++)
-      children.push(start({ worker, subject, seed, loops: 6, redisUrl: redis.url, databaseUrl }));
+      children.push(start({ worker, subject, seed, loops: 6, redisUrl: redis.url, databaseUrl: throughProxy }));
     await Promise.all(children.map((child) => once(child, 'message')));
 
     const checker = new HistoryChecker(BOUNDS);
     const working = Promise.all(children.map((child) => ask<RowHistory>(child, { type: 'work', forMs })));
-    if (isBroken) await breakThings({ redis, postgres, databaseUrl, checker, seed, untilMs: nowMs() + forMs * 0.7 });
+    if (isBroken)
+      await breakThings({ redis, postgres, proxy, databaseUrl, checker, seed, untilMs: nowMs() + forMs * 0.7 });
     const histories = await working;
 
     for (const { worker, stalls, invalidations } of histories) {
@@ -110,6 +114,7 @@ export async function runRowHistory({ subject, seed, workers, forMs, isBroken }:
     }
   } finally {
     for (const child of children) child.kill();
+    await proxy.stop();
     await Promise.all([redis.stop(), postgres.stop()]);
   }
 }
@@ -131,31 +136,46 @@ async function ask<T>(child: ChildProcess, task: RowTask): Promise<T> {
 interface Breakable {
   readonly redis: RedisServer;
   readonly postgres: PostgresServer;
+  readonly proxy: TcpProxy;
   readonly databaseUrl: string;
   readonly checker: HistoryChecker;
   readonly seed: number;
   readonly untilMs: number;
 }
 
-/** Connections to the database break in the middle of statements and commits, and announcements are lost. */
-async function breakThings({ redis, postgres, databaseUrl, checker, seed, untilMs }: Breakable): Promise<void> {
-  const random = seededRandom(seed);
-  while (nowMs() < untilMs) {
+/** Connections to the database break or fall silent in the middle of statements and commits, and announcements are lost. */
+async function breakThings(things: Breakable): Promise<void> {
+  const random = seededRandom(things.seed);
+  while (nowMs() < things.untilMs) {
     await delay(100 + random() * 300);
-    if (random() < 0.5) {
-      await postgres.query(
-        `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'larder' and datname = current_database()
-         and state <> 'idle' order by random() limit 2`,
-        [],
-        databaseUrl,
-      );
-    } else {
-      const cut = { name: 'subscribers cut', startMs: nowMs(), endMs: Infinity, boundMs: BUS_FAULT_MS };
-      checker.disturbances.push(cut);
-      await redis.command('CLIENT', 'KILL', 'TYPE', 'pubsub');
-      cut.endMs = nowMs();
-    }
+    const kind = random();
+    if (kind < 0.45) await terminateBackends(things);
+    else if (kind < 0.52) await stall(things.proxy, 20 + random() * 100);
+    else await cutSubscribers(things);
   }
+}
+
+async function terminateBackends({ postgres, databaseUrl }: Breakable): Promise<void> {
+  await postgres.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'larder' and datname = current_database()
+     and state <> 'idle' order by random() limit 2`,
+    [],
+    databaseUrl,
+  );
+}
+
+/** A connection that carried anything meanwhile stays silent. */
+async function stall({ faults }: TcpProxy, forMs: number): Promise<void> {
+  faults.isBlackhole = true;
+  await delay(forMs);
+  faults.isBlackhole = false;
+}
+
+async function cutSubscribers({ redis, checker }: Breakable): Promise<void> {
+  const cut = { name: 'subscribers cut', startMs: nowMs(), endMs: Infinity, boundMs: BUS_FAULT_MS };
+  checker.disturbances.push(cut);
+  await redis.command('CLIENT', 'KILL', 'TYPE', 'pubsub');
+  cut.endMs = nowMs();
 }
 
 function sumOf(histories: readonly RowHistory[]) {

@@ -29,7 +29,12 @@ const db = setup.subject === 'larder' ? await cachedView() : unfencedView();
 const random = seededRandom(setup.seed * 31 + setup.worker);
 
 async function cachedView(): Promise<Db> {
-  const driver = new PostgresDriver(databaseConfig.parse({ DATABASE_URL: setup.databaseUrl }));
+  const config = databaseConfig.parse({
+    DATABASE_URL: setup.databaseUrl,
+    DATABASE_CONNECT_TIMEOUT: '500ms',
+    DATABASE_STATEMENT_TIMEOUT: '500ms',
+  });
+  const driver = new PostgresDriver(config);
   const connection = new DatabaseConnection(driver, new MigrationRegistry());
   await connection.ready();
   return cacheQueries(connection.database, cache.namespace('queries'));

@@ -55,7 +55,7 @@ async function startPostgres(migrations = notesMigrations()): Promise<DatabaseUn
 }
 
 /** PGlite has one connection, in one process. */
-async function startEmbedded(migrations = notesMigrations()): Promise<DatabaseUnderTest> {
+export async function startEmbedded(migrations = notesMigrations()): Promise<DatabaseUnderTest> {
   const connection = new DatabaseConnection(
     new EmbeddedDriver(databaseConfig.parse({ DATABASE_DIR: 'memory://' })),
     migrations,

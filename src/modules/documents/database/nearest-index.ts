@@ -13,7 +13,7 @@ const MAX_ROWS_TO_INDEX = 5_000;
 /** How long the properties of the database that were looked up count as current. */
 const KNOWN_MS = 60_000;
 
-/** pgvector in this database. It may be in a schema that is not searched, so its names are qualified. */
+/** pgvector that the role may use. It may be in a schema that is not searched, so its names are qualified. */
 interface Pgvector {
   readonly schema: string;
   readonly version: readonly [major: number, minor: number];
@@ -85,7 +85,7 @@ export class NearestIndex {
   private async pgvector(): Promise<Pgvector | undefined> {
     const { rows } = await this.database.execute<{ schema: string; version: string }>(sql`
       select nspname as schema, extversion as version from pg_extension join pg_namespace on pg_namespace.oid = extnamespace
-      where extname = 'vector'`);
+      where extname = 'vector' and has_schema_privilege(nspname, 'usage')`);
     if (!rows[0]) return undefined;
     const [major = 0, minor = 0] = rows[0].version.split('.').map(Number);
     return { schema: rows[0].schema, version: [major, minor] };
