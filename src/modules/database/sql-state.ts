@@ -31,7 +31,8 @@ export const OUTCOME_UNKNOWN: DatabaseFailure = {
   status: 503,
   type: 'outcome-unknown',
   title: 'It is unknown whether the change was made',
-  detail: 'The database did not confirm the change, and may have made it. Read before you repeat the request.',
+  detail:
+    'The database did not confirm the change, and may have made it. Repeat a request that had an Idempotency-Key with the same key, where its route takes one (documents do); read before you repeat any other.',
   retryAfterS: 1,
   isOutcomeUnknown: true,
   endsConnection: true,

@@ -47,6 +47,7 @@ import {
 import { DocumentsService } from './documents.service.js';
 import { DOCUMENTS_CACHE, documentTag, FACETS_TAG, SEARCH_TAG, tagOfPage } from './documents.tags.js';
 import { versionsIn, versionTag } from './version-tag.js';
+import { writeKeyOf } from './write-key.js';
 import { WriterGuard } from './writer.guard.js';
 
 const idParameter = z.uuid();
@@ -59,6 +60,13 @@ const IF_MATCH = {
   required: false,
   description:
     'The ETag of the document as you know it, or several, or `*` for any. Without it the last write wins, or the answer is 428 where DOCUMENTS_REQUIRE_IF_MATCH is set.',
+};
+
+const IDEMPOTENCY_KEY = {
+  name: 'Idempotency-Key',
+  required: false,
+  description:
+    'A text of your own for this write, as a UUID. A repetition with the same key within 24 hours changes nothing more and gets the result of the first; 409 while the first is under way, 422 with another request.',
 };
 
 /** A list's tag is made of its validated query, and of whether the list has documents. */
@@ -122,13 +130,15 @@ export class DocumentsController {
   @Post()
   @UseGuards(WriterGuard)
   @ApiBearerAuth()
+  @ApiHeader(IDEMPOTENCY_KEY)
   @ApiResponse({ status: 201, standardSchema: document, description: 'The document as it was stored.' })
-  @ApiProblems(400, 401, 403, 406, 413, 415, 503)
+  @ApiProblems(400, 401, 403, 406, 409, 413, 415, 422, 503)
   async create(
     @Body({ schema: newDocument }) body: NewDocument,
+    @Headers('idempotency-key') key: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Document> {
-    const created = await this.documents.create(body);
+    const created = await this.documents.create(body, writeKeyOf(key, ['create', body]));
     void reply.headers({ etag: versionTag(created), location: `/documents/${created.id}` });
     return created;
   }
@@ -137,10 +147,14 @@ export class DocumentsController {
   @UseGuards(WriterGuard)
   @BodyLimit(BULK_BODY_BYTES)
   @ApiBearerAuth()
+  @ApiHeader(IDEMPOTENCY_KEY)
   @ApiResponse({ status: 201, standardSchema: createdDocuments, description: 'All of them were stored.' })
-  @ApiProblems(400, 401, 403, 406, 413, 415, 503)
-  async createMany(@Body({ schema: newDocuments }) { documents }: NewDocuments): Promise<CreatedDocuments> {
-    const created = await this.documents.createMany(documents);
+  @ApiProblems(400, 401, 403, 406, 409, 413, 415, 422, 503)
+  async createMany(
+    @Body({ schema: newDocuments }) { documents }: NewDocuments,
+    @Headers('idempotency-key') key: string | undefined,
+  ): Promise<CreatedDocuments> {
+    const created = await this.documents.createMany(documents, writeKeyOf(key, ['createMany', documents]));
     return { items: created.map(({ body: _body, ...summary }) => summary) };
   }
 
@@ -148,15 +162,18 @@ export class DocumentsController {
   @UseGuards(WriterGuard)
   @ApiBearerAuth()
   @ApiHeader(IF_MATCH)
+  @ApiHeader(IDEMPOTENCY_KEY)
   @ApiResponse({ status: 200, standardSchema: document, description: 'The document as it is now.' })
-  @ApiProblems(400, 401, 403, 404, 406, 412, 413, 415, 428, 503)
+  @ApiProblems(400, 401, 403, 404, 406, 409, 412, 413, 415, 422, 428, 503)
   async update(
     @Param('id', { schema: idParameter }) id: string,
     @Body({ schema: documentChange }) change: DocumentChange,
     @Headers('if-match') ifMatch: string | undefined,
+    @Headers('idempotency-key') key: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Document> {
-    const { after } = await this.documents.update(id, change, this.versionsIn(ifMatch));
+    const writeKey = writeKeyOf(key, ['update', id.toLowerCase(), change]);
+    const { after } = await this.documents.update(id, change, this.versionsIn(ifMatch), writeKey);
     void reply.header('etag', versionTag(after));
     return after;
   }
@@ -166,13 +183,15 @@ export class DocumentsController {
   @ApiBearerAuth()
   @HttpCode(204)
   @ApiHeader(IF_MATCH)
+  @ApiHeader(IDEMPOTENCY_KEY)
   @ApiResponse({ status: 204, description: 'It is gone.' })
-  @ApiProblems(400, 401, 403, 404, 406, 412, 428, 503)
+  @ApiProblems(400, 401, 403, 404, 406, 409, 412, 422, 428, 503)
   async delete(
     @Param('id', { schema: idParameter }) id: string,
     @Headers('if-match') ifMatch: string | undefined,
+    @Headers('idempotency-key') key: string | undefined,
   ): Promise<void> {
-    await this.documents.delete(id, this.versionsIn(ifMatch));
+    await this.documents.delete(id, this.versionsIn(ifMatch), writeKeyOf(key, ['delete', id.toLowerCase()]));
   }
 
   private versionsIn(ifMatch: string | undefined): ReadonlySet<number> | undefined {

@@ -25,6 +25,7 @@ import {
 } from './documents.tags.js';
 import { DocumentIndexer } from './search/document-indexer.js';
 import { DocumentSearch } from './search/document-search.js';
+import type { WriteKey } from './write-key.js';
 
 /** The versions from which a document may be written; any where they are left out. */
 type Versions = ReadonlySet<number>;
@@ -74,26 +75,31 @@ export class DocumentsService {
   }
 
   @CacheEvict({ resultTags: (after) => tagsOfWrite({ after }) })
-  async create(document: NewDocument): Promise<Document> {
-    return this.settled(this.repository.create(document));
+  async create(document: NewDocument, key?: WriteKey): Promise<Document> {
+    return this.settled(this.repository.create(document, key));
   }
 
   /** All of them, or none. */
   @CacheEvict({ resultTags: (created) => created.flatMap((after) => tagsOfWrite({ after })) })
-  async createMany(documents: readonly NewDocument[]): Promise<Document[]> {
-    return this.settled(this.repository.createMany(documents));
+  async createMany(documents: readonly NewDocument[], key?: WriteKey): Promise<Document[]> {
+    return this.settled(this.repository.createMany(documents, key));
   }
 
   /** @throws NotFoundException; ProblemException 412 when `versions` are given and another write came first. */
   @CacheEvict({ resultTags: (write) => tagsOfWrite(write) })
-  async update(id: string, change: DocumentChange, versions?: Versions): Promise<Required<DocumentWrite>> {
-    return accepted(await this.settled(this.repository.update(id, change, versions)));
+  async update(
+    id: string,
+    change: DocumentChange,
+    versions?: Versions,
+    key?: WriteKey,
+  ): Promise<Required<DocumentWrite>> {
+    return accepted(await this.settled(this.repository.update(id, change, versions, key)));
   }
 
   /** @throws as {@link update}. */
   @CacheEvict({ resultTags: (write) => tagsOfWrite(write) })
-  async delete(id: string, versions?: Versions): Promise<DocumentWrite> {
-    return { before: accepted(await this.settled(this.repository.delete(id, versions))) };
+  async delete(id: string, versions?: Versions, key?: WriteKey): Promise<DocumentWrite> {
+    return { before: accepted(await this.settled(this.repository.delete(id, versions, key))) };
   }
 
   /** When the connection breaks during the commit, the changed documents are unknown: then none is trusted. */

@@ -69,6 +69,34 @@ describe('documents with nothing configured', () => {
     expect((await app.http.get(`/documents/${id}`)).body).toMatchObject({ title: 'First', version: 2 });
   });
 
+  it('takes an Idempotency-Key on every write', async () => {
+    const send = (key: string, draft = DRAFT) => app.http.post('/documents').set('idempotency-key', key).send(draft);
+    const [first, second] = [await send('a').expect(201), await send('"a"').expect(201)];
+    expect(second.body).toEqual(first.body);
+    expect(second.headers).toMatchObject({ etag: '"1"', location: first.headers['location'] });
+    const { id } = first.body as Document;
+    const reused = await send('a', { ...DRAFT, title: 'Other' }).expect(422);
+    expect(reused.body).toMatchObject({ type: 'urn:larder:idempotency-key-reused' });
+    await send('a key').expect(400);
+    const bulk = () =>
+      app.http
+        .post('/documents/bulk')
+        .set('idempotency-key', 'b')
+        .send({ documents: [DRAFT] })
+        .expect(201);
+    expect((await bulk()).body).toEqual((await bulk()).body);
+    const change = () =>
+      app.http
+        .patch(`/documents/${id}`)
+        .set({ 'if-match': '"1"', 'idempotency-key': 'c' })
+        .send({ title: 'On lids' })
+        .expect(200);
+    expect((await change()).body).toEqual((await change()).body);
+    for (let time = 0; time < 2; time++)
+      await app.http.delete(`/documents/${id}`).set({ 'if-match': '"2"', 'idempotency-key': 'd' }).expect(204);
+    await app.http.delete(`/documents/${id}`).set('idempotency-key', 'e').expect(404);
+  });
+
   it('answers 304 to a client that has the current version, also compressed, and accepts that ETag for a write', async () => {
     const { id } = await create(app, { body: 'word '.repeat(2_000) });
     const full = await app.http.get(`/documents/${id}`).set('accept-encoding', 'gzip').expect(200);

@@ -9,9 +9,11 @@ const DESCRIPTIONS = {
   403: 'Not from here, or not allowed.',
   404: 'There is no such thing.',
   406: 'The client accepts no JSON.',
+  409: 'A request with the same Idempotency-Key is under way. Try again.',
   412: 'Another write came first: the ETag in If-Match is not the current one.',
   413: 'The body is too large.',
   415: 'The body is not JSON in UTF-8.',
+  422: 'The Idempotency-Key was used for another request.',
   428: 'If-Match is required.',
   503: 'The database, or the embedding model, is away. Try again.',
 } as const;

@@ -12,6 +12,8 @@ import type {
   PageRequest,
 } from '../documents.schemas.js';
 import { documentColumns, documentsTable as documents, summaryColumns } from './documents.table.js';
+import type { WriteKey } from '../write-key.js';
+import { runOnce } from './keyed-write.js';
 import { PageCursors, type PagePosition } from './page-cursor.js';
 
 /** A row as queries read it: times in milliseconds since 1970. */
@@ -24,7 +26,10 @@ type SummaryRow = Omit<DocumentRow, 'body' | 'searchProblem'>;
 /** The document of a write is gone, or of a version that the writer does not know. */
 export type Conflict = 'missing' | 'changed';
 
-/** Documents in the database. It knows nothing of caches: a caller that writes evicts afterwards. */
+/**
+ * Documents in the database. It knows nothing of caches: a caller that writes evicts afterwards. A write with a key runs
+ * once, see {@link runOnce}.
+ */
 @Injectable()
 export class DocumentsRepository {
   private cursors: Promise<PageCursors> | undefined;
@@ -66,17 +71,15 @@ export class DocumentsRepository {
     };
   }
 
-  async create(document: NewDocument): Promise<Document> {
-    const [row] = await this.database.insert(documents).values(document).returning(documentColumns);
-    return toDocument(row!);
+  async create(document: NewDocument, key?: WriteKey): Promise<Document> {
+    const [created] = await this.createMany([document], key);
+    return created!;
   }
 
   /** All of them, or none; in the order given. */
-  async createMany(drafts: readonly NewDocument[]): Promise<Document[]> {
-    const values = drafts.map((draft) => ({ ...draft, id: randomUUID() }));
-    const rows = await this.database.insert(documents).values(values).returning(documentColumns);
-    const created = new Map(rows.map((row) => [row.id, toDocument(row)]));
-    return values.map(({ id }) => created.get(id)!);
+  async createMany(drafts: readonly NewDocument[], key?: WriteKey): Promise<Document[]> {
+    if (!key) return insertAll(this.database, drafts);
+    return this.transaction(key, (tx) => insertAll(tx, drafts));
   }
 
   /** Changes a document, if it is there and of a version the writer knows (where versions are given). */
@@ -84,8 +87,9 @@ export class DocumentsRepository {
     id: string,
     change: DocumentChange,
     versions: ReadonlySet<number> | undefined,
+    key?: WriteKey,
   ): Promise<{ before: Document; after: Document } | Conflict> {
-    return this.database.transaction(async (tx) => {
+    return this.transaction(key, async (tx) => {
       const before = await lock(tx, id, versions);
       if (typeof before === 'string') return before;
       const [after] = await tx
@@ -104,13 +108,17 @@ export class DocumentsRepository {
   }
 
   /** Removes a document under the same conditions as {@link update}. Returns the removed document. */
-  async delete(id: string, versions: ReadonlySet<number> | undefined): Promise<Document | Conflict> {
-    return this.database.transaction(async (tx) => {
+  async delete(id: string, versions: ReadonlySet<number> | undefined, key?: WriteKey): Promise<Document | Conflict> {
+    return this.transaction(key, async (tx) => {
       const before = await lock(tx, id, versions);
       if (typeof before === 'string') return before;
       await tx.delete(documents).where(eq(documents.id, id));
       return toDocument(before);
     });
+  }
+
+  private transaction<T>(key: WriteKey | undefined, write: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.database.transaction((tx) => runOnce(tx, key, () => write(tx)));
   }
 
   /** The secret is in the database, so all instances sign alike. It is read once. */
@@ -124,6 +132,13 @@ export class DocumentsRepository {
       });
     return this.cursors;
   }
+}
+
+async function insertAll(on: Pick<Database, 'insert'>, drafts: readonly NewDocument[]): Promise<Document[]> {
+  const values = drafts.map((draft) => ({ ...draft, id: randomUUID() }));
+  const rows = await on.insert(documents).values(values).returning(documentColumns);
+  const created = new Map(rows.map((row) => [row.id, toDocument(row)]));
+  return values.map(({ id }) => created.get(id)!);
 }
 
 /** The row, locked until the transaction ends, or why it is not to be written. */
