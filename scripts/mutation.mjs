@@ -87,7 +87,17 @@ function print({ files }) {
   for (const mutant of survivors) if (isExplained(mutant)) mutant.status = 'Equivalent';
   say('');
   for (const { file, line, change } of open) console.log(`${file}:${line}  ${change}`);
-  console.log(`\n${tableOf(Map.groupBy(mutants, ({ file }) => roomOf(file, SOURCES)))}`);
+  console.log(`\n${tableOf(byRoom(mutants))}`);
   const { score, judged } = scoreOf(mutants);
   console.log(`\n${score} % of ${judged} changes are noticed; ${open.length} survivors are listed above.`);
+}
+
+/** `Map.groupBy` needs a newer Node than this script may run on. */
+function byRoom(mutants) {
+  const rooms = new Map();
+  for (const mutant of mutants) {
+    const room = roomOf(mutant.file, SOURCES);
+    rooms.set(room, [...(rooms.get(room) ?? []), mutant]);
+  }
+  return rooms;
 }

@@ -53,4 +53,21 @@ describe('memory after a clear', () => {
     await clock.advance(10);
     expect(flushed).toEqual([]);
   });
+
+  it('is swept once for each clear, and no more', async () => {
+    await fill(cache, 10);
+    await cache.clear();
+    await clock.advance(10);
+    expect(clock.pendingTimers).toBe(0);
+    expect(flushed).toHaveLength(1);
+  });
+
+  it('is not swept after the cache was closed', async () => {
+    await fill(cache, 10);
+    await cache.clear();
+    await cache.close();
+    expect(clock.pendingTimers).toBe(0);
+    await clock.advance(10);
+    expect(flushed).toEqual([]);
+  });
 });
