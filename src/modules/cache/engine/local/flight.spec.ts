@@ -230,4 +230,17 @@ describe('flights under way', () => {
     expect(flights.joinable('m:k')).toBeUndefined();
     expect(flights.size).toBe(1);
   });
+
+  it('stay joinable when an older, detached flight of the key ends', async () => {
+    const table = new DependencyTable();
+    const flights = new FlightTable(table);
+    const [older, younger] = [newFlight(table), newFlight(table)];
+    flights.add(older, true);
+    flights.detach('m:k');
+    flights.add(younger, true);
+    older.succeed(OUTCOME);
+    await older.outcome;
+    expect(flights.joinable('m:k')).toBe(younger);
+    expect(flights.size).toBe(1);
+  });
 });

@@ -2,6 +2,7 @@ import { FakeClock } from '../../../../../test/support/fake-clock.js';
 import { MemoryStore } from '../../stores/memory/memory-store.js';
 import { DependencyTable } from '../versions/dependency-table.js';
 import type { MemoryEntry } from './memory-entry.js';
+import { NoMemoryTier } from '../ports/memory-tier.none.js';
 import { MemoryLevel, type MemoryWrite } from './memory-level.js';
 import { TrustWindow } from './trust-window.js';
 
@@ -114,6 +115,41 @@ describe('an entry in memory', () => {
   it('whose payload was encoded has passed the bound of the encoded value already', () => {
     const { memory, write } = memoryTier();
     expect(memory.put('k', write({ value: 'x'.repeat(20_000), payloadBytes: 20_000 }))).toBe(true);
+  });
+});
+
+describe('the view of an entry in memory', () => {
+  it('has its age, its remaining ttl, and whether it is stale', () => {
+    const { memory, write } = memoryTier();
+    memory.put('k', write({ storedAtMs: 100, freshUntilMs: 600, payloadBytes: 7 }));
+    const entry = memory.fresh('k', 300)!;
+    expect(memory.view(entry, 300)).toEqual({
+      value: 'v',
+      tier: 'memory',
+      ageMs: 200,
+      ttlMs: 300,
+      isStale: false,
+      sizeBytes: 7,
+    });
+    expect(memory.view(entry, 600)).toMatchObject({ ageMs: 500, ttlMs: 0, isStale: true });
+  });
+});
+
+describe('memory past the grace of an entry', () => {
+  it('is freed of it by the next look for a stale value', () => {
+    const { memory, store, write } = memoryTier();
+    memory.put('k', write({ freshUntilMs: 100, staleUntilMs: 200 }));
+    expect(memory.stale('k', 199)).toBeDefined();
+    expect(memory.stale('k', 200)).toBeUndefined();
+    expect(store.count).toBe(0);
+  });
+});
+
+describe('memory without room', () => {
+  it('is disabled', () => {
+    const table = new DependencyTable();
+    const memory = new MemoryLevel(new NoMemoryTier(), table, new TrustWindow(1_000), new FakeClock(), LIMITS);
+    expect(memory.isEnabled).toBe(false);
   });
 });
 

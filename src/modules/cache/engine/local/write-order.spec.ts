@@ -71,4 +71,15 @@ describe('the order of operations', () => {
     expect(order.invalidationsOf(['t', 'u'])).toBeUndefined();
     await Promise.all([first, second]);
   });
+
+  it('lets a write wait for the last one, also after an earlier one has ended', async () => {
+    const writes = [order.write(['a'], operation('first')), order.write(['a'], operation('second'))];
+    await end('first');
+    writes.push(order.write(['a'], operation('third')));
+    expect(started).toEqual(['first', 'second']);
+    await end('second');
+    expect(started).toEqual(['first', 'second', 'third']);
+    await end('third');
+    await Promise.all(writes);
+  });
 });
