@@ -8,6 +8,7 @@ import { RedisInvalidations } from '../stores/redis/redis-invalidations.js';
 import { RedisLog } from '../stores/redis/redis-log.js';
 import { RedisTier } from '../stores/redis/redis-tier.js';
 import { ScriptCaller } from '../stores/redis/script-caller.js';
+import { TimedCommands } from '../stores/redis/timed-commands.js';
 import { WakeUps } from '../stores/redis/wake-ups.js';
 import { DEFAULT_VALUE_BYTES } from './defaults.js';
 
@@ -36,11 +37,22 @@ export interface RedisStoresParts {
 export function makeRedisStores({ pool, layout, clock, options, instanceId, heard }: RedisStoresParts): RedisStores {
   const logLength = options.coherence?.logLength ?? DEFAULT_LOG_LENGTH;
   const redisClock = new RedisClock(clock, layout.partitions);
-  const scripts = new ScriptCaller(pool, clock, COMMAND_TIMEOUT_MS);
+  const commands = new TimedCommands(pool, clock);
+  const scripts = new ScriptCaller(pool, commands, COMMAND_TIMEOUT_MS);
   const wakeUps = new WakeUps(clock);
   const log = new RedisLog(pool, layout, scripts, redisClock, logLength, clock);
   const invalidations = new RedisInvalidations(pool, layout, scripts, redisClock, { instanceId, logLength, heard });
   const maxValueBytes = options.maxValueBytes ?? DEFAULT_VALUE_BYTES;
-  const tier = new RedisTier({ pool, layout, scripts, redisClock, log, invalidations, wakeUps, maxValueBytes, clock });
+  const tier = new RedisTier({
+    pool,
+    layout,
+    scripts,
+    redisClock,
+    log,
+    invalidations,
+    wakeUps,
+    maxValueBytes,
+    commands,
+  });
   return { tier, log, invalidations, wakeUps };
 }

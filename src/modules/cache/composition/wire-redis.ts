@@ -88,7 +88,7 @@ export function wireRedis({ parts, trust, source, layout, options }: RedisWiring
 
   return new CacheRoot({
     parts: { ...parts, remote, follower, sender },
-    leases: new Leases(tier, clock),
+    leases: new Leases(tier, clock, () => flights.size),
     redisState: () => pool.monitor.state,
     firstAttempt: pool.monitor.firstAttempt,
     ready: async (timeoutMs) => {

@@ -19,17 +19,18 @@ local function lease_if_empty(key, token)
 end
 
 local function lease_slot(key, token, seen)
-  local slot, now = parse_slot(head_of(key)), now_ms()
+  local slot = parse_slot(head_of(key))
   if slot.kind == LEASE then
     if mode == 'steal' then
       -- Readers that waited for the former holder now wait for this one.
       redis.call('SET', key, 'L' .. string.char(slot.flags) .. token, 'PX', lease_ms)
       return -1
     else
-      redis.call('SETRANGE', key, 1, string.char(WAITER))
+      if not has_waiter(slot) then redis.call('SETRANGE', key, 1, string.char(WAITER)) end
       return math.max(0, redis.call('PTTL', key))
     end
   elseif slot.kind == ENTRY then
+    local now = now_ms()
     if mode == 'load' and slot.fresh_until > now and not is_expired(slot) and slot.stored_at ~= seen then
       return redis.call('GET', key)
     elseif mode ~= 'steal' and slot.deadline > now then

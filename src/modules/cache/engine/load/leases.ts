@@ -10,6 +10,9 @@ const DEFAULT_MAX_RENEWAL_MS = 60_000;
 const TICK_MS = 250;
 /** A script for many keys takes its time in Redis and in the parser. */
 const TIMEOUT_MS_PER_KEY = 0.2;
+/** A process with many loads under way is busy with them, and so is Redis: for each of them an answer may take so much longer. */
+const TIMEOUT_MS_PER_LOAD = 0.1;
+const LEASE_MS_PER_LOAD = 0.3;
 /** 96 bits, and 16 characters in base64url: commands that are all ASCII are sent without being encoded. */
 const TOKEN_BYTES = 12;
 
@@ -24,9 +27,9 @@ interface HeldLeases {
 /**
  * Asks for leases, decides how long they last, and renews them, so that only an instance that stopped loses its leases.
  *
- * A lease lasts four times as long as recent loads took, and four times as long as the event loop was late lately: a process
- * that is busy with many loads can't renew in time. One timer looks after all leases, and one script renews those that are
- * due.
+ * A lease lasts four times as long as recent loads took, and four times as long as the event loop was late lately, and longer
+ * while many loads are under way: a process that is busy with many loads can't renew in time. One timer looks after all leases,
+ * and one script renews those that are due.
  */
 export class Leases {
   readonly #requests: LeaseRequests;
@@ -36,21 +39,36 @@ export class Leases {
   #averageMs = 500;
   /** How late the event loop lately was, milliseconds: the worst, forgotten slowly. */
   #loopDelayMs = 0;
+  /** Loads under way lately: the most, forgotten slowly. The last loads of a burst wait for an instance that is as busy as before. */
+  #burstLoads = 0;
 
   constructor(
     private readonly tier: RemoteTier,
     private readonly clock: Clock,
+    /** Number of loads under way on this instance. */
+    private readonly loadsUnderWay: () => number = () => 0,
   ) {
     this.#requests = new LeaseRequests(
       tier,
       () => this.leaseMs,
-      (count) => Math.max(count > 1 ? count * TIMEOUT_MS_PER_KEY : 0, this.#loopDelayMs),
+      (count) => this.#timeoutMs(count),
     );
   }
 
   /** Length of the next lease, milliseconds: 1,000 to 30,000. */
   get leaseMs(): number {
-    return Math.min(MAX_LEASE_MS, Math.max(MIN_LEASE_MS, Math.ceil(4 * Math.max(this.#averageMs, this.#loopDelayMs))));
+    const neededMs = Math.max(4 * this.#averageMs, 4 * this.#loopDelayMs, this.#burst() * LEASE_MS_PER_LOAD);
+    return Math.min(MAX_LEASE_MS, Math.max(MIN_LEASE_MS, Math.ceil(neededMs)));
+  }
+
+  /** How long a request for so many leases may take at least, milliseconds. */
+  #timeoutMs(count: number): number {
+    const forKeysMs = count > 1 ? count * TIMEOUT_MS_PER_KEY : 0;
+    return Math.max(forKeysMs, this.#loopDelayMs, this.#burst() * TIMEOUT_MS_PER_LOAD);
+  }
+
+  #burst(): number {
+    return (this.#burstLoads = Math.max(this.#burstLoads, this.loadsUnderWay()));
   }
 
   /** Takes the duration of a load into account. */
@@ -90,6 +108,7 @@ export class Leases {
     this.#timer = undefined;
     const nowMs = this.clock.nowMs();
     this.#loopDelayMs = Math.max(nowMs - dueMs, 0.9 * this.#loopDelayMs);
+    this.#burstLoads *= 0.95;
     const { leaseMs } = this;
     const due: Lease[] = [];
     for (const held of this.#held) {
@@ -101,5 +120,6 @@ export class Leases {
     }
     if (due.length > 0) this.tier.renew(due, leaseMs);
     if (this.#held.size > 0) this.#schedule(nowMs + TICK_MS);
+    else this.#burstLoads = 0;
   }
 }

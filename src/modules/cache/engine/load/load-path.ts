@@ -10,6 +10,7 @@ import type { Dependency } from '../versions/dependency-table.js';
 import type { FailureThrottle } from './failure-throttle.js';
 import { FillPath, type LeasedFlight } from './fill-path.js';
 import { type AnsweredFlight, type FlightToLoad, LeaseStep } from './lease-step.js';
+import { type LeasedElsewhere, LeaseWait } from './lease-wait.js';
 import type { Leases } from './leases.js';
 import type { LoadLimiter, Permit } from './load-limiter.js';
 import { type GroupLoader, runLoader, whenAllAbandoned } from './load-run.js';
@@ -17,8 +18,6 @@ import { RunningLoad } from './running-load.js';
 
 /** An instance that waits for another instance's load loads for itself after this by default, without storing the result. */
 const DEFAULT_MAX_WAIT_MS = 10_000;
-/** A waiting instance looks at the slot again after this at first, growing, in case the wake-up was lost. */
-const FIRST_LOOK_MS = 50;
 /** An entry that keeps being filled and found invalid is not worth more leases. */
 const MAX_ROUNDS_FOUND_INVALID = 3;
 
@@ -39,12 +38,6 @@ export interface LoadJob {
 /** A job, with the load around it. */
 interface NestedJob extends LoadJob {
   readonly outer: RunningLoad | undefined;
-}
-
-/** A flight whose slot another instance has leased. */
-interface LeasedElsewhere extends FlightToLoad {
-  /** Time left of that lease, milliseconds. */
-  readonly leaseLeftMs: number;
 }
 
 /** The answers to one request for leases, sorted by what to do next. */
@@ -68,8 +61,8 @@ interface SortedAnswers {
  * 2. Wait for a permit. A lease is taken only when its loader may run: a lease that waits for its turn may end before.
  * 3. Ask for leases and, at the same time, for the versions that the entries will depend on (`Flight.begin`).
  * 4. Granted: run the loader, renewing the leases, and hand the result to {@link FillPath}.
- * 5. Leased elsewhere: give the permit back, wait for the wake-up, the end of that lease or the next look, then start again
- *    at 2. After `maxLoadMs` of such waits load without the right to store.
+ * 5. Leased elsewhere: give the permit back and wait ({@link LeaseWait}). A slot that is filled settles the flight; one that is
+ *    neither filled nor leased any more: start again at 2. After `maxLoadMs` of such waits load without the right to store.
  * 6. Without Redis, or while an invalidation of the entry waits to be sent: load without a lease.
  *
  * A flight that is abandoned on the way is left out at the next step, and its lease is given back: no loader runs for callers
@@ -77,6 +70,7 @@ interface SortedAnswers {
  */
 export class LoadPath {
   readonly #leaseStep: LeaseStep;
+  readonly #wait: LeaseWait;
   readonly #fills: FillPath;
 
   constructor(
@@ -88,6 +82,7 @@ export class LoadPath {
     private readonly throttle: FailureThrottle,
   ) {
     this.#leaseStep = new LeaseStep(parts, namespace, leases);
+    this.#wait = new LeaseWait(parts, stats);
     this.#fills = new FillPath(parts, namespace);
   }
 
@@ -126,13 +121,13 @@ export class LoadPath {
         permit.release();
         throw error;
       });
-      flights = this.#refuseUnwanted(sorted, job.kind, isLastRound);
+      const leasedElsewhere = this.#refuseUnwanted(sorted, job.kind, isLastRound);
       const unleased = sorted.unleased.filter(({ flight }) => flight.hasCallers);
       const waitsSinceMs = clock.nowMs();
-      await Promise.all([
+      [flights] = await Promise.all([
+        this.#wait.run(leasedElsewhere, job.settings, maxWaitMs - waitedMs),
         this.#load(sorted.toLoad, job, { storesResult: true }, permit),
         this.#loadUnleased(unleased, job),
-        this.#waitForChange(flights as readonly LeasedElsewhere[], round, maxWaitMs - waitedMs),
       ]);
       if (flights.length === 0) return;
       waitedMs += clock.nowMs() - waitsSinceMs;
@@ -199,22 +194,6 @@ export class LoadPath {
       flight.refuse(new Error('Another instance loads this entry.'));
     }
     return leasedElsewhere.filter(({ flight }) => kind === 'load' || flight.hasCallers);
-  }
-
-  /** Until another instance filled or released one of the slots, its lease ran out, or it is time to look again. */
-  async #waitForChange(flights: readonly LeasedElsewhere[], round: number, leftMs: number): Promise<void> {
-    if (flights.length === 0) return;
-    for (const { flight } of flights) this.stats.coalesced(flight.key, 'remote');
-    const nextLookMs = FIRST_LOOK_MS * 2 ** Math.min(round, 6) * (0.5 + Math.random());
-    await Promise.all(
-      flights.map(({ flight, leaseLeftMs }) =>
-        this.parts.remote!.tier.waitForChange(
-          flight.address(),
-          Math.max(0, Math.min(leaseLeftMs + 1, nextLookMs, leftMs)),
-          flight.signal,
-        ),
-      ),
-    );
   }
 
   async #loadUnleased(flights: readonly LeasedFlight[], job: NestedJob): Promise<void> {

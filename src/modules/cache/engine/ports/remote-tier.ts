@@ -51,8 +51,8 @@ export interface RemoteTier {
   /** Gives leases back without a value, and wakes the readers that wait for them. */
   release(leases: readonly Lease[]): void;
   renew(leases: readonly Lease[], leaseMs: number): void;
-  /** Resolves when the slot was filled, changed or released somewhere or the signal aborts, at the latest after `maxMs`. */
-  waitForChange(address: SlotAddress, maxMs: number, signal: AbortSignal): Promise<void>;
+  /** Resolves when the slot was filled, changed or released somewhere or the waiter is abandoned, at the latest after `maxMs`. */
+  waitForChange(address: SlotAddress, maxMs: number, waiter: Waiter): Promise<void>;
 
   /** Writes unconditionally (after {@link synchronise}), unless Redis gets it later than the deadline. `too-large` leaves the slot empty. */
   put(
@@ -81,6 +81,12 @@ export interface SlotAddress {
  * or when it is not waited for any longer. `undefined`: there is none.
  */
 export type ReadSlot = Slot | 'empty' | 'late' | undefined;
+
+/** The waiter for a change. */
+export interface Waiter {
+  /** Calls the listener when the change is not waited for any longer; at once if that is so already. */
+  onAbandoned(listener: () => void): void;
+}
 
 /** Called with the slot that was asked for, and a second time after `late`. Must not throw. */
 export interface SlotListener {

@@ -7,6 +7,8 @@ export interface SlotResult {
   readonly entry: RemoteEntry | undefined;
   /** Stored-at of the entry in the slot, valid or not, in Redis time. Identifies the entry to the lease script. */
   readonly seenStoredAtMs: number | undefined;
+  /** True for a slot without an entry that is leased: another load is under way. */
+  readonly isLeased?: boolean;
   /** The answer that did not come within the budget, and may still come. It never rejects. */
   readonly late?: Promise<SlotResult | undefined>;
 }
@@ -28,8 +30,9 @@ export class LateResult implements SlotResult {
   }
 }
 
-/** An empty slot, a lease, or bytes that are no entry. */
+/** An empty slot, or bytes that are no entry. */
 export const NO_ENTRY: SlotResult = { entry: undefined, seenStoredAtMs: undefined };
+export const LEASED: SlotResult = { entry: undefined, seenStoredAtMs: undefined, isLeased: true };
 
 /** An entry read from Redis whose value may be served: fresh, or stale within its grace. */
 export class RemoteEntry implements SlotResult {

@@ -10,7 +10,7 @@ import type { PeerTombstones } from '../outage/peer-tombstones.js';
 import type { ReadSlot, RemoteTier, SlotAddress, SlotListener } from '../ports/remote-tier.js';
 import type { Dependency, DependencyTable, VersionSnapshot } from '../versions/dependency-table.js';
 import type { EntryValidator, Validity } from './entry-validator.js';
-import { LateResult, NO_ENTRY, RemoteEntry, type SlotResult } from './remote-entry.js';
+import { LateResult, LEASED, NO_ENTRY, RemoteEntry, type SlotResult } from './remote-entry.js';
 import { RemoteVersions, type Versions } from './remote-versions.js';
 
 /** How a read treats the entries that it finds. */
@@ -102,6 +102,7 @@ export class RemoteLevel {
     context: ReadContext,
     keys: readonly string[],
     addresses: readonly SlotAddress[],
+    minTimeoutMs = context.namespace.defaults.minReadTimeoutMs,
   ): Promise<readonly (SlotResult | undefined)[]> {
     const fenceMark = this.#parts.fence.mark();
     const queries = addresses.map((address, i): SlotQuery => ({ context, key: keys[i]!, address, fenceMark }));
@@ -123,7 +124,7 @@ export class RemoteLevel {
       if (decided === undefined) unverified.push({ index, slot: (slot as EntrySlot).kept() });
       else results[index] = decided;
     };
-    await this.tier.readMany(addresses, onSlot, context.namespace.defaults.minReadTimeoutMs);
+    await this.tier.readMany(addresses, onSlot, minTimeoutMs);
     if (unverified.length === 0) return results;
     const slots = unverified.map(({ slot }) => slot);
     const versions = await this.versions.fetch(this.#dependenciesOf(context.namespace, slots));
@@ -141,7 +142,8 @@ export class RemoteLevel {
   #decideLocally(query: SlotQuery, slot: Slot | 'empty'): SlotResult | undefined {
     if (slot === 'empty') return NO_ENTRY;
     if (slot.kind !== 'entry') {
-      if (slot.kind === 'unreadable') this.#reportUnreadable(query, slot.reason);
+      if (slot.kind === 'lease') return LEASED;
+      this.#reportUnreadable(query, slot.reason);
       return NO_ENTRY;
     }
     const { context, address } = query;

@@ -1,3 +1,4 @@
+import { RoundBatch } from '../../../../common/round-batch.js';
 import type { Dependency, DependencyTable } from '../versions/dependency-table.js';
 import type { RemoteTier } from '../ports/remote-tier.js';
 import type { Version } from '../versions/version.js';
@@ -10,6 +11,9 @@ export type Versions = ReadonlyMap<string, Version | undefined>;
 
 /** Current versions of tags and generations, from Redis, remembered in the table. */
 export class RemoteVersions {
+  /** Loads that start together depend on the same generations: each version is asked for once in a round. */
+  readonly #requests = new RoundBatch((ids: readonly string[]) => this.#request(ids));
+
   constructor(
     private readonly tier: RemoteTier,
     private readonly table: DependencyTable,
@@ -34,13 +38,20 @@ export class RemoteVersions {
     const byId = new Map<string, Version | undefined>();
     if (dependencies.length === 0) return byId;
     const before = this.table.snapshot(dependencies);
-    const versions = await this.tier.versions(dependencies.map((dependency) => dependency.id));
+    const versions = await this.#requests.send(dependencies.map((dependency) => dependency.id));
     dependencies.forEach((dependency, i) => {
-      const version = versions?.[i];
+      const version = versions[i];
       byId.set(dependency.id, version);
       if (version !== undefined)
         this.table.recordFetched(dependency, version, before.hardEpochs[i]!, before.softEpochs[i]!);
     });
     return byId;
+  }
+
+  async #request(ids: readonly string[]): Promise<readonly (Version | undefined)[]> {
+    const unique = [...new Set(ids)];
+    const versions = await this.tier.versions(unique);
+    const byId = new Map(unique.map((id, i) => [id, versions?.[i]]));
+    return ids.map((id) => byId.get(id));
   }
 }

@@ -72,44 +72,46 @@ export class RedisInvalidations {
       ...dependencies.map((id) => ({ partition: this.layout.dependency(id).partition, address: undefined, id })),
     ];
     const versions = new Map<string, { version: Version; at: LogId }>();
-    const parts = byPartition(wanted, ({ partition }) => partition, MAX_SCRIPT_KEYS).map(async ({ items }) => {
-      const { partition } = items[0]!;
-      const slots = items.flatMap(({ address }) => (address === undefined ? [] : [address]));
-      const ids = items.flatMap(({ id }) => (id === undefined ? [] : [id]));
-      const body: LogBody = {
-        source: this.options.instanceId,
-        keys: slots.map(({ memoryKey }) => memoryKey),
-        versions: [],
-        isReset: false,
-        isExpiry: mode === 'soft',
-        tombstoneSequence: this.#tombstoneSequence,
-      };
-      const answer = await this.scripts.call(
-        'write',
-        'command',
-        cacheScripts.invalidate,
-        [
-          this.layout.log(partition),
-          ...slots.map(({ slot }) => slot),
-          ...ids.map((id) => this.layout.dependency(id).key),
-        ],
-        [
-          slots.length,
-          mode,
-          bodyStart(body),
-          this.layout.channel,
-          partition,
-          this.options.logLength,
-          ...ids.flatMap((id) => [JSON.stringify(id), newVersion()]),
-        ],
-      );
-      const set = Array.isArray(answer) ? answer.slice(2).map(String) : [];
-      if (!this.#wrote(partition, answer, { ...body, versions: ids.map((id, i) => [id, set[i]!] as const) }))
-        return false;
-      const at = String((answer as unknown[])[0]);
-      ids.forEach((id, i) => versions.set(id, { version: set[i]!, at }));
-      return true;
-    });
+    const parts = byPartition(wanted, ({ partition }) => partition, { maxItems: MAX_SCRIPT_KEYS }).map(
+      async ({ items }) => {
+        const { partition } = items[0]!;
+        const slots = items.flatMap(({ address }) => (address === undefined ? [] : [address]));
+        const ids = items.flatMap(({ id }) => (id === undefined ? [] : [id]));
+        const body: LogBody = {
+          source: this.options.instanceId,
+          keys: slots.map(({ memoryKey }) => memoryKey),
+          versions: [],
+          isReset: false,
+          isExpiry: mode === 'soft',
+          tombstoneSequence: this.#tombstoneSequence,
+        };
+        const answer = await this.scripts.call(
+          'write',
+          'command',
+          cacheScripts.invalidate,
+          [
+            this.layout.log(partition),
+            ...slots.map(({ slot }) => slot),
+            ...ids.map((id) => this.layout.dependency(id).key),
+          ],
+          [
+            slots.length,
+            mode,
+            bodyStart(body),
+            this.layout.channel,
+            partition,
+            this.options.logLength,
+            ...ids.flatMap((id) => [JSON.stringify(id), newVersion()]),
+          ],
+        );
+        const set = Array.isArray(answer) ? answer.slice(2).map(String) : [];
+        if (!this.#wrote(partition, answer, { ...body, versions: ids.map((id, i) => [id, set[i]!] as const) }))
+          return false;
+        const at = String((answer as unknown[])[0]);
+        ids.forEach((id, i) => versions.set(id, { version: set[i]!, at }));
+        return true;
+      },
+    );
     return (await Promise.all(parts)).every(Boolean) ? { versions } : undefined;
   }
 
@@ -130,21 +132,23 @@ export class RedisInvalidations {
   async versions(ids: readonly string[]): Promise<ReadonlyArray<Version | undefined> | undefined> {
     const wanted = ids.map((id) => this.layout.dependency(id));
     const found: (Version | undefined)[] = new Array(ids.length).fill(undefined);
-    const parts = byPartition(wanted, ({ partition }) => partition, MAX_SCRIPT_KEYS).map(async ({ items, indexes }) => {
-      const answer = await this.scripts.call(
-        'read',
-        'budget',
-        cacheScripts.versions,
-        items.map(({ key }) => key),
-        items.map(() => newVersion()),
-      );
-      if (!Array.isArray(answer)) return false;
-      indexes.forEach((index, i) => {
-        const version = answer[i] === null ? undefined : String(answer[i]);
-        if (isVersion(version)) found[index] = version;
-      });
-      return true;
-    });
+    const parts = byPartition(wanted, ({ partition }) => partition, { maxItems: MAX_SCRIPT_KEYS }).map(
+      async ({ items, indexes }) => {
+        const answer = await this.scripts.call(
+          'read',
+          'budget',
+          cacheScripts.versions,
+          items.map(({ key }) => key),
+          items.map(() => newVersion()),
+        );
+        if (!Array.isArray(answer)) return false;
+        indexes.forEach((index, i) => {
+          const version = answer[i] === null ? undefined : String(answer[i]);
+          if (isVersion(version)) found[index] = version;
+        });
+        return true;
+      },
+    );
     return (await Promise.all(parts)).every(Boolean) ? found : undefined;
   }
 

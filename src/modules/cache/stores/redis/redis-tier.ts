@@ -1,4 +1,4 @@
-import type { Clock } from '../../../../common/clock.js';
+import { RoundBatch } from '../../../../common/round-batch.js';
 import type { RedisPool } from '../../../redis/library.js';
 import { decodeSlot, encodeEntry, entrySizeBytes } from '../../codec/envelope.js';
 import type { CodecLimits, EnvelopeHeader } from '../../codec/envelope.types.js';
@@ -16,17 +16,22 @@ import type {
   SlotAddress,
   SlotListener,
   PutAck,
+  Waiter,
 } from '../../engine/ports/remote-tier.js';
 import type { KeyLayout } from '../../engine/names/key-layout.js';
 import type { Version } from '../../engine/versions/version.js';
 import { cacheScripts } from './cache-scripts.js';
-import { byPartition, MAX_SCRIPT_KEYS } from './partitions.js';
+import { byPartition } from './partitions.js';
 import type { RedisClock } from './redis-clock.js';
 import type { RedisInvalidations } from './redis-invalidations.js';
 import type { RedisLog } from './redis-log.js';
 import type { ScriptCaller } from './script-caller.js';
 import { SlotReader } from './slot-reader.js';
+import type { TimedCommands } from './timed-commands.js';
 import type { WakeUps } from './wake-ups.js';
+
+/** A script that holds up other clients shortly, and whose answer shows that Redis works on a burst of them. */
+const SLOT_SCRIPTS = { maxItems: 100, maxBytes: 256 * 1024 };
 
 /** The parts a {@link RedisTier} works with. */
 export interface RedisTierParts {
@@ -39,7 +44,7 @@ export interface RedisTierParts {
   readonly wakeUps: WakeUps;
   /** Largest encoded value, bytes. */
   readonly maxValueBytes: number;
-  readonly clock: Clock;
+  readonly commands: TimedCommands;
 }
 
 /**
@@ -56,6 +61,8 @@ export class RedisTier implements RemoteTier {
   private readonly wakeUps: WakeUps;
   readonly #reader: SlotReader;
   readonly #limits: CodecLimits;
+  /** The fills of loads that end together become few scripts. */
+  readonly #fills = new RoundBatch((fills: readonly EncodedFill[]) => this.#sendFills(fills));
 
   constructor(parts: RedisTierParts) {
     this.pool = parts.pool;
@@ -66,7 +73,7 @@ export class RedisTier implements RemoteTier {
     this.invalidations = parts.invalidations;
     this.wakeUps = parts.wakeUps;
     this.#limits = { maxValueBytes: parts.maxValueBytes, compressAboveBytes: Number.POSITIVE_INFINITY };
-    this.#reader = new SlotReader(parts.pool, this.#limits, parts.clock);
+    this.#reader = new SlotReader(parts.pool, this.#limits, parts.commands);
   }
 
   canRead(): boolean {
@@ -146,17 +153,7 @@ export class RedisTier implements RemoteTier {
     if (unstorable.length > 0) this.release(unstorable);
     const outcomes = new Map<string, FillOutcome>();
     for (const { address } of unstorable) outcomes.set(address.slot, { kind: 'not-storable' });
-    const results = await this.#perSlot(sendable, (group) =>
-      this.scripts.call('write', 'command', cacheScripts.fill, slotsOf(group), [
-        this.layout.channel,
-        ...group.flatMap(({ fill: { token, header, address }, bytes }) => [
-          token,
-          ttlOf(header),
-          bytes,
-          JSON.stringify(address.memoryKey),
-        ]),
-      ]),
-    );
+    const results = sendable.length === 0 ? [] : await this.#fills.send(sendable);
     sendable.forEach(({ address, bytes }, i) => outcomes.set(address.slot, toFillOutcome(results[i], bytes)));
     return fills.map(({ address }) => outcomes.get(address.slot)!);
   }
@@ -179,8 +176,8 @@ export class RedisTier implements RemoteTier {
     });
   }
 
-  waitForChange(address: SlotAddress, maxMs: number, signal: AbortSignal): Promise<void> {
-    return this.wakeUps.wait(address.memoryKey, maxMs, signal);
+  waitForChange(address: SlotAddress, maxMs: number, waiter: Waiter): Promise<void> {
+    return this.wakeUps.wait(address.memoryKey, maxMs, waiter);
   }
 
   async put(
@@ -206,10 +203,28 @@ export class RedisTier implements RemoteTier {
     return this.invalidations.versions(ids);
   }
 
-  /** One script call per partition; the answers in the order of `items`, `undefined` where a call failed. */
+  #sendFills(fills: readonly EncodedFill[]): Promise<unknown[]> {
+    return this.#perSlot(
+      fills,
+      (group) =>
+        this.scripts.call('write', 'command', cacheScripts.fill, slotsOf(group), [
+          this.layout.channel,
+          ...group.flatMap(({ fill: { token, header, address }, bytes }) => [
+            token,
+            ttlOf(header),
+            bytes,
+            JSON.stringify(address.memoryKey),
+          ]),
+        ]),
+      ({ bytes }) => bytes.length,
+    );
+  }
+
+  /** Few script calls per partition; the answers in the order of `items`, `undefined` where a call failed. */
   async #perSlot<T extends { readonly address: SlotAddress }>(
     items: readonly T[],
     call: (group: readonly T[]) => Promise<unknown>,
+    bytesOf?: (item: T) => number,
   ): Promise<unknown[]> {
     if (items.length === 1) {
       const answer = await call(items);
@@ -217,10 +232,12 @@ export class RedisTier implements RemoteTier {
     }
     const answers: unknown[] = new Array(items.length).fill(undefined);
     await Promise.all(
-      byPartition(items, ({ address }) => address.partition, MAX_SCRIPT_KEYS).map(async ({ items: group, indexes }) => {
-        const answer = await call(group);
-        if (Array.isArray(answer)) indexes.forEach((index, i) => (answers[index] = answer[i]));
-      }),
+      byPartition(items, ({ address }) => address.partition, { ...SLOT_SCRIPTS, bytesOf }).map(
+        async ({ items: group, indexes }) => {
+          const answer = await call(group);
+          if (Array.isArray(answer)) indexes.forEach((index, i) => (answers[index] = answer[i]));
+        },
+      ),
     );
     return answers;
   }

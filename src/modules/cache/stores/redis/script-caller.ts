@@ -1,4 +1,3 @@
-import type { Clock } from '../../../../common/clock.js';
 import {
   type CommandArgument,
   type CommandKind,
@@ -6,7 +5,7 @@ import {
   type RedisScript,
   sendScript,
 } from '../../../redis/library.js';
-import { TimedCommands } from './timed-commands.js';
+import type { TimedCommands } from './timed-commands.js';
 
 /** Larger arguments take the bulk lane, where no small command waits behind them. */
 const MAX_FAST_BYTES = 64 * 1024;
@@ -25,16 +24,12 @@ export type TimeLimit = 'budget' | 'command' | number;
  * by their lease, puts by their deadline, and an invalidation that runs twice costs misses.
  */
 export class ScriptCaller {
-  readonly #commands: TimedCommands;
-
   constructor(
     private readonly pool: RedisPool,
-    clock: Clock,
+    private readonly commands: TimedCommands,
     /** A write is given up after this, milliseconds. */
     readonly commandTimeoutMs: number,
-  ) {
-    this.#commands = new TimedCommands(pool, clock);
-  }
+  ) {}
 
   /** How long a caller waits for a step that it can do without, milliseconds. */
   budgetMs(): number {
@@ -52,7 +47,7 @@ export class ScriptCaller {
       limit === 'command' ? this.commandTimeoutMs : Math.max(this.budgetMs(), limit === 'budget' ? 0 : limit);
     const lane = isLarge(keys, args) ? 'bulk' : 'fast';
     return new Promise((resolve) => {
-      this.#commands.run(
+      this.commands.run(
         lane,
         kind,
         limitMs,

@@ -1,10 +1,9 @@
-import type { Clock } from '../../../../common/clock.js';
 import { type RedisLane, type RedisPool, type Reply, sendCommand } from '../../../redis/library.js';
 import { decodeSlot } from '../../codec/envelope.js';
 import type { CodecLimits } from '../../codec/envelope.types.js';
 import type { ReadSlot, SlotAddress, SlotListener } from '../../engine/ports/remote-tier.js';
 import { byPartition } from './partitions.js';
-import { TimedCommands } from './timed-commands.js';
+import type { TimedCommands } from './timed-commands.js';
 
 /**
  * Where Redis works on no other command of this process, keys are read in two commands rather than one: Redis works on the
@@ -15,6 +14,8 @@ const COMMANDS_WHEN_IDLE = 2;
 const MIN_KEYS = 16;
 const MAX_KEYS = 256;
 const BUDGET_MS_PER_KEY = 0.1;
+/** For each key that was asked for before, and has not come. */
+const BUDGET_MS_PER_PENDING_KEY = 0.05;
 /** More keys than this are a batch: they take the bulk lane, where no small command waits behind them. */
 const MAX_FAST_KEYS = 16;
 
@@ -34,17 +35,16 @@ export class SlotReader {
   #wanted = new Map<string, WantedSlot>();
   /** The same by partition. */
   #groups = new Map<number, WantedSlot[]>();
-  readonly #commands: TimedCommands;
   /** Commands that were not answered yet. */
   #pending = 0;
+  /** Their keys. */
+  #pendingKeys = 0;
 
   constructor(
     private readonly pool: RedisPool,
     private readonly limits: CodecLimits,
-    clock: Clock,
-  ) {
-    this.#commands = new TimedCommands(pool, clock);
-  }
+    private readonly commands: TimedCommands,
+  ) {}
 
   read({ slot, partition }: SlotAddress, listener: SlotListener, minTimeoutMs = 0): void {
     // Others of this tick are not to wait as long.
@@ -64,7 +64,7 @@ export class SlotReader {
   async readMany(addresses: readonly SlotAddress[], onSlot: OnSlot, minTimeoutMs = 0): Promise<void> {
     const lane = addresses.length > MAX_FAST_KEYS ? 'bulk' : 'fast';
     await Promise.all(
-      byPartition(addresses, ({ partition }) => partition, this.#keysPerCommand(addresses.length)).map(
+      byPartition(addresses, ({ partition }) => partition, { maxItems: this.#keysPerCommand(addresses.length) }).map(
         ({ items, indexes }) =>
           new Promise<void>((resolve) => {
             const slots = items.map(({ slot }) => slot);
@@ -89,22 +89,25 @@ export class SlotReader {
 
   #send(lane: RedisLane, slots: readonly string[], minTimeoutMs: number, onSlot: OnSlot, onDone?: () => void): void {
     // A large answer takes its time on the wire and in the parser.
-    const limitMs = Math.max(minTimeoutMs, this.pool.monitor.readBudgetMs() + slots.length * BUDGET_MS_PER_KEY);
+    const forKeysMs = slots.length * BUDGET_MS_PER_KEY + this.#pendingKeys * BUDGET_MS_PER_PENDING_KEY;
+    const limitMs = Math.max(minTimeoutMs, this.pool.monitor.readBudgetMs() + forKeysMs);
     const isOne = slots.length === 1;
     let told = 0;
     this.#pending++;
+    this.#pendingKeys += slots.length;
     const onItem = (item: Reply): void => onSlot(told++, this.#decode(item));
     const onLate = (): void => {
       for (let i = told; i < slots.length; i++) onSlot(i, 'late');
       onDone?.();
     };
-    this.#commands.run(
+    this.commands.run(
       lane,
       'read',
       limitMs,
       (client, listener) => sendCommand(client, isOne ? 'get' : 'mget', slots, listener),
       (reply) => {
         this.#pending--;
+        this.#pendingKeys -= slots.length;
         if (Array.isArray(reply)) for (const item of reply) onItem(item);
         else if (reply !== undefined) onItem(reply);
         while (told < slots.length) onSlot(told++, undefined);

@@ -10,6 +10,7 @@ import type {
   ReplyListener,
 } from '../../../redis/library.js';
 import { receivedBytes } from '../../../redis/library.js';
+import { CommandBurst } from './command-burst.js';
 import { type Awaited, Deadlines } from './deadlines.js';
 
 /** Told once how a command went: the reply, or `undefined` when it failed or took too long. Must not throw. */
@@ -23,15 +24,21 @@ export interface LateReply {
   readonly onLate: () => void;
 }
 
-/** A reply that is arriving is waited for, as long as more of it arrives within this time, milliseconds. */
+/** A reply is waited for as long as more of it, or of its burst, arrives within this time or its limit, milliseconds. */
 const PROGRESS_MS = 50;
 
 /** A deadline moves by this at most, however long this process was stopped, milliseconds. */
 const MAX_POSTPONEMENT_MS = 20;
 
-/** Sends commands that are given up after a time, and tells the monitor how they went. */
+/**
+ * Sends commands that are given up after a time, and tells the monitor how they went.
+ *
+ * The time is that without progress: while bytes of a reply arrive, or Redis answers other commands of the same burst, the
+ * reply is on its way. Many commands at once are slow because they are many, and Redis is not to blame.
+ */
 export class TimedCommands {
   readonly #deadlines: Deadlines<TimedCommand>;
+  #burst = new CommandBurst(Number.NEGATIVE_INFINITY);
 
   constructor(
     private readonly pool: RedisPool,
@@ -56,7 +63,9 @@ export class TimedCommands {
     late?: LateReply,
   ): void {
     const nowMs = this.clock.nowMs();
-    const command = new TimedCommand(this.pool.monitor, this.clock, kind, nowMs, limitMs, onReply, onItem, late);
+    if (!this.#burst.add(nowMs)) this.#burst = new CommandBurst(nowMs);
+    const { monitor } = this.pool;
+    const command = new TimedCommand(monitor, this.clock, this.#burst, kind, nowMs, limitMs, onReply, onItem, late);
     try {
       const client = this.pool.client(lane);
       command.client = client;
@@ -74,17 +83,24 @@ class TimedCommand implements ReplyListener, Awaited {
   #onDone: OnReply | undefined;
   #itemListener: ItemListener | undefined;
   #late: LateReply | undefined;
+  /** Told to be late. */
+  #isLate = false;
+  /** The monitor knows of it. */
+  #isJudged = false;
   #deadlineMs: number;
-  #isLate: boolean;
   #isPostponed = false;
-  /** Bytes of the reply's connection when it was last looked at. */
+  /** Redis had until then, by the time that this process was there to see it. */
+  #judgedAtMs: number;
+  /** Bytes of the reply's connection, and answers of the burst, when they were last looked at. */
   #receivedBytes = 0;
+  #seenAnswers: number;
   /** The client that it was sent by. */
   client: RedisClient | undefined;
 
   constructor(
     private readonly monitor: AvailabilityMonitor,
     private readonly clock: Clock,
+    private readonly burst: CommandBurst,
     private readonly kind: CommandKind,
     private readonly askedAtMs: number,
     private readonly limitMs: number,
@@ -92,9 +108,9 @@ class TimedCommand implements ReplyListener, Awaited {
     onItem: ItemListener | undefined,
     late: LateReply | undefined,
   ) {
-    this.#deadlineMs = askedAtMs + limitMs;
+    this.#deadlineMs = this.#judgedAtMs = askedAtMs + limitMs;
+    this.#seenAnswers = burst.answers;
     this.#late = late;
-    this.#isLate = false;
     this.#onDone = onDone;
     this.#itemListener = onItem;
     if (onItem !== undefined) this.onItem = (item) => this.#itemListener?.(item);
@@ -109,6 +125,7 @@ class TimedCommand implements ReplyListener, Awaited {
   }
 
   onReply(reply: Reply): void {
+    this.burst.answers++;
     if (!this.isOpen) return;
     this.monitor.recordSuccess(this.kind, this.clock.nowMs() - this.askedAtMs);
     this.#close(reply);
@@ -116,35 +133,54 @@ class TimedCommand implements ReplyListener, Awaited {
 
   onError(error: unknown): void {
     if (!this.isOpen) return;
-    this.monitor.recordFailure(this.kind, error);
+    if (!this.#isJudged) this.monitor.recordFailure(this.kind, error);
     this.#close(undefined);
   }
 
-  /** Once and for a moment: where Redis is frozen and this process busy, waits must end all the same. */
+  /**
+   * The caller's wait is prolonged once and for a moment: where Redis is frozen and this process busy, waits must end all the
+   * same. Redis is judged by all of the time.
+   */
   postpone(ms: number): void {
+    this.#judgedAtMs += ms;
     if (this.#isPostponed) return;
     this.#isPostponed = true;
     this.#deadlineMs += Math.min(ms, this.limitMs, MAX_POSTPONEMENT_MS);
   }
 
   giveUp(): void {
-    const received = this.client === undefined ? undefined : receivedBytes(this.client, this);
-    if (received !== undefined && received > this.#receivedBytes) {
-      this.#receivedBytes = received;
-      this.#deadlineMs = this.clock.nowMs() + PROGRESS_MS;
+    const nowMs = this.clock.nowMs();
+    if (this.#isProgressing()) {
+      this.#isPostponed = false;
+      this.#deadlineMs = this.#judgedAtMs = nowMs + Math.max(PROGRESS_MS, this.limitMs);
       return;
     }
     const late = this.#late;
     if (late === undefined) {
-      if (!this.#isLate) return this.onError(new Error('Command timed out'));
+      this.#judge();
       return this.#close(undefined);
     }
-    this.#late = undefined;
+    const endMs = this.askedAtMs + late.limitMs;
+    if (!this.#isJudged && nowMs >= Math.min(this.#judgedAtMs, endMs)) this.#judge();
+    if (this.#isLate && nowMs >= endMs) return this.#close(undefined);
+    this.#deadlineMs = Math.max(this.#isJudged ? endMs : Math.min(this.#judgedAtMs, endMs), nowMs + 1);
+    if (this.#isLate) return;
     this.#isLate = true;
-    this.#deadlineMs = Math.max(this.askedAtMs + late.limitMs, this.clock.nowMs() + 1);
-    // Redis is judged by its budget, whether or not the answer still comes.
-    this.monitor.recordFailure(this.kind, new Error('Command timed out'));
     late.onLate();
+  }
+
+  #judge(): void {
+    this.#isJudged = true;
+    if (this.burst.timesOut(this.kind)) this.monitor.recordFailure(this.kind, new Error('Command timed out'));
+  }
+
+  #isProgressing(): boolean {
+    const { answers } = this.burst;
+    const received = this.client === undefined ? undefined : receivedBytes(this.client, this);
+    const hasProgress = answers !== this.#seenAnswers || (received !== undefined && received > this.#receivedBytes);
+    this.#seenAnswers = answers;
+    if (received !== undefined) this.#receivedBytes = received;
+    return hasProgress;
   }
 
   #close(reply: Reply | undefined): void {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../../../common/clock.js';
+import type { Waiter } from '../../engine/ports/remote-tier.js';
 
 /** The readers that wait for a slot which another instance has leased. */
 export class WakeUps {
@@ -6,22 +7,21 @@ export class WakeUps {
 
   constructor(private readonly clock: Clock) {}
 
-  /** Resolves at the next {@link wake} of the key or when the signal aborts, at the latest after `maxMs`. */
-  wait(memoryKey: string, maxMs: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.resolve();
+  /** Resolves at the next {@link wake} of the key or when the waiter is abandoned, at the latest after `maxMs`. */
+  wait(memoryKey: string, maxMs: number, waiter: Waiter): Promise<void> {
     return new Promise((resolve) => {
       const waiting = this.#waiting.get(memoryKey) ?? new Set();
       this.#waiting.set(memoryKey, waiting);
       const wake = (): void => {
         timer.cancel();
-        signal.removeEventListener('abort', wake);
         waiting.delete(wake);
         if (waiting.size === 0 && this.#waiting.get(memoryKey) === waiting) this.#waiting.delete(memoryKey);
         resolve();
       };
-      const timer = this.clock.setTimer(wake, maxMs);
+      // Whole milliseconds: Node keeps a list of timers for each length.
+      const timer = this.clock.setTimer(wake, Math.ceil(maxMs));
       waiting.add(wake);
-      signal.addEventListener('abort', wake, { once: true });
+      waiter.onAbandoned(wake);
     });
   }
 
