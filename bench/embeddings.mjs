@@ -22,6 +22,7 @@ import { startRedis } from './lib/redis.mjs';
 import { interleave, median, throughput } from './lib/rounds.mjs';
 import { printTable, rate, ratio } from './lib/table.mjs';
 
+const TOKEN = 'token-of-the-bench';
 const ROUNDS = Number(process.env.ROUNDS ?? 9);
 const REQUESTS = Number(process.env.REQUESTS ?? 200);
 const CONNECTIONS = Number(process.env.CONNECTIONS ?? 8);
@@ -47,6 +48,7 @@ async function startService(env) {
     env: {
       PORT: '0',
       LOG_LEVEL: 'silent',
+      LARDER_TOKEN: TOKEN,
       REDIS_URL: redis.url,
       GEMINI_API_KEY: 'upstream-key',
       GEMINI_BASE_URL: `http://127.0.0.1:${upstreamPort}`,
@@ -70,7 +72,11 @@ function ask({ url }, encoding_format, { keepsBody = false } = {}) {
       {
         method: 'POST',
         agent,
-        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+        headers: {
+          authorization: `Bearer ${TOKEN}`,
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(body),
+        },
       },
       (response) => {
         let bytes = 0;

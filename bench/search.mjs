@@ -60,11 +60,12 @@ for (let i = 0; i < 20; i++) {
   exact.push(nearest(query).filter((id, rank) => found[rank] === id).length);
 }
 const search = get(DocumentSearch);
-await search.find({ q: 'warm up', limit: LIMIT });
+const ASKER = { name: 'bench', isIsolated: false, requestsPerMinute: Infinity, textsPerDay: Infinity };
+await search.find({ q: 'warm up', limit: LIMIT }, ASKER);
 const taken = [];
 for (let i = 0; i < 30; i++) {
   const startedMs = performance.now();
-  await search.find({ q: `how do jars keep number ${i}`, limit: LIMIT });
+  await search.find({ q: `how do jars keep number ${i}`, limit: LIMIT }, ASKER);
   taken.push(performance.now() - startedMs);
 }
 console.log(

@@ -31,7 +31,7 @@ export async function createApp(env: NodeJS.ProcessEnv): Promise<NestFastifyAppl
   const logging = loggingConfig.parse(env);
   const adapter = new FastifyAdapter({
     bodyLimit: http.bodyLimitBytes,
-    trustProxy: http.isProxyTrusted,
+    trustProxy: http.trustedProxies,
     requestTimeout: http.requestTimeoutMs,
     genReqId: requestIdOf,
     // Node would refuse a request without a host before any hook gives it an id; `refuseUnserved` does it instead.

@@ -37,7 +37,16 @@ const PGBOUNCER = {
   find: findPgBouncer,
   isOptional: true,
 };
-const SERVERS = [REDIS, POSTGRES, MARIADB, PGBOUNCER];
+/** As {@link MARIADB}. */
+const NGINX = {
+  name: 'nginx',
+  program: 'nginx',
+  variable: 'NGINX',
+  debianPackage: 'nginx-light',
+  find: findNginx,
+  isOptional: true,
+};
+const SERVERS = [REDIS, POSTGRES, MARIADB, PGBOUNCER, NGINX];
 
 /**
  * Finds the servers, installing those that are missing where that is possible.
@@ -93,6 +102,10 @@ function findMariadb() {
 
 function findPgBouncer() {
   return process.env.PGBOUNCER || onPath('pgbouncer') || ['/usr/sbin/pgbouncer'].find((path) => existsSync(path));
+}
+
+function findNginx() {
+  return process.env.NGINX || onPath('nginx') || ['/usr/sbin/nginx'].find((path) => existsSync(path));
 }
 
 /** The folder of PostgreSQL's programs, the newest where there are several. */

@@ -7,6 +7,7 @@ import { AppConfigModule } from '../../src/common/config/app-config.module.js';
 import { HttpModule } from '../../src/common/http/http.module.js';
 import { type Cache, CACHE, cacheConfig, CacheModule } from '../../src/modules/cache/index.js';
 import { PATIENT_READS } from './patient-reads.js';
+import { TEST_TOKEN } from './test-token.js';
 import { redisConfig, RedisModule } from '../../src/modules/redis/index.js';
 import { warmUpConfig, WarmUpModule } from '../../src/modules/warmup/index.js';
 
@@ -31,7 +32,7 @@ export async function startCacheApp(parts: ModuleMetadata, env: NodeJS.ProcessEn
     ...parts,
     module: TestRoot,
     imports: [
-      AppConfigModule.forRoot({ ...PATIENT_READS, ...env }, [
+      AppConfigModule.forRoot({ LARDER_TOKEN: TEST_TOKEN, ...PATIENT_READS, ...env }, [
         ...new Set([...configSections, redisConfig, cacheConfig, warmUpConfig]),
       ]),
       HttpModule,

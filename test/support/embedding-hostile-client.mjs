@@ -1,6 +1,6 @@
 /**
  * Sends hostile requests from a thread of its own, so that making them does not hold up the service under test. Told
- * `{ url, path, body }`, where `body` names what is made here, it answers `{ status, text }`. A body whose name ends with
+ * `{ url, path, body, token }`, where `body` names what is made here, it answers `{ status, text }`. A body whose name ends with
  * `in chunks` is sent without its length.
  */
 import { request } from 'node:http';
@@ -29,7 +29,7 @@ const bodies = {
     `{"input":"x",${Array.from({ length: 10_000 }, (_, index) => `"key${index}":{}`).join(',')},"dimensions":"x"}`,
 };
 
-parentPort.on('message', ({ url, path, body }) => {
+parentPort.on('message', ({ url, path, body, token }) => {
   const payload = Buffer.from(bodies[body]());
   let isAnswered = false;
   const call = request(
@@ -37,6 +37,7 @@ parentPort.on('message', ({ url, path, body }) => {
     {
       method: 'POST',
       headers: {
+        authorization: `Bearer ${token}`,
         'content-type': 'application/json',
         ...(body.endsWith('in chunks') ? { 'transfer-encoding': 'chunked' } : { 'content-length': payload.length }),
       },

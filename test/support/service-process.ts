@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { eventually } from './eventually.js';
+import { TEST_TOKEN } from './test-token.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
@@ -21,7 +22,7 @@ export class ServiceProcess {
   /** Started with nothing in its environment but what is given. */
   static spawn(env: NodeJS.ProcessEnv = {}, nodeOptions: readonly string[] = []): ServiceProcess {
     const child = spawn(process.execPath, [...nodeOptions, MAIN], {
-      env: { PORT: '0', ...env },
+      env: { PORT: '0', LARDER_TOKEN: TEST_TOKEN, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const exited = once(child, 'exit').then(([code]) => code as number | null);

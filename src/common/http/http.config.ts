@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { booleanText, bytesText, durationText, listText } from '../config/config-schemas.js';
+import { trustedProxiesText } from './trusted-proxies.js';
 import { type ConfigOf, defineConfig } from '../config/define-config.js';
 
 /** Address, limits and times of the HTTP server. */
@@ -19,10 +20,10 @@ export const httpConfig = defineConfig('http', {
     doc: 'Largest request body, for routes without their own limit. Default 1mb.',
     schema: bytesText().prefault('1mb'),
   },
-  isProxyTrusted: {
+  trustedProxies: {
     env: 'HTTP_TRUST_PROXY',
-    doc: "Take the caller's address from X-Forwarded-For. Only behind a proxy that sets it. Default false.",
-    schema: booleanText().prefault('false'),
+    doc: "Which proxies may name the caller's address in X-Forwarded-For: their number, where every request passes them (1), or their addresses (10.0.0.0/8, 192.0.2.7; also loopback, linklocal, uniquelocal). Default: none.",
+    schema: trustedProxiesText().prefault(''),
   },
   isTls: {
     env: 'HTTP_BEHIND_TLS',
@@ -36,8 +37,8 @@ export const httpConfig = defineConfig('http', {
   },
   docsAccess: {
     env: 'DOCS_ACCESS',
-    doc: 'Access to the API documentation at /docs: local (this machine), public or off. Default local.',
-    schema: z.enum(['local', 'public', 'off']).default('local'),
+    doc: 'Access to the API documentation at /docs: token (that of /admin), public or off. Default token.',
+    schema: z.enum(['token', 'public', 'off']).default('token'),
   },
   requestTimeoutMs: {
     env: 'HTTP_REQUEST_TIMEOUT',

@@ -6,7 +6,7 @@ import { type ConfigOf, defineConfig } from '../../common/config/define-config.j
 export const documentsConfig = defineConfig('documents', {
   writeToken: {
     env: 'DOCUMENTS_TOKEN',
-    doc: 'Lets its bearer create, change and delete documents: `Authorization: Bearer <token>`. Default none: on this machine only.',
+    doc: 'Lets its bearer create, change and delete documents: `Authorization: Bearer <token>`. Default: the token of the service (LARDER_TOKEN).',
     schema: z.string().min(16, 'must be at least 16 characters').optional(),
     isSecret: true,
   },

@@ -21,6 +21,7 @@ import { ProblemException } from '../../common/http/problems/problem.exception.j
 import { ApiProblems } from '../../common/http/routes/api-problems.decorator.js';
 import { BodyLimit, JsonRoutes } from '../../common/http/routes/json-routes.decorator.js';
 import { CacheConfig, type CachedRequest, CacheResponse } from '../cache/index.js';
+import { CurrentTenant, type Tenant, TenantGuard, TenantThrottlerGuard } from '../embedding/index.js';
 import { type DocumentsConfig, documentsConfig } from './documents.config.js';
 import {
   createdDocuments,
@@ -105,12 +106,18 @@ export class DocumentsController {
     return this.documents.countFacets();
   }
 
+  /** A new question costs an embedding, so it takes the key that the gateway takes, and counts against the limits of that key. */
   @Get('search')
+  @UseGuards(TenantGuard, TenantThrottlerGuard)
   @CacheResponse({ scope: 'public', tags: [SEARCH_TAG] })
+  @ApiBearerAuth()
   @ApiResponse({ status: 200, standardSchema: searchResult, description: 'The documents nearest in meaning.' })
-  @ApiProblems(400, 406, 503)
-  async search(@Query({ schema: searchRequest }) request: SearchRequest): Promise<SearchResult> {
-    return this.documents.findSimilar(request);
+  @ApiProblems(400, 401, 406, 429, 503)
+  async search(
+    @Query({ schema: searchRequest }) request: SearchRequest,
+    @CurrentTenant() tenant: Tenant,
+  ): Promise<SearchResult> {
+    return this.documents.findSimilar(request, tenant);
   }
 
   @Get(':id')

@@ -3,6 +3,7 @@ import { ProblemException } from '../../common/http/problems/problem.exception.j
 import { boundedStableKey } from '../../common/stable-key.js';
 import { CACHE, type Cache, Cacheable, CacheConfig, CacheEvict } from '../cache/index.js';
 import { isOutcomeUnknown } from '../database/index.js';
+import type { Tenant } from '../embedding/index.js';
 import { type Conflict, DocumentsRepository } from './database/documents.repository.js';
 import { FacetsRepository } from './database/facets.repository.js';
 import type {
@@ -70,8 +71,8 @@ export class DocumentsService {
 
   /** A question is the text of a user, so its digest is the key. A write evicts the result, and the indexer evicts it again. */
   @Cacheable({ key: (request) => `search:${boundedStableKey(request, 0)}`, tags: [SEARCH_TAG] })
-  async findSimilar(request: SearchRequest): Promise<SearchResult> {
-    return this.search.find(request);
+  async findSimilar(request: SearchRequest, asker: Tenant): Promise<SearchResult> {
+    return this.search.find(request, asker);
   }
 
   @CacheEvict({ resultTags: (after) => tagsOfWrite({ after }) })

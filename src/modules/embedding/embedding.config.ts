@@ -57,7 +57,7 @@ export const embeddingConfig = defineConfig('embedding', {
   },
   apiKeys: {
     env: 'EMBEDDING_API_KEYS',
-    doc: 'Keys of callers, as name=<sha256 of the key in hex>[;rpm=600][;texts-per-day=100000][;cache=isolated], separated by commas. Without keys only callers on this machine are served.',
+    doc: 'Keys of callers, as name=<sha256 of the key in hex>[;rpm=600][;texts-per-day=100000][;cache=isolated], separated by commas. Without keys, clients send LARDER_TOKEN as their key; on a loopback HOST with the local model alone they need none.',
     schema: apiKeysText().prefault(''),
     isSecret: true,
   },

@@ -10,6 +10,7 @@ import { type EmbeddingConfig, embeddingConfig } from './embedding.config.js';
 import { throttlingProviders } from './tenants/tenant-throttler.guard.js';
 import { FileWarmUpSource } from './jobs/file-warm-up.source.js';
 import { VectorScanner } from './vectors/vector-scanner.js';
+import { KeyPolicy } from './tenants/key-policy.js';
 import { TenantGuard } from './tenants/tenant.guard.js';
 import { embeddingErrorDialects } from './wire/error-dialects.js';
 import { GoogleController } from './wire/google/google.controller.js';
@@ -22,8 +23,16 @@ import { limitValues } from './wire/value-limit.stream.js';
 @Module({
   imports: [EmbeddingCoreModule],
   controllers: [OpenAiController, GoogleController, ModelsController, EmbeddingAdminController],
-  providers: [EmbeddingOperations, FileWarmUpSource, TenantGuard, VectorArchive, VectorScanner, ...throttlingProviders],
-  exports: [EmbeddingCoreModule],
+  providers: [
+    EmbeddingOperations,
+    FileWarmUpSource,
+    KeyPolicy,
+    TenantGuard,
+    VectorArchive,
+    VectorScanner,
+    ...throttlingProviders,
+  ],
+  exports: [EmbeddingCoreModule, KeyPolicy, TenantGuard, ...throttlingProviders],
 })
 export class EmbeddingModule {
   constructor(

@@ -34,7 +34,7 @@ describe('documents on two instances with one Redis and one PostgreSQL', () => {
 
   const create = async (draft: object) =>
     (
-      await here.http
+      await here.operator
         .post('/documents')
         .send({ ...DRAFT, ...draft })
         .expect(201)
@@ -51,7 +51,7 @@ describe('documents on two instances with one Redis and one PostgreSQL', () => {
         ({ value }) => value === 'fleet',
       )?.count;
     expect([await title(there, id), await list(), await counted()]).toEqual(['old', ['old'], 1]);
-    await here.http.patch(`/documents/${id}`).send({ title: 'new' }).expect(200);
+    await here.operator.patch(`/documents/${id}`).send({ title: 'new' }).expect(200);
     expect(await title(here, id)).toBe('new');
     await eventually(async () => expect([await title(there, id), await list()]).toEqual(['new', ['new']]));
     await create({ author: 'fleet' });
@@ -76,11 +76,11 @@ describe('documents on two instances with one Redis and one PostgreSQL', () => {
     expect(await title(there, known.id)).toBe('old');
     const refused = await here.http.get(`/documents/${unknown.id}`).expect(503);
     expect(refused.body).toMatchObject({ type: 'urn:larder:database-unavailable' });
-    await here.http.patch(`/documents/${known.id}`).send({ title: 'lost' }).expect(503);
+    await here.operator.patch(`/documents/${known.id}`).send({ title: 'lost' }).expect(503);
     expect(await title(here, known.id)).toBe('old');
     await postgres.restart();
     await eventually(async () => expect(await title(here, unknown.id)).toBe('old'));
-    await here.http.patch(`/documents/${known.id}`).send({ title: 'new' }).expect(200);
+    await here.operator.patch(`/documents/${known.id}`).send({ title: 'new' }).expect(200);
     expect(await title(here, known.id)).toBe('new');
   });
 
@@ -95,15 +95,19 @@ describe('documents on two instances with one Redis and one PostgreSQL', () => {
   it('lets only callers with the token write, where a token is set, and all callers read', async () => {
     const token = 'a-token-of-some-length';
     const app = await startApp({ DATABASE_URL: url, DOCUMENTS_TOKEN: token });
-    await app.http
+    await app.operator
       .post('/documents')
       .send(DRAFT)
       .expect(401)
       .expect('content-type', /problem\+json/);
-    await app.http.post('/documents').set('authorization', `Bearer ${token}x`).send(DRAFT).expect(401);
-    const { body } = await app.http.post('/documents').set('authorization', `Bearer ${token}`).send(DRAFT).expect(201);
-    await app.http.patch(`/documents/${body.id}`).send({ title: 'x' }).expect(401);
-    await app.http.delete(`/documents/${body.id}`).expect(401);
+    await app.operator.post('/documents').set('authorization', `Bearer ${token}x`).send(DRAFT).expect(401);
+    const { body } = await app.operator
+      .post('/documents')
+      .set('authorization', `Bearer ${token}`)
+      .send(DRAFT)
+      .expect(201);
+    await app.operator.patch(`/documents/${body.id}`).send({ title: 'x' }).expect(401);
+    await app.operator.delete(`/documents/${body.id}`).expect(401);
     await app.http.get(`/documents/${body.id}`).expect(200);
     await app.close();
   });
@@ -136,11 +140,11 @@ describe('documents on two instances with one Redis and one PostgreSQL', () => {
   it('refuses a change without If-Match where it is required', async () => {
     const app = await startApp({ DATABASE_URL: url, DOCUMENTS_REQUIRE_IF_MATCH: 'true' });
     const { id } = await create({});
-    const { body } = await app.http.patch(`/documents/${id}`).send({ title: 'x' }).expect(428);
+    const { body } = await app.operator.patch(`/documents/${id}`).send({ title: 'x' }).expect(428);
     expect(body).toMatchObject({ type: 'urn:larder:precondition-required', status: 428 });
-    await app.http.delete(`/documents/${id}`).expect(428);
-    await app.http.patch(`/documents/${id}`).set('if-match', '*').send({ title: 'x' }).expect(200);
-    await app.http.delete(`/documents/${id}`).set('if-match', '"2"').expect(204);
+    await app.operator.delete(`/documents/${id}`).expect(428);
+    await app.operator.patch(`/documents/${id}`).set('if-match', '*').send({ title: 'x' }).expect(200);
+    await app.operator.delete(`/documents/${id}`).set('if-match', '"2"').expect(204);
     await app.close();
   });
 
@@ -148,7 +152,7 @@ describe('documents on two instances with one Redis and one PostgreSQL', () => {
     const { id } = await create({ title: '0' });
     const increment = async (app: TestApp): Promise<void> => {
       const current = await app.http.get(`/documents/${id}`);
-      const sent = await app.http
+      const sent = await app.operator
         .patch(`/documents/${id}`)
         .set('if-match', current.headers['etag']!)
         .send({ title: String(Number(current.body.title) + 1) });
@@ -174,7 +178,7 @@ describe('documents on two instances with one Redis and one PostgreSQL', () => {
     };
     const write = async (worker: number, key: number) => {
       const path = `/documents/${documents[key]!.id}`;
-      const { body } = await apps[worker]!.http.patch(path).send({ title: 'changed' }).expect(200);
+      const { body } = await apps[worker]!.operator.patch(path).send({ title: 'changed' }).expect(200);
       const ackMs = nowMs();
       const { version } = body as Document;
       newest[key] = Math.max(newest[key]!, version);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Document, NewDocument, SearchResult } from '../../../src/modules/documents/documents.schemas.js';
 import { DocumentIndexer } from '../../../src/modules/documents/index.js';
 import { EmbeddingUpstream } from '../../support/embedding-upstream.js';
@@ -38,13 +39,13 @@ describe('search on PostgreSQL, with vectors of an upstream', () => {
   };
   const create = async (app: TestApp, draft: Partial<NewDocument>) =>
     (
-      await app.http
+      await app.operator
         .post('/documents')
         .send({ ...DRAFT, ...draft })
         .expect(201)
     ).body as Document;
   const search = async (app: TestApp, q = 'jars') =>
-    (await app.http.get('/documents/search').query({ q }).expect(200)).body as SearchResult;
+    (await app.operator.get('/documents/search').query({ q }).expect(200)).body as SearchResult;
   /** Asks a new question each time: a cached result has the state of the index when it was made. */
   let asked = 0;
   const expectIndex = (app: TestApp, index: Partial<SearchResult['index']>) =>
@@ -76,9 +77,39 @@ describe('search on PostgreSQL, with vectors of an upstream', () => {
       return reply;
     });
     expect(refused.body.searchProblem).not.toContain('☠');
-    await app.http.patch(`/documents/${bad.id}`).send({ title: 'Better' }).expect(200);
+    await app.operator.patch(`/documents/${bad.id}`).send({ title: 'Better' }).expect(200);
     await expectIndex(app, { indexed: 2, pending: 0, skipped: 0 });
     expect((await app.http.get(`/documents/${bad.id}`)).body).not.toHaveProperty('searchProblem');
+  });
+
+  it('takes the keys of the gateway for a question, and counts it against the limits of the key', async () => {
+    const digest = (key: string) => createHash('sha256').update(key).digest('hex');
+    const app = await start({
+      DOCUMENTS_INDEXING: 'false',
+      EMBEDDING_API_KEYS: `two=${digest('key-two')};texts-per-day=2,slow=${digest('key-slow')};rpm=2`,
+    });
+    const ask = (q: string, headers: Record<string, string> = {}) =>
+      app.http.get('/documents/search').query({ q }).set(headers);
+    const [two, slow] = ['key-two', 'key-slow'].map((key) => ({ authorization: `Bearer ${key}` }));
+    const { calls } = await upstream.stats();
+    const refused = await ask('for free?').expect(401);
+    expect(refused.type).toBe('application/problem+json');
+    expect(refused.headers['www-authenticate']).toBe('Bearer realm="larder"');
+    await ask('for free?', { authorization: 'Bearer wrong' }).expect(401);
+    expect((await upstream.stats()).calls).toBe(calls);
+
+    await ask('one', two).expect(200);
+    await ask('two', two).expect(200);
+    // Known by now, so free.
+    await ask('one', two).expect(200);
+    await ask('three', two).expect(429);
+    expect((await upstream.stats()).calls).toBe(calls + 2);
+    await ask('one', slow).expect(200);
+    await ask('two', slow).expect(200);
+    const limited = await ask('one', slow).expect(429);
+    expect(Number(limited.headers['retry-after'])).toBeGreaterThan(0);
+    // What a response cache holds is for those with a key as well.
+    await ask('one').expect(401);
   });
 
   it('cuts a long text between characters', async () => {
@@ -163,7 +194,7 @@ describe('search on PostgreSQL, with vectors of an upstream', () => {
       () => expect(indexer.progress()).toMatchObject({ state: 'waiting', reason: expect.stringContaining('upstream') }),
       PATIENT,
     );
-    expect((await app.http.get('/health').expect(200)).body).toMatchObject({
+    expect((await app.operator.get('/health').expect(200)).body).toMatchObject({
       status: 'degraded',
       details: { search: { status: 'degraded', state: 'waiting', indexed: 1 } },
     });

@@ -17,7 +17,7 @@ const DRAFT: NewDocument = {
 };
 
 async function create(app: TestApp, draft: Partial<NewDocument> = {}): Promise<Document> {
-  const response = await app.http
+  const response = await app.operator
     .post('/documents')
     .send({ ...DRAFT, ...draft })
     .expect(201);
@@ -36,13 +36,13 @@ describe('documents with nothing configured', () => {
   afterAll(() => app.close());
 
   it('creates, reads, changes and deletes', async () => {
-    const created = await app.http.post('/documents').send(DRAFT).expect(201);
+    const created = await app.operator.post('/documents').send(DRAFT).expect(201);
     const { id } = created.body as Document;
     expect(created.headers).toMatchObject({ etag: '"1"', location: `/documents/${id}` });
     expect(created.body).toMatchObject({ ...DRAFT, version: 1 });
     expect((await app.http.get(`/documents/${id}`).expect(200)).body).toEqual(created.body);
 
-    const changed = await app.http
+    const changed = await app.operator
       .patch(`/documents/${id}`)
       .set('if-match', '"1"')
       .send({ title: 'On lids' })
@@ -54,23 +54,28 @@ describe('documents with nothing configured', () => {
       version: 2,
     });
 
-    await app.http.delete(`/documents/${id}`).expect(204);
+    await app.operator.delete(`/documents/${id}`).expect(204);
     await app.http.get(`/documents/${id}`).expect(404);
-    await app.http.delete(`/documents/${id}`).expect(404);
+    await app.operator.delete(`/documents/${id}`).expect(404);
   });
 
   it('refuses a change by a client that did not see the last change', async () => {
     const { id } = await create(app);
-    await app.http.patch(`/documents/${id}`).set('if-match', '"1"').send({ title: 'First' }).expect(200);
-    const late = await app.http.patch(`/documents/${id}`).set('if-match', '"1"').send({ title: 'Second' }).expect(412);
+    await app.operator.patch(`/documents/${id}`).set('if-match', '"1"').send({ title: 'First' }).expect(200);
+    const late = await app.operator
+      .patch(`/documents/${id}`)
+      .set('if-match', '"1"')
+      .send({ title: 'Second' })
+      .expect(412);
     expect(late.body).toMatchObject({ type: 'urn:larder:stale-write', status: 412 });
-    await app.http.delete(`/documents/${id}`).set('if-match', '"1"').expect(412);
-    await app.http.delete(`/documents/${id}`).set('if-match', 'W/"2"').expect(412);
+    await app.operator.delete(`/documents/${id}`).set('if-match', '"1"').expect(412);
+    await app.operator.delete(`/documents/${id}`).set('if-match', 'W/"2"').expect(412);
     expect((await app.http.get(`/documents/${id}`)).body).toMatchObject({ title: 'First', version: 2 });
   });
 
   it('takes an Idempotency-Key on every write', async () => {
-    const send = (key: string, draft = DRAFT) => app.http.post('/documents').set('idempotency-key', key).send(draft);
+    const send = (key: string, draft = DRAFT) =>
+      app.operator.post('/documents').set('idempotency-key', key).send(draft);
     const [first, second] = [await send('a').expect(201), await send('"a"').expect(201)];
     expect(second.body).toEqual(first.body);
     expect(second.headers).toMatchObject({ etag: '"1"', location: first.headers['location'] });
@@ -79,22 +84,22 @@ describe('documents with nothing configured', () => {
     expect(reused.body).toMatchObject({ type: 'urn:larder:idempotency-key-reused' });
     await send('a key').expect(400);
     const bulk = () =>
-      app.http
+      app.operator
         .post('/documents/bulk')
         .set('idempotency-key', 'b')
         .send({ documents: [DRAFT] })
         .expect(201);
     expect((await bulk()).body).toEqual((await bulk()).body);
     const change = () =>
-      app.http
+      app.operator
         .patch(`/documents/${id}`)
         .set({ 'if-match': '"1"', 'idempotency-key': 'c' })
         .send({ title: 'On lids' })
         .expect(200);
     expect((await change()).body).toEqual((await change()).body);
     for (let time = 0; time < 2; time++)
-      await app.http.delete(`/documents/${id}`).set({ 'if-match': '"2"', 'idempotency-key': 'd' }).expect(204);
-    await app.http.delete(`/documents/${id}`).set('idempotency-key', 'e').expect(404);
+      await app.operator.delete(`/documents/${id}`).set({ 'if-match': '"2"', 'idempotency-key': 'd' }).expect(204);
+    await app.operator.delete(`/documents/${id}`).set('idempotency-key', 'e').expect(404);
   });
 
   it('answers 304 to a client that has the current version, also compressed, and accepts that ETag for a write', async () => {
@@ -102,7 +107,7 @@ describe('documents with nothing configured', () => {
     const full = await app.http.get(`/documents/${id}`).set('accept-encoding', 'gzip').expect(200);
     const tag = full.headers['etag']!;
     await app.http.get(`/documents/${id}`).set('accept-encoding', 'gzip').set('if-none-match', tag).expect(304);
-    await app.http.patch(`/documents/${id}`).set('if-match', tag).send({ title: 'Changed' }).expect(200);
+    await app.operator.patch(`/documents/${id}`).set('if-match', tag).send({ title: 'Changed' }).expect(200);
     await app.http.get(`/documents/${id}`).set('accept-encoding', 'gzip').set('if-none-match', tag).expect(200);
   });
 
@@ -119,7 +124,7 @@ describe('documents with nothing configured', () => {
       '/documents/facets',
     ];
     for (const path of paths) await app.http.get(path).expect(200);
-    await app.http.patch(`/documents/${jars.id}`).send({ title: 'Other jars' }).expect(200);
+    await app.operator.patch(`/documents/${jars.id}`).send({ title: 'Other jars' }).expect(200);
     const hits = new Map<string, boolean>();
     for (const path of paths) hits.set(path, isHit(await app.http.get(path).expect(200)));
     expect(Object.fromEntries(hits)).toEqual({
@@ -131,7 +136,7 @@ describe('documents with nothing configured', () => {
       '/documents': false,
       '/documents/facets': true,
     });
-    await app.http.patch(`/documents/${jars.id}`).send({ topic: 'tins' }).expect(200);
+    await app.operator.patch(`/documents/${jars.id}`).send({ topic: 'tins' }).expect(200);
     expect(((await app.http.get('/documents?topic=tins')).body as DocumentPage).items.map(({ id }) => id)).toEqual([
       other.id,
       jars.id,
@@ -154,7 +159,7 @@ describe('documents with nothing configured', () => {
     const shouted = async () =>
       ((await app.http.get(`/documents/${id.toUpperCase()}`).expect(200)).body as Document).title;
     expect(await shouted()).toBe(DRAFT.title);
-    await app.http.patch(`/documents/${id}`).send({ title: 'Quiet' }).expect(200);
+    await app.operator.patch(`/documents/${id}`).send({ title: 'Quiet' }).expect(200);
     expect(await shouted()).toBe('Quiet');
   });
 
@@ -179,20 +184,20 @@ describe('documents with nothing configured', () => {
     const count = async () => ((await app.http.get('/documents?author=bulk')).body as DocumentPage).items.length;
     expect(await count()).toBe(0);
     const documents = ['x', 'y', 'z'].map((title) => ({ ...DRAFT, title, author: 'bulk' }));
-    const { body } = await app.http.post('/documents/bulk').send({ documents }).expect(201);
+    const { body } = await app.operator.post('/documents/bulk').send({ documents }).expect(201);
     expect(body.items.map(({ title }: Document) => title)).toEqual(['x', 'y', 'z']);
     expect(await count()).toBe(3);
     documents[2]!.title = '';
-    const refused = await app.http.post('/documents/bulk').send({ documents }).expect(400);
+    const refused = await app.operator.post('/documents/bulk').send({ documents }).expect(400);
     expect(refused.body.errors).toEqual([expect.objectContaining({ pointer: '/documents/2/title' })]);
     expect(await count()).toBe(3);
-    await app.http.post('/documents/bulk').send({ documents: [] }).expect(400);
+    await app.operator.post('/documents/bulk').send({ documents: [] }).expect(400);
     const large = {
       documents: Array.from({ length: 30 }, () => ({ ...DRAFT, body: 'x'.repeat(90_000), author: 'large' })),
     };
-    await app.http.post('/documents/bulk').send(large).expect(201);
+    await app.operator.post('/documents/bulk').send(large).expect(201);
     const tooLarge = { documents: [{ ...DRAFT, body: 'x'.repeat(9_000_000) }] };
-    await app.http.post('/documents/bulk').send(tooLarge).expect(413);
+    await app.operator.post('/documents/bulk').send(tooLarge).expect(413);
   });
 
   it.each([
@@ -205,9 +210,9 @@ describe('documents with nothing configured', () => {
     ['an empty list', '', 400],
   ])('answers a change that names %s', async (_what, ifMatch, status) => {
     const { id } = await create(app);
-    await app.http.patch(`/documents/${id}`).set('if-match', ifMatch).send({ title: 'x' }).expect(status);
+    await app.operator.patch(`/documents/${id}`).set('if-match', ifMatch).send({ title: 'x' }).expect(status);
     const left = status === 200 ? 204 : status;
-    await app.http.delete(`/documents/${id}`).set('if-match', ifMatch.replace('"1"', '"2"')).expect(left);
+    await app.operator.delete(`/documents/${id}`).set('if-match', ifMatch.replace('"1"', '"2"')).expect(left);
   });
 
   it('finds by meaning, and sees later writes', async () => {
@@ -236,7 +241,7 @@ describe('documents with nothing configured', () => {
       author: 'vet',
     });
     await expectFirst({ id });
-    await app.http.delete(`/documents/${id}`).expect(204);
+    await app.operator.delete(`/documents/${id}`).expect(204);
     await expectFirst({ title: 'Feeding cats' });
     const again = await request();
     expect(isHit(again)).toBe(true);
@@ -256,7 +261,7 @@ describe('documents with nothing configured', () => {
     ['half of a surrogate pair', { ...DRAFT, body: 'x\ud83d' }, '/body'],
     ['half of a surrogate pair in a label', { ...DRAFT, labels: ['ok', '\udc00'] }, '/labels/1'],
   ])('refuses %s with a problem that names the field', async (_name, draft, pointer) => {
-    const { body } = await app.http
+    const { body } = await app.operator
       .post('/documents')
       .send(draft)
       .expect(400)
@@ -272,7 +277,7 @@ describe('documents with nothing configured', () => {
       JSON.parse('{"__proto__": {"x": 1}, "title": "t", "body": "b", "author": "a", "topic": "t"}'),
     ],
   ])('refuses %s', async (_name, path, body) => {
-    await app.http.post(path).send(body).expect(400);
+    await app.operator.post(path).send(body).expect(400);
   });
 
   it.each([
@@ -294,11 +299,11 @@ describe('documents with nothing configured', () => {
 
   it('refuses a change of nothing', async () => {
     const { id } = await create(app);
-    await app.http.patch(`/documents/${id}`).send({}).expect(400);
+    await app.operator.patch(`/documents/${id}`).send({}).expect(400);
   });
 
   it('describes itself', async () => {
-    const { body } = await app.http.get('/docs-json').expect(200);
+    const { body } = await app.operator.get('/docs-json').expect(200);
     expect(Object.keys(body.paths)).toEqual(
       expect.arrayContaining(['/documents', '/documents/{id}', '/documents/facets', '/documents/search']),
     );
@@ -307,7 +312,7 @@ describe('documents with nothing configured', () => {
   });
 
   it('describes its limits and its errors', async () => {
-    const { body } = await app.http.get('/docs-json').expect(200);
+    const { body } = await app.operator.get('/docs-json').expect(200);
     const { requestBody, responses } = body.paths['/documents'].post;
     const { properties } = requestBody.content['application/json'].schema;
     expect(properties).toMatchObject({

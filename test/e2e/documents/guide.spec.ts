@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { PostgresServer } from '../../support/postgres-server.js';
-import { startApp } from '../../support/test-app.js';
+import { startApp, TEST_TOKEN } from '../../support/test-app.js';
 
 const ROOT = new URL('../../../', import.meta.url);
 const MODULE = new URL('src/modules/documents/', ROOT);
@@ -37,7 +37,9 @@ describe('the guide to a first cached module', () => {
       for (const example of block.split(/^\$ /m).slice(1)) {
         const [, command, expected] = /^((?:.*\\\n)*.*\n)([^]*)$/.exec(example)!;
         const shown = command!.replaceAll('localhost:3000', new URL(app.url).host).replaceAll('6f0a…', id);
-        const { stdout } = await promisify(execFile)('sh', ['-c', shown]);
+        const { stdout } = await promisify(execFile)('sh', ['-c', shown], {
+          env: { ...process.env, LARDER_TOKEN: TEST_TOKEN },
+        });
         const answered = stdout.replaceAll('\r', '').trim();
         id = /^location: \/documents\/(\S+)$/m.exec(answered)?.[1] ?? id;
         expect(answered.split('\n').toSorted()).toEqual(

@@ -1,7 +1,7 @@
 import { EmbeddingUpstream } from '../../support/embedding-upstream.js';
 import { redisUp } from '../../support/redis-up.js';
 import { RedisServer } from '../../support/redis-server.js';
-import { startApp, type TestApp } from '../../support/test-app.js';
+import { startApp, TEST_TOKEN, type TestApp } from '../../support/test-app.js';
 
 const ADMIN_TOKEN = 'an-operator-token-of-some-length';
 
@@ -23,7 +23,7 @@ afterAll(async () => {
 async function embed(input: string[], headers: Record<string, string> = {}, model?: string) {
   const answer = await fetch(`${app.url}/v1/embeddings`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
+    headers: { authorization: `Bearer ${TEST_TOKEN}`, 'content-type': 'application/json', ...headers },
     body: JSON.stringify({ input, model, encoding_format: 'base64' }),
   });
   const { data } = (await answer.json()) as { data: { embedding: string }[] };
@@ -112,7 +112,7 @@ it('purges a model that is no longer served', async () => {
 
 it('keeps the names that callers make up out of the metrics', async () => {
   await embed(['counted'], { 'x-embed-namespace': 'made-up-name' });
-  const answer = await fetch(`${app.url}/metrics`, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } });
+  const answer = await fetch(`${app.url}/metrics`, { headers: { authorization: `Bearer ${TEST_TOKEN}` } });
   const text = await answer.text();
   expect(text).toContain('cache="larder/embeddings/shared/gemini-embedding-2"');
   expect(text).not.toContain('made-up-name');

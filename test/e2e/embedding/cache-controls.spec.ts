@@ -1,5 +1,5 @@
 import { EmbeddingUpstream } from '../../support/embedding-upstream.js';
-import { startApp, type TestApp } from '../../support/test-app.js';
+import { startApp, TEST_TOKEN, type TestApp } from '../../support/test-app.js';
 
 let upstream: EmbeddingUpstream;
 let app: TestApp;
@@ -17,7 +17,7 @@ afterAll(async () => {
 async function embed(input: string | string[], headers: Record<string, string> = {}, more: object = {}) {
   const answer = await fetch(`${app.url}/v1/embeddings`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
+    headers: { authorization: `Bearer ${TEST_TOKEN}`, 'content-type': 'application/json', ...headers },
     body: JSON.stringify({ input, ...more }),
   });
   const body = (await answer.json()) as { data?: { embedding: number[] }[]; error?: object; usage?: object };
@@ -102,7 +102,7 @@ describe('one wide vector', () => {
     const ask = async (url: string, dimensions: number) => {
       const answer = await fetch(`${url}/v1/embeddings`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { authorization: `Bearer ${TEST_TOKEN}`, 'content-type': 'application/json' },
         body: JSON.stringify({ input: 'nested', dimensions }),
       });
       return ((await answer.json()) as { data: { embedding: number[] }[] }).data[0]!.embedding;
@@ -126,7 +126,7 @@ describe.each(['f16', 'int8'])('the codec %s', (codec) => {
     const ask = async () => {
       const answer = await fetch(`${small.url}/v1/embeddings`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { authorization: `Bearer ${TEST_TOKEN}`, 'content-type': 'application/json' },
         body: JSON.stringify({ input: 'compact', encoding_format: 'base64' }),
       });
       return answer.text();

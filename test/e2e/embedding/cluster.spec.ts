@@ -1,7 +1,7 @@
 import { EmbeddingUpstream } from '../../support/embedding-upstream.js';
 import { RedisCluster } from '../../support/redis-cluster.js';
 import { redisUp } from '../../support/redis-up.js';
-import { startApp, type TestApp } from '../../support/test-app.js';
+import { startApp, TEST_TOKEN, type TestApp } from '../../support/test-app.js';
 
 const ADMIN_TOKEN = 'an-operator-token-of-some-length';
 const TEXTS = Array.from({ length: 200 }, (_, index) => `clustered ${index}`);
@@ -31,7 +31,7 @@ afterAll(async () => {
 async function embed(app: TestApp, input: string[], headers: Record<string, string> = {}) {
   const answer = await fetch(`${app.url}/v1/embeddings`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
+    headers: { authorization: `Bearer ${TEST_TOKEN}`, 'content-type': 'application/json', ...headers },
     body: JSON.stringify({ input, encoding_format: 'base64', dimensions: 128 }),
   });
   const { data = [] } = (await answer.json()) as { data?: { embedding: string }[] };

@@ -1,7 +1,7 @@
 import { ApiError, GoogleGenAI } from '@google/genai';
 import OpenAI from 'openai';
 import { EmbeddingUpstream } from '../../support/embedding-upstream.js';
-import { startApp, type TestApp } from '../../support/test-app.js';
+import { startApp, TEST_TOKEN, type TestApp } from '../../support/test-app.js';
 
 let upstream: EmbeddingUpstream;
 let app: TestApp;
@@ -14,7 +14,7 @@ const plainFetch: typeof fetch = (url, init) => fetch(url, { ...init, dispatcher
 beforeAll(async () => {
   upstream = await EmbeddingUpstream.start();
   app = await startApp(upstream.googleEnv);
-  gateway = new GoogleGenAI({ apiKey: 'any', httpOptions: { baseUrl: app.url, fetch: plainFetch } });
+  gateway = new GoogleGenAI({ apiKey: TEST_TOKEN, httpOptions: { baseUrl: app.url, fetch: plainFetch } });
   direct = new GoogleGenAI({ apiKey: upstream.key, httpOptions: { baseUrl: upstream.url, fetch: plainFetch } });
 });
 beforeEach(() => upstream.reset());
@@ -98,7 +98,7 @@ describe('Google’s client', () => {
 
 describe('both dialects', () => {
   it('share cached vectors, to the bit', async () => {
-    const openai = new OpenAI({ baseURL: `${app.url}/v1`, apiKey: 'any', maxRetries: 0 });
+    const openai = new OpenAI({ baseURL: `${app.url}/v1`, apiKey: TEST_TOKEN, maxRetries: 0 });
     const google = await gateway.models.embedContent({
       model: 'gemini-embedding-2',
       contents: contents('shared'),
@@ -158,7 +158,7 @@ describe('a request', () => {
   const call = (path: string, body: unknown) =>
     fetch(`${app.url}/v1beta/models/${path}`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${TEST_TOKEN}`, 'content-type': 'application/json' },
       body: typeof body === 'string' ? body : JSON.stringify(body),
     });
   const item = (text: unknown, more: object = {}) => ({

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { EmbeddingUpstream } from '../../support/embedding-upstream.js';
 import { StepCounter } from '../../support/step-counter.js';
-import { startApp, type TestApp } from '../../support/test-app.js';
+import { startApp, TEST_TOKEN, type TestApp } from '../../support/test-app.js';
 
 let upstream: EmbeddingUpstream;
 let app: TestApp;
@@ -31,7 +31,7 @@ interface Answer {
 }
 
 async function send(path: string, body: string): Promise<Answer> {
-  client.postMessage({ url: app.url, path, body });
+  client.postMessage({ url: app.url, path, body, token: TEST_TOKEN });
   const [answer] = (await once(client, 'message')) as [Answer];
   return answer;
 }

@@ -3,6 +3,7 @@ import { EmbeddingUpstream } from '../../support/embedding-upstream.js';
 import { eventually } from '../../support/eventually.js';
 import { RedisServer } from '../../support/redis-server.js';
 import { ServiceProcess } from '../../support/service-process.js';
+import { TEST_TOKEN } from '../../support/test-app.js';
 
 const TEXTS = 2_000;
 const BATCH = 100;
@@ -16,7 +17,7 @@ const services: ServiceProcess[] = [];
 async function start(): Promise<{ service: ServiceProcess; embed: (input: string[]) => Promise<string[]> }> {
   const service = ServiceProcess.spawn({ ...upstream.googleEnv, REDIS_URL: redis.url, LOG_LEVEL: 'silent' });
   services.push(service);
-  const client = new OpenAI({ baseURL: `${await service.url()}/v1`, apiKey: 'any', maxRetries: 0 });
+  const client = new OpenAI({ baseURL: `${await service.url()}/v1`, apiKey: TEST_TOKEN, maxRetries: 0 });
   const embed = async (input: string[]) => {
     const { data } = await client.embeddings.create({ model: 'gemini-embedding-2', input, encoding_format: 'base64' });
     return data.map(({ embedding }) => embedding as unknown as string);

@@ -1,7 +1,7 @@
 import { EmbeddingUpstream } from '../../support/embedding-upstream.js';
 import { RedisServer } from '../../support/redis-server.js';
 import { redisUp } from '../../support/redis-up.js';
-import { startApp, type TestApp } from '../../support/test-app.js';
+import { startApp, TEST_TOKEN, type TestApp } from '../../support/test-app.js';
 
 const INSTANCES = 4;
 const REQUESTS_EACH = 1_000;
@@ -39,7 +39,7 @@ interface Totals {
 async function ask(app: TestApp, input: readonly string[], totals: Totals): Promise<void> {
   const answer = await fetch(`${app.url}/v1/embeddings`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${TEST_TOKEN}`, 'content-type': 'application/json' },
     body: JSON.stringify({ input, encoding_format: 'base64', dimensions: 128 }),
   });
   expect(answer.status).toBe(200);

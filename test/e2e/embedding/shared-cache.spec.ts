@@ -2,7 +2,7 @@ import { EmbeddingUpstream } from '../../support/embedding-upstream.js';
 import { eventually } from '../../support/eventually.js';
 import { RedisServer } from '../../support/redis-server.js';
 import { redisUp } from '../../support/redis-up.js';
-import { startApp, type TestApp } from '../../support/test-app.js';
+import { startApp, TEST_TOKEN, type TestApp } from '../../support/test-app.js';
 
 let upstream: EmbeddingUpstream;
 let redis: RedisServer;
@@ -18,7 +18,7 @@ async function start(env: NodeJS.ProcessEnv = {}): Promise<TestApp> {
 function post({ url }: TestApp, input: readonly string[]): Promise<Response> {
   return fetch(`${url}/v1/embeddings`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${TEST_TOKEN}`, 'content-type': 'application/json' },
     body: JSON.stringify({ input, encoding_format: 'base64' }),
   });
 }

@@ -5,7 +5,7 @@ import { EmbeddingUpstream } from '../../support/embedding-upstream.js';
 import { eventually } from '../../support/eventually.js';
 import { redisUp } from '../../support/redis-up.js';
 import { RedisServer } from '../../support/redis-server.js';
-import { startApp, type TestApp } from '../../support/test-app.js';
+import { startApp, TEST_TOKEN, type TestApp } from '../../support/test-app.js';
 
 const digest = (key: string) => createHash('sha256').update(key).digest('hex');
 const KEYS = [
@@ -127,34 +127,77 @@ describe('with API keys', () => {
   });
 });
 
+/** `fetch` does not let the Host header be set. */
+function statusWith(app: TestApp, headers: Record<string, string>, path = '/v1/models'): Promise<number> {
+  return new Promise((resolve, reject) => {
+    request(`${app.url}${path}`, { headers }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode!);
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
 describe('without API keys', () => {
-  let open: TestApp;
-  beforeAll(async () => {
-    open = await startApp(upstream.googleEnv);
-  });
-  afterAll(() => open.close());
-
-  /** `fetch` does not let the Host header be set. */
-  function statusWith(headers: Record<string, string>): Promise<number> {
-    return new Promise((resolve, reject) => {
-      request(`${open.url}/v1/models`, { headers }, (answer) => {
-        answer.resume();
-        resolve(answer.statusCode!);
-      })
-        .on('error', reject)
-        .end();
+  describe.each([
+    ['with an upstream', () => upstream.googleEnv],
+    ['on a listener that other machines reach', () => ({ HOST: '0.0.0.0' })],
+  ])('%s', (_name, env) => {
+    let paid: TestApp;
+    beforeAll(async () => {
+      paid = await startApp(env());
     });
-  }
+    afterAll(() => paid.close());
 
-  it('callers on this machine are served, whatever key they send', async () => {
-    expect(await statusWith({})).toBe(200);
-    expect(await statusWith({ authorization: 'Bearer anything' })).toBe(200);
+    it.each([
+      ['without a key', {}, 401],
+      ['with another key', { authorization: 'Bearer anything' }, 401],
+      ['with the token of the service as OpenAI’s clients send a key', { authorization: `Bearer ${TEST_TOKEN}` }, 200],
+      ['with the token of the service as Google’s clients send a key', { 'x-goog-api-key': TEST_TOKEN }, 200],
+    ])('a client %s gets %s %i', async (_client, headers, status) => {
+      expect(await statusWith(paid, headers as Record<string, string>)).toBe(status);
+    });
   });
 
-  it.each([
-    ['came through a proxy', { 'x-forwarded-for': '203.0.113.7' }],
-    ['names another host, as a page that rebinds its name does', { host: 'evil.example' }],
-  ])('a request that %s is refused', async (_name, headers) => {
-    expect(await statusWith(headers as Record<string, string>)).toBe(403);
+  describe('with the local model alone, on a loopback listener', () => {
+    let free: TestApp;
+    beforeAll(async () => {
+      free = await startApp();
+    });
+    afterAll(() => free.close());
+
+    it('callers on this machine are served, whatever key they send', async () => {
+      expect(await statusWith(free, {})).toBe(200);
+      expect(await statusWith(free, { authorization: 'Bearer anything' })).toBe(200);
+    });
+
+    it.each([
+      ['came through a proxy that says so', { 'x-forwarded-for': '203.0.113.7' }],
+      ['names another host, as a page that rebinds its name does', { host: 'evil.example' }],
+      ['a page of another site sent', { 'sec-fetch-site': 'cross-site' }],
+      ['a page of another port sent', { 'sec-fetch-site': 'same-site' }],
+      ['a page of another origin sent from an old browser', { origin: 'https://evil.example' }],
+    ])('a request that %s needs the token', async (_name, headers) => {
+      for (const path of ['/v1/models', '/documents/search?q=x'])
+        expect(await statusWith(free, headers as Record<string, string>, path)).toBe(401);
+      const own = { ...headers, authorization: `Bearer ${TEST_TOKEN}` } as Record<string, string>;
+      expect(await statusWith(free, own)).toBe(200);
+    });
+  });
+});
+
+describe('wrong API keys', () => {
+  it('are answered with 429 after ten in a minute, while right ones go on', async () => {
+    const app = await startApp({ EMBEDDING_API_KEYS: KEYS });
+    const statusOf = (key: string) => statusWith(app, { authorization: `Bearer ${key}` });
+    const statuses: number[] = [];
+    for (let index = 0; index < 11; index += 1) statuses.push(await statusOf(`wrong-${index}`));
+    expect(statuses).toEqual([...Array.from({ length: 10 }, () => 401), 429]);
+    await expect(embed('wrong', 'x', app)).rejects.toMatchObject({ status: 429, code: 'rate_limit_exceeded' });
+    expect(await statusOf('free-key')).toBe(200);
+    // Another door.
+    expect(await statusWith(app, { authorization: 'Bearer wrong' }, '/metrics')).toBe(401);
+    await app.close();
   });
 });

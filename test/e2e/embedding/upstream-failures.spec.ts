@@ -1,6 +1,6 @@
 import OpenAI from 'openai';
 import { EmbeddingUpstream } from '../../support/embedding-upstream.js';
-import { startApp, type TestApp } from '../../support/test-app.js';
+import { startApp, TEST_TOKEN, type TestApp } from '../../support/test-app.js';
 
 let upstream: EmbeddingUpstream;
 let app: TestApp;
@@ -9,7 +9,7 @@ let openai: OpenAI;
 beforeAll(async () => {
   upstream = await EmbeddingUpstream.start();
   app = await startApp({ ...upstream.googleEnv, EMBEDDING_UPSTREAM_BUDGET: '4s', EMBEDDING_UPSTREAM_CONCURRENCY: '1' });
-  openai = new OpenAI({ baseURL: `${app.url}/v1`, apiKey: 'any', maxRetries: 0 });
+  openai = new OpenAI({ baseURL: `${app.url}/v1`, apiKey: TEST_TOKEN, maxRetries: 0 });
 });
 beforeEach(() => upstream.reset());
 afterAll(async () => {
@@ -70,7 +70,7 @@ it('vectors that were paid for while a bad text was looked for are kept, though 
 
 it('a client is told when to come back and whether that helps', async () => {
   const busyApp = await startApp({ ...upstream.googleEnv, EMBEDDING_UPSTREAM_BUDGET: '1s' });
-  const client = new OpenAI({ baseURL: `${busyApp.url}/v1`, apiKey: 'any', maxRetries: 0 });
+  const client = new OpenAI({ baseURL: `${busyApp.url}/v1`, apiKey: TEST_TOKEN, maxRetries: 0 });
   await upstream.fail({ status: 429, retryDelay: '60s' });
   for (const attempt of ['refused by the upstream', 'held back here']) {
     const busy = (await client.embeddings

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EmbeddingUpstream } from '../../support/embedding-upstream.js';
 import { eventually } from '../../support/eventually.js';
-import { startApp } from '../../support/test-app.js';
+import { startApp, TEST_TOKEN } from '../../support/test-app.js';
 
 it('the texts of a file are cached before the first request, except a text that is refused', async () => {
   const upstream = await EmbeddingUpstream.start();
@@ -19,7 +19,11 @@ it('the texts of a file are cached before the first request, except a text that 
   await eventually(async () => {
     const answer = await fetch(`${app.url}/v1/embeddings`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'cache-control': 'only-if-cached' },
+      headers: {
+        authorization: `Bearer ${TEST_TOKEN}`,
+        'content-type': 'application/json',
+        'cache-control': 'only-if-cached',
+      },
       body: JSON.stringify({ input: texts, encoding_format: 'base64' }),
     });
     expect(answer.headers.get('x-embed-cache')).toBe('HIT');

@@ -1,5 +1,5 @@
 import { EmbeddingUpstream } from '../../support/embedding-upstream.js';
-import { startApp, type TestApp } from '../../support/test-app.js';
+import { startApp, TEST_TOKEN, type TestApp } from '../../support/test-app.js';
 import { SEED, seededRandom } from '../../support/seeded-random.js';
 
 const VOCABULARY = 1_000;
@@ -39,7 +39,7 @@ it('more than 80 % of the texts of a stream as people write them cost nothing', 
     for (const text of input) seen.add(text);
     const answer = await fetch(`${app.url}/v1/embeddings`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${TEST_TOKEN}`, 'content-type': 'application/json' },
       body: JSON.stringify({ input, dimensions: 128, encoding_format: 'base64' }),
     });
     await answer.arrayBuffer();

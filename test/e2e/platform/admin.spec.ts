@@ -85,20 +85,68 @@ describe('invalidation by an operator', () => {
 });
 
 describe('the dashboard', () => {
-  it('is one page under a policy that runs no other script, and holds no data', async () => {
-    const app = await startApp({ ADMIN_TOKEN: TOKEN });
-    const reply = await app.http.get('/admin').set('host', 'larder.example').expect(200);
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await startApp({ ADMIN_TOKEN: TOKEN });
+  });
+  afterAll(() => app.close());
+
+  const signIn = () => app.http.post('/admin/sign-in').set('authorization', bearer);
+  /** The cookie as a browser sends it back. */
+  const cookieOf = (reply: { headers: Record<string, string> }) =>
+    String(reply.headers['set-cookie']).split(';', 1)[0]!;
+
+  it.each([
+    ['the dashboard, with the token', { authorization: bearer }, 200],
+    ['the page to sign in, without it', {}, 401],
+  ])('is one page under a policy that runs no other script: %s', async (_name, headers, status) => {
+    const reply = await app.http.get('/admin').set('host', 'larder.example').set(headers).expect(status);
     const nonce = /script-src 'nonce-([\w-]+)'/.exec(reply.headers['content-security-policy'] ?? '')?.[1];
     expect(reply.headers['content-security-policy']).toContain("default-src 'none'");
     expect(reply.text).toContain(`<script nonce="${nonce}">`);
     expect(reply.text).not.toMatch(/(src|href)="https?:|\{\{nonce\}\}/);
-    await app.close();
   });
 
-  it('shows this machine everything and changes nothing where no token is set', async () => {
-    const app = await startApp();
-    await app.http.get('/admin').expect(200);
-    const { body } = await app.http.get('/admin/status').expect(200);
+  it('is open to a browser that signed in with the token, and to no other', async () => {
+    const reply = await signIn().expect(204);
+    expect(String(reply.headers['set-cookie'])).toMatch(/; Path=\/; Max-Age=43200; HttpOnly; SameSite=Strict$/);
+    expect(String(reply.headers['set-cookie'])).not.toContain(TOKEN);
+    const cookie = cookieOf(reply);
+    await app.http.get('/admin').set('cookie', `other=1; ${cookie}`).expect(200);
+    await app.http.get('/admin/status').set('cookie', cookie).expect(200);
+    await app.http.post('/admin/cache/invalidate').set('cookie', cookie).send({ key: 'x' }).expect(200);
+    const [name, value] = cookie.split('=') as [string, string];
+    const later = `${Number(value.split('.')[0]) + 1}.${value.split('.')[1]}`;
+    for (const forged of [`${name}=`, `${name}=${later}`, `${name}=${value}x`, `${cookie}; ${cookie}`, `x${cookie}`])
+      await app.http.get('/admin/status').set('cookie', forged).expect(401);
+    await app.http.post('/admin/sign-in').expect(401);
+    await app.http.post('/admin/sign-in').set('cookie', cookie).expect(204);
+  });
+
+  it('is not changed by a page of another origin, whose browser sends the cookie of this one', async () => {
+    const cookie = cookieOf(await signIn());
+    for (const headers of [{ 'sec-fetch-site': 'same-site' }, { origin: 'http://127.0.0.1:1' }])
+      await app.http.post('/admin/cache/invalidate').set('cookie', cookie).set(headers).send({ key: 'x' }).expect(403);
+  });
+
+  it('stays signed in as long as the token is the same, and no longer', async () => {
+    const cookie = cookieOf(await signIn());
+    const [same, other] = await Promise.all([
+      startApp({ ADMIN_TOKEN: TOKEN }),
+      startApp({ ADMIN_TOKEN: 'another-token-of-the-tests' }),
+    ]);
+    const host = new URL(app.url).host;
+    await same.http.get('/admin/status').set('host', host).set('cookie', cookie).expect(200);
+    await other.http.get('/admin/status').set('host', host).set('cookie', cookie).expect(401);
+    await Promise.all([same.close(), other.close()]);
+  });
+
+  it('opens with the token of the service where it has none of its own', async () => {
+    const own = await startApp();
+    await own.http.get('/admin').expect(401);
+    await own.http.get('/admin/status').expect(401);
+    await own.operator.get('/admin').expect(200);
+    const { body } = await own.operator.get('/admin/status').expect(200);
     expect(body).toMatchObject({
       phase: 'serving',
       redis: null,
@@ -106,9 +154,9 @@ describe('the dashboard', () => {
       embeddings: { defaultModel: 'local' },
       search: { state: 'idle', model: 'local' },
     });
-    await app.http.post('/admin/cache/invalidate').send({ key: 'x' }).expect(403);
-    for (const path of ['/admin', '/admin/status'])
-      await app.http.get(path).set('x-forwarded-for', '203.0.113.9').expect(403);
-    await app.close();
+    await own.operator.post('/admin/cache/invalidate').send({ key: 'x' }).expect(200);
+    await own.close();
+    // It opens nothing that has a token of its own.
+    await app.operator.get('/admin/status').expect(401);
   });
 });

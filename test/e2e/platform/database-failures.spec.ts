@@ -38,7 +38,7 @@ describe('the service whose PostgreSQL fails', () => {
 
   it('says of a write whose answer was lost that its outcome is unknown, and counts it once', async () => {
     const app = await start(throughProxy());
-    await eventually(() => app.http.post('/documents').send(DOCUMENT).expect(201));
+    await eventually(() => app.operator.post('/documents').send(DOCUMENT).expect(201));
     const [inserting, committing] = [new Set<number>(), new Set<number>()];
     proxy.faults.fateOf = (chunk, direction, connection) => {
       if (direction === 'reply') return committing.delete(connection) ? 'cut' : 'pass';
@@ -46,7 +46,7 @@ describe('the service whose PostgreSQL fails', () => {
       if (chunk.includes('commit') && inserting.delete(connection)) committing.add(connection);
       return 'pass';
     };
-    const send = () => app.http.post('/documents').set('idempotency-key', 'the-second').send(DOCUMENT);
+    const send = () => app.operator.post('/documents').set('idempotency-key', 'the-second').send(DOCUMENT);
     const answer = await send().expect(503);
     expect(answer.body).toMatchObject({ type: 'urn:larder:outcome-unknown' });
     expect(answer.body.detail).toContain('Idempotency-Key');
@@ -60,7 +60,7 @@ describe('the service whose PostgreSQL fails', () => {
   it('is not ready before the database was reached once, and degraded with the reason when it is lost later', async () => {
     const never = await start('postgres://larder@127.0.0.1:1/none');
     await eventually(async () => {
-      const { body, headers } = await never.http.get('/health/ready').expect(503);
+      const { body, headers } = await never.operator.get('/health/ready').expect(503);
       expect(body.detail).toContain('ECONNREFUSED');
       expect(headers['retry-after']).toBe('1');
     });
@@ -69,13 +69,13 @@ describe('the service whose PostgreSQL fails', () => {
       await start(throughProxy(), { HEALTH_DATABASE_REQUIRED: 'true' }),
     ];
     for (const one of [app, strict])
-      await eventually(() => one.http.get('/health/ready').expect(200, { status: 'ok', phase: 'serving' }));
+      await eventually(() => one.operator.get('/health/ready').expect(200, { status: 'ok', phase: 'serving' }));
     proxy.faults.isBlackhole = true;
     proxy.cut();
     await eventually(
       async () => {
         await app.http.get('/documents?author=nobody').expect(503);
-        const { body } = await app.http.get('/health/ready').expect(200);
+        const { body } = await app.operator.get('/health/ready').expect(200);
         expect(body.status).toBe('degraded');
         expect(body.reasons[0]).toMatch(/The database is not available: no connection/);
       },
@@ -84,13 +84,13 @@ describe('the service whose PostgreSQL fails', () => {
     await eventually(
       async () => {
         await strict.http.get('/documents?author=nobody').expect(503);
-        await strict.http.get('/health/ready').expect(503);
+        await strict.operator.get('/health/ready').expect(503);
       },
       { timeoutMs: 20_000 },
     );
     proxy.faults.isBlackhole = false;
     for (const one of [app, strict])
-      await eventually(() => one.http.get('/health/ready').expect(200, { status: 'ok', phase: 'serving' }));
+      await eventually(() => one.operator.get('/health/ready').expect(200, { status: 'ok', phase: 'serving' }));
   }, 60_000);
 
   it('is degraded soon after the network stalled under a single statement, with no other request', async () => {
@@ -98,25 +98,25 @@ describe('the service whose PostgreSQL fails', () => {
     await eventually(() => app.http.get('/documents').expect(200));
     const connection = app.get<DatabaseConnection>(DatabaseConnection);
     proxy.faults.isBlackhole = true;
-    const stalled = (async () => app.http.post('/documents').send(DOCUMENT))();
+    const stalled = (async () => app.operator.post('/documents').send(DOCUMENT))();
     await eventually(() => expect(connection.health()).toMatchObject({ state: 'failed' }), { timeoutMs: 20_000 });
-    const { body } = await app.http.get('/health/ready').expect(200);
+    const { body } = await app.operator.get('/health/ready').expect(200);
     expect(body.status).toBe('degraded');
     proxy.faults.isBlackhole = false;
     proxy.cut();
     await stalled;
-    await eventually(() => app.http.get('/health/ready').expect(200, { status: 'ok', phase: 'serving' }));
+    await eventually(() => app.operator.get('/health/ready').expect(200, { status: 'ok', phase: 'serving' }));
   }, 60_000);
 
   it('serves reads with a role that may only read, and says why it refuses a write', async () => {
     const writer = await start(databaseUrl);
-    await eventually(() => writer.http.post('/documents').send(DOCUMENT).expect(201));
+    await eventually(() => writer.operator.post('/documents').send(DOCUMENT).expect(201));
     await postgres.query('create role visitor login', [], databaseUrl);
     await postgres.query('grant select on all tables in schema public to visitor', [], databaseUrl);
     await postgres.query(`alter role visitor set default_transaction_read_only = on`, [], databaseUrl);
     const app = await start(databaseUrl.replace('larder@', 'visitor@'));
     await eventually(() => app.http.get('/documents').expect(200));
-    const { body, headers } = await app.http.post('/documents').send(DOCUMENT).expect(503);
+    const { body, headers } = await app.operator.post('/documents').send(DOCUMENT).expect(503);
     expect(body).toMatchObject({ type: 'urn:larder:database-read-only' });
     expect(headers['retry-after']).toBe('5');
   });

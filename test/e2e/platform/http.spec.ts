@@ -98,11 +98,48 @@ describe('every HTTP route', () => {
     expect(headers['x-powered-by']).toBeUndefined();
   });
 
-  it('serves the OpenAPI document on this machine, and to a proxy or a rebound name it does not exist', async () => {
-    await app.http.get('/docs-json').expect(200);
-    await app.http.get('/docs').expect(200);
-    await app.http.get('/docs-json').set('x-forwarded-for', '203.0.113.9').expect(404);
-    await app.http.get('/docs').set('host', 'evil.example').expect(404);
+  it('serves the OpenAPI document to operators, also to a browser that signed in', async () => {
+    await app.operator.get('/docs-json').expect(200);
+    await app.operator.get('/docs').expect(200);
+    const { headers } = await app.operator.post('/admin/sign-in').expect(204);
+    const cookie = String(headers['set-cookie']).split(';', 1)[0]!;
+    await app.http.get('/docs').set('cookie', cookie).expect(200);
+    const page = await app.http.get('/docs').set('accept', 'text/html,*/*;q=0.8').expect(401);
+    expect(page.text).toContain('<title>Larder: sign in</title>');
+  });
+
+  it.each([
+    '/docs',
+    '/docs/',
+    '/docs-json',
+    '/%64ocs-json',
+    '/docs%2Djson',
+    '/docs-yaml',
+    '/docs/swagger-ui-init.js',
+    '/%64ocs/swagger-ui-init.js',
+    '/docs/../docs/swagger-ui-init.js',
+    '/docs/swagger-ui.css',
+    '/docs;x=1',
+    '//docs-json',
+    '/docs-json?x=1',
+    '/docs-json;x',
+    '/DOCS-json',
+  ])('does not serve the OpenAPI document to others, as %s', async (path) => {
+    const answer = await send(
+      new URL(app.url).port,
+      `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`,
+    );
+    expect(answer).toMatch(/^HTTP\/1.1 (401|404) /);
+    expect(answer).not.toContain('openapi');
+  });
+
+  it('asks for a token in every 401 (RFC 9110 11.6.1)', async () => {
+    for (const path of ['/admin', '/admin/status', '/metrics', '/docs-json', '/sessions/current']) {
+      const reply = await app.http.get(path).expect(401);
+      expect(reply.headers['www-authenticate']).toBe('Bearer realm="larder"');
+    }
+    const wrong = await app.http.get('/admin/status').set('authorization', 'Bearer a-wrong-token').expect(401);
+    expect(wrong.headers['www-authenticate']).toBe('Bearer realm="larder", error="invalid_token"');
   });
 
   const malformed = 'Connection: close\r\n\r\n';

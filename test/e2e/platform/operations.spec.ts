@@ -7,12 +7,12 @@ import { startApp, type TestApp } from '../../support/test-app.js';
 const TOKEN = 'operator-token-of-the-tests';
 
 describe('probes', () => {
-  it('say ok without Redis configured, and name the parts that are in use', async () => {
+  it('say ok without Redis configured, and to operators name the parts that are in use', async () => {
     const app = await startApp();
-    await app.http.get('/health/live').expect(200, { status: 'ok', phase: 'serving' });
-    await app.http.get('/health/startup').expect(200);
-    await app.http.get('/health/ready').expect(200, { status: 'ok', phase: 'serving' });
-    const { body } = await app.http.get('/health').expect(200);
+    await app.operator.get('/health/live').expect(200, { status: 'ok', phase: 'serving' });
+    await app.operator.get('/health/startup').expect(200, { status: 'ok', phase: 'serving' });
+    await app.operator.get('/health/ready').expect(200, { status: 'ok', phase: 'serving' });
+    const { body } = await app.operator.get('/health').expect(200);
     expect(body.status).toBe('ok');
     expect(body.details).toMatchObject({
       redis: { state: 'none' },
@@ -23,6 +23,23 @@ describe('probes', () => {
     await app.close();
   });
 
+  it('say ok or degraded to strangers, and nothing else', async () => {
+    const app = await startApp({ REDIS_URL: 'redis://127.0.0.1:1' });
+    const strict = await startApp({ REDIS_URL: 'redis://127.0.0.1:1', HEALTH_REDIS_REQUIRED: 'true' });
+    await eventually(() => app.http.get('/health').expect(200, { status: 'degraded' }));
+    await app.http.get('/health/ready').expect(200, { status: 'degraded' });
+    await app.operator.get('/health/ready').expect(200, {
+      status: 'degraded',
+      phase: 'serving',
+      reasons: ['Redis is not available.'],
+    });
+    for (const path of ['/health/live', '/health/startup']) await app.http.get(path).expect(200, { status: 'ok' });
+    await eventually(() => strict.http.get('/health/ready').expect(503));
+    expect((await strict.http.get('/health/ready')).text).not.toContain('Redis');
+    expect((await strict.operator.get('/health/ready').expect(503)).text).toContain('Redis is not available.');
+    await Promise.all([app.close(), strict.close()]);
+  });
+
   it('stay 200 and say degraded while Redis is away, then ok again by themselves', async () => {
     const redis = await RedisServer.start();
     const app = await startApp({ REDIS_URL: redis.url });
@@ -31,7 +48,7 @@ describe('probes', () => {
     await eventually(isOk);
     await redis.kill();
     await eventually(async () => {
-      const { body } = await app.http.get('/health').expect(200);
+      const { body } = await app.operator.get('/health').expect(200);
       expect(body.status).toBe('degraded');
       expect(body.details.redis).toMatchObject({ status: 'degraded', state: 'down' });
     });
@@ -96,18 +113,10 @@ describe('metrics', () => {
     expect(text).toContain('nodejs_eventloop_lag_seconds');
   });
 
-  it('are for this machine only where no token is set', async () => {
+  it('take the token of the service where they have none of their own', async () => {
     const open = await startApp();
-    await open.http.get('/metrics').expect(200);
-    await open.http.get('/metrics').set('x-forwarded-for', '203.0.113.9').expect(403);
-    await open.http.get('/metrics').set('host', 'evil.example').expect(403);
+    await open.http.get('/metrics').expect(401);
+    await open.operator.get('/metrics').expect(200);
     await open.close();
-  });
-
-  it('stop looking at tries after ten failures', async () => {
-    const guarded = await startApp({ METRICS_TOKEN: TOKEN });
-    for (let index = 0; index < 10; index += 1) await guarded.http.get('/metrics').expect(401);
-    await guarded.http.get('/metrics').set('authorization', `Bearer ${TOKEN}`).expect(429);
-    await guarded.close();
   });
 });

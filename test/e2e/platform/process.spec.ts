@@ -1,7 +1,14 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { eventually } from '../../support/eventually.js';
 import { RedisServer } from '../../support/redis-server.js';
 import { ServiceProcess } from '../../support/service-process.js';
+import { TEST_TOKEN } from '../../support/test-app.js';
+
+/** Of a caller with the token of the service. */
+const OPERATOR = { authorization: `Bearer ${TEST_TOKEN}` };
 
 const embed = (url: string, text: string) =>
   fetch(`${url}/v1/embeddings`, {
@@ -68,6 +75,35 @@ describe('the service as a process', () => {
       expect(JSON.parse(line)).toMatchObject({ level: expect.any(String), msg: expect.any(String) });
   });
 
+  it('makes its token at the first start, names the file and never the token, and lets only its user read its files', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'larder-data-'));
+    const env = { LARDER_TOKEN: '', DATA_DIR: dir, DATABASE_DIR: join(dir, 'pglite'), LOG_LEVEL: 'trace' };
+    const tokens: string[] = [];
+    for (let start = 0; start < 2; start += 1) {
+      const service = ServiceProcess.spawn(env);
+      const url = await service.url();
+      const token = readFileSync(join(dir, 'token'), 'utf8').trim();
+      tokens.push(token);
+      const authorization = `Bearer ${token}`;
+      expect((await fetch(`${url}/metrics`)).status).toBe(401);
+      expect((await fetch(`${url}/metrics`, { headers: { authorization } })).status).toBe(200);
+      const signIn = await fetch(`${url}/admin/sign-in`, { method: 'POST', headers: { authorization } });
+      expect(signIn.status).toBe(204);
+      // Opens the database.
+      expect((await fetch(`${url}/documents`)).status).toBe(200);
+      const files = readdirSync(dir, { recursive: true, encoding: 'utf8' }).map((name) => join(dir, name));
+      expect(files.length).toBeGreaterThan(100);
+      const open = files.filter((file) => (statSync(file, { throwIfNoEntry: false })?.mode ?? 0) & 0o077);
+      expect(open).toEqual([]);
+      service.kill('SIGTERM');
+      expect(await service.exited).toBe(0);
+      expect(service.stderr).toContain(join(dir, 'token'));
+      expect(service.stdout + service.stderr).not.toContain(token);
+    }
+    expect(new Set(tokens).size).toBe(1);
+    rmSync(dir, { recursive: true, force: true });
+  });
+
   it('goes on when a promise is rejected unnoticed, and counts it', async () => {
     const service = ServiceProcess.spawn({}, [
       '--import',
@@ -76,7 +112,9 @@ describe('the service as a process', () => {
     const url = await service.url();
     service.kill('SIGUSR2');
     await eventually(async () =>
-      expect(await (await fetch(`${url}/metrics`)).text()).toContain('larder_unhandled_errors_total 1'),
+      expect(await (await fetch(`${url}/metrics`, { headers: OPERATOR })).text()).toContain(
+        'larder_unhandled_errors_total 1',
+      ),
     );
     expect(service.stdout).toContain('nobody caught me');
     service.kill('SIGTERM');
@@ -94,7 +132,7 @@ describe('the service as a process', () => {
     const service = ServiceProcess.spawn({ REDIS_URL: 'redis://127.0.0.1:1' });
     const url = await service.url();
     expect((await embed(url, 'x')).status).toBe(200);
-    expect(await (await fetch(`${url}/health`)).json()).toMatchObject({
+    expect(await (await fetch(`${url}/health`, { headers: OPERATOR })).json()).toMatchObject({
       status: 'degraded',
       details: { redis: { state: 'down', reason: 'refused' } },
     });

@@ -78,6 +78,18 @@ describe('session tokens', () => {
     await app.http.delete('/sessions/everyone').set(bearer).expect(401);
   });
 
+  it('are made for a right key whatever wrong ones came before, which are answered with 429 after ten in a minute', async () => {
+    const fresh = await startApp(SESSION_ENV);
+    const statuses: number[] = [];
+    for (let index = 0; index < 11; index += 1) {
+      const reply = await fresh.http.post('/sessions').set('authorization', `Bearer wrong-${index}`).send({});
+      statuses.push(reply.status);
+    }
+    expect(statuses).toEqual([...Array.from({ length: 10 }, () => 401), 429]);
+    await fresh.http.post('/sessions').set(TRUSTED).send({ userId: 'ada' }).expect(201);
+    await fresh.close();
+  });
+
   it('are not made when no key is configured', async () => {
     const closed = await startApp();
     const hashOfNothing = createHash('sha256').update('').digest('hex');

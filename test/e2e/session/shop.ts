@@ -16,6 +16,7 @@ import { configSections } from '../../../src/app.config.js';
 import { AppConfigModule } from '../../../src/common/config/app-config.module.js';
 import { HttpModule } from '../../../src/common/http/http.module.js';
 import { DatabaseModule } from '../../../src/modules/database/index.js';
+import { TEST_TOKEN } from '../../support/test-token.js';
 import { RedisModule } from '../../../src/modules/redis/index.js';
 import {
   CurrentSession,
@@ -84,7 +85,13 @@ export interface Shop {
 
 /** Starts the shop on a free loopback port. */
 export async function startShop(env: NodeJS.ProcessEnv = {}): Promise<Shop> {
-  const imports = [AppConfigModule.forRoot(env, configSections), HttpModule, RedisModule, DatabaseModule, ShopModule];
+  const imports = [
+    AppConfigModule.forRoot({ LARDER_TOKEN: TEST_TOKEN, ...env }, configSections),
+    HttpModule,
+    RedisModule,
+    DatabaseModule,
+    ShopModule,
+  ];
   const testing = await Test.createTestingModule({ imports }).compile();
   const app = testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
   await app.listen(0, '127.0.0.1');

@@ -3,17 +3,28 @@ import { type ConfigOf, defineConfig } from '../../config/define-config.js';
 
 const TOKEN = z.string().min(16, 'must be at least 16 characters').optional();
 
-/** Tokens of operators. */
+/** Tokens of operators, and the token of the service itself. */
 export const operatorConfig = defineConfig('operator', {
+  serviceToken: {
+    env: 'LARDER_TOKEN',
+    doc: 'Token that opens everything without a token of its own: /admin, /metrics, /docs, writes of documents, and embeddings without EMBEDDING_API_KEYS. Default: a random token, made at the first start and kept in DATA_DIR.',
+    schema: TOKEN,
+    isSecret: true,
+  },
+  dataDir: {
+    env: 'DATA_DIR',
+    doc: 'Folder of the file `token`, which has the random token. Only the owner can read the file (mode 0600). Default .larder.',
+    schema: z.string().min(1).default('.larder'),
+  },
   adminToken: {
     env: 'ADMIN_TOKEN',
-    doc: 'Token for /admin: `Authorization: Bearer <token>`. Default none: /admin can be read on this machine only, and nothing can be changed.',
+    doc: 'Token for /admin: `Authorization: Bearer <token>`. Default: the token of the service (LARDER_TOKEN).',
     schema: TOKEN,
     isSecret: true,
   },
   metricsToken: {
     env: 'METRICS_TOKEN',
-    doc: 'Token for /metrics: `Authorization: Bearer <token>`. Default none: /metrics can be read on this machine only.',
+    doc: 'Token for /metrics: `Authorization: Bearer <token>`. Default: the token of the service (LARDER_TOKEN).',
     schema: TOKEN,
     isSecret: true,
   },

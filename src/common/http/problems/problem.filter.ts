@@ -48,8 +48,15 @@ export function renderProblem(error: unknown, request: Pick<FastifyRequest, 'id'
       'x-content-type-options': 'nosniff',
       // If the connection were closed, a client that is still sending would not receive the answer.
       ...(problem.status === 413 && { connection: 'keep-alive' }),
+      ...retryAfterOf(error),
       ...(error instanceof ProblemException && error.headers),
     },
     body: JSON.stringify(problem),
   };
+}
+
+/** Errors of modules may say when a new attempt makes sense, in milliseconds. */
+function retryAfterOf(error: unknown): Record<string, string> {
+  const { retryAfterMs } = (error ?? {}) as { retryAfterMs?: unknown };
+  return typeof retryAfterMs === 'number' ? { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) } : {};
 }

@@ -15,6 +15,7 @@ const DESCRIPTIONS = {
   415: 'The body is not JSON in UTF-8.',
   422: 'The Idempotency-Key was used for another request.',
   428: 'If-Match is required.',
+  429: 'Too many requests with this key, or too many wrong keys.',
   503: 'The database, or the embedding model, is away. Try again.',
 } as const;
 

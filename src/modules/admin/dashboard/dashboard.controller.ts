@@ -1,14 +1,15 @@
-import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { Controller, Get, Header, Inject, Req, Res, UseGuards } from '@nestjs/common';
+import { Controller, Get, Header, HttpCode, Inject, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiExcludeEndpoint, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AdminGuard } from '../../../common/http/guards/admin.guard.js';
+import { passCookie } from '../../../common/http/guards/browser-pass.js';
 import { OperatorAccess } from '../../../common/http/guards/operator-access.js';
-import { type OperatorConfig, operatorConfig } from '../../../common/http/guards/operator.config.js';
+import { sendPage, sendSignInPage } from '../../../common/http/guards/sign-in-page.js';
+import { type HttpConfig, httpConfig } from '../../../common/http/http.config.js';
 import { type ServiceStatus, StatusService } from './status.service.js';
 
-const PAGE = readFileSync(new URL('./dashboard.html', import.meta.url), 'utf8');
+const DASHBOARD = readFileSync(new URL('./dashboard.html', import.meta.url), 'utf8');
 
 /** The dashboard: one page without external resources, and its data. */
 @ApiTags('admin')
@@ -17,23 +18,28 @@ export class DashboardController {
   constructor(
     private readonly statusService: StatusService,
     private readonly access: OperatorAccess,
-    @Inject(operatorConfig.KEY) private readonly config: OperatorConfig,
+    private readonly guard: AdminGuard,
+    @Inject(httpConfig.KEY) private readonly http: HttpConfig,
   ) {}
 
-  /** The page contains no data and asks for the token itself. Without a configured token it is served on this machine only. */
+  /** The dashboard, or with 401 the page to sign in. */
   @Get()
   @ApiExcludeEndpoint()
   page(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    if (this.config.adminToken === undefined) this.access.check(request, undefined, 'ADMIN_TOKEN');
-    const nonce = randomBytes(16).toString('base64url');
+    if (this.access.isOpen(request, this.guard.door)) sendPage(reply, DASHBOARD);
+    else sendSignInPage(reply);
+  }
+
+  /** Gives a browser that sends the token a cookie for the pages of operators. */
+  @Post('sign-in')
+  @UseGuards(AdminGuard)
+  @HttpCode(204)
+  @ApiBearerAuth()
+  @ApiOperation({ summary: 'Sign a browser in, with a cookie for /admin and /docs' })
+  signIn(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): void {
     void reply
-      .header('content-type', 'text/html; charset=utf-8')
       .header('cache-control', 'no-store')
-      .header(
-        'content-security-policy',
-        `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
-      )
-      .send(PAGE.replaceAll('{{nonce}}', nonce));
+      .header('set-cookie', passCookie(request, this.access.tokenOf(this.guard.door), this.http.isTls));
   }
 
   @Get('status')

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { EmbeddingError, EmbeddingService, ModelCatalog } from '../../embedding/index.js';
+import { EmbeddingError, EmbeddingService, ModelCatalog, type Tenant } from '../../embedding/index.js';
 import type { IndexedDocument, QueuedDocument } from '../database/index-queue.repository.js';
 
 /** Characters of a text that its vector is made of; models read no more. */
 const MAX_CHARACTERS = 8_000;
 
 /** Not a caller with limits: the service itself. */
-const OWN_TENANT = { name: 'documents', isIsolated: false, requestsPerMinute: Infinity, textsPerDay: Infinity };
+const OWN_TENANT: Tenant = { name: 'documents', isIsolated: false, requestsPerMinute: Infinity, textsPerDay: Infinity };
 
 type TaskType = 'RETRIEVAL_QUERY' | 'RETRIEVAL_DOCUMENT';
 
@@ -24,9 +24,9 @@ export class DocumentEmbedder {
     return { model: model.id, dimensions: this.catalog.dimensionsOf(model, undefined) };
   }
 
-  /** The one call by which a search costs something upstream. @throws EmbeddingError */
-  async embedQuestion(question: string): Promise<number[]> {
-    const [vector] = await this.embed([question], 'RETRIEVAL_QUERY');
+  /** The one call by which a search costs something upstream. It counts against the quota of the asker. @throws EmbeddingError */
+  async embedQuestion(question: string, asker: Tenant): Promise<number[]> {
+    const [vector] = await this.embed([question], 'RETRIEVAL_QUERY', asker);
     return vector!;
   }
 
@@ -41,7 +41,7 @@ export class DocumentEmbedder {
     const refused: IndexedDocument[] = [];
     while (texts.size > 0) {
       try {
-        const vectors = await this.embed([...texts.values()], 'RETRIEVAL_DOCUMENT', signal);
+        const vectors = await this.embed([...texts.values()], 'RETRIEVAL_DOCUMENT', OWN_TENANT, signal);
         return [...refused, ...[...texts.keys()].map(({ id, revision }, i) => ({ id, revision, vector: vectors[i]! }))];
       } catch (error) {
         if (!(error instanceof EmbeddingError) || error.kind !== 'invalid-input') throw error;
@@ -59,13 +59,18 @@ export class DocumentEmbedder {
     return wholeCharacters(`${title}\n\n${body}`, most);
   }
 
-  private async embed(texts: readonly string[], taskType: TaskType, signal?: AbortSignal): Promise<number[][]> {
+  private async embed(
+    texts: readonly string[],
+    taskType: TaskType,
+    tenant: Tenant,
+    signal?: AbortSignal,
+  ): Promise<number[][]> {
     const { model, dimensions } = this.space;
     const { vectors } = await this.embeddings.embed({
       ...{ model, dimensions },
       inputs: texts.map((text) => ({ parts: [text], taskType })),
       controls: { isRefresh: false, isNoStore: false, isOnlyIfCached: false },
-      tenant: OWN_TENANT,
+      tenant,
       ...(signal && { signal }),
     });
     return vectors.map(({ bytes }) => toUnit(bytes));

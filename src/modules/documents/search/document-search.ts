@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Tenant } from '../../embedding/index.js';
 import { VectorSpacesRepository } from '../database/vector-spaces.repository.js';
 import { VectorsRepository } from '../database/vectors.repository.js';
 import type { SearchRequest, SearchResult } from '../documents.schemas.js';
@@ -15,9 +16,9 @@ export class DocumentSearch {
     private readonly counter: IndexCounter,
   ) {}
 
-  /** @throws EmbeddingError when the question can not be embedded. */
-  async find({ q, limit }: SearchRequest): Promise<SearchResult> {
-    const query = await this.embedder.embedQuestion(q);
+  /** @throws EmbeddingError when the question can not be embedded, or the asker's quota is used up. */
+  async find({ q, limit }: SearchRequest, asker: Tenant): Promise<SearchResult> {
+    const query = await this.embedder.embedQuestion(q, asker);
     const { model, dimensions } = this.embedder.space;
     const space = await this.spaces.find(model, dimensions);
     const index = await this.counter.count(space);

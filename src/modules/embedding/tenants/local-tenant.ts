@@ -1,6 +1,6 @@
 import type { Tenant } from '../embedding.types.js';
 
-/** The tenant of callers on this machine: without limits, in the shared cache. */
+/** The tenant of the service's own jobs, and of callers while no API keys are configured: without limits, in the shared cache. */
 export const LOCAL_TENANT: Tenant = {
   name: 'local',
   isIsolated: false,
