@@ -38,7 +38,7 @@ export class OutboxFile {
     this.#directory = dirname(resolve(path));
     this.#name = basename(path);
     this.#prefix = `${this.#name}.${namespace}.`;
-    mkdirSync(this.#directory, { recursive: true });
+    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
   }
 
   /** The file of this process. */

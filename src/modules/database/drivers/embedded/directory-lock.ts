@@ -22,7 +22,7 @@ export class DirectoryLock {
   /** @throws DatabaseUnavailableError naming the process that has the directory. */
   static acquire(dir: string): DirectoryLock {
     const noteFile = `${resolve(dir)}.lock`;
-    mkdirSync(dirname(noteFile), { recursive: true });
+    mkdirSync(dirname(noteFile), { recursive: true, mode: 0o700 });
     const holder = new DatabaseSync(`${noteFile}.db`, { timeout: 0 });
     try {
       // Without a journal on the disk, which may be full.
@@ -48,7 +48,7 @@ export class DirectoryLock {
 /** On a full disk the holder has no name. */
 function note(file: string): void {
   try {
-    writeFileSync(file, String(process.pid));
+    writeFileSync(file, String(process.pid), { mode: 0o600 });
   } catch {
     rmSync(file, { force: true });
   }

@@ -38,7 +38,7 @@ export class DiskReserve {
   }
 
   private write(): void {
-    const file = openSync(this.path, 'w');
+    const file = openSync(this.path, 'w', 0o600);
     try {
       for (let written = 0; written < RESERVE_BYTES; written += BLOCK.length) writeSync(file, BLOCK);
       fsyncSync(file);

@@ -11,6 +11,7 @@ import { DirectoryLock } from './directory-lock.js';
 import { DiskReserve } from './disk-reserve.js';
 import { EmbeddedEngine } from './embedded-engine.js';
 import { EngineStream } from './engine-stream.js';
+import { closeToOthers } from './file-modes.js';
 
 /** How often a database that ran out of space looks for more, ms. */
 const SPACE_CHECK_MS = 5_000;
@@ -98,11 +99,12 @@ export class EmbeddedDriver implements DatabaseDriver {
       return;
     }
     this.lock ??= DirectoryLock.acquire(dir);
-    mkdirSync(dir, { recursive: true });
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
     const reserve = new DiskReserve(dir);
     const isReadOnly = !reserve.hold();
     if (isReadOnly) reserve.spend();
     const engine = await this.startEngine(isReadOnly);
+    closeToOthers(dir);
     if (isReadOnly) this.waitForSpace(engine, reserve);
   }
 
