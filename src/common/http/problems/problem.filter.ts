@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { summarizeError } from '../../logging/describe-error.js';
@@ -20,14 +22,16 @@ export class ProblemFilter implements ExceptionFilter {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const answer = this.dialects.find(request.url)?.render(error, request) ?? renderProblem(error, request);
     if (answer.status >= 500) this.log(error, answer.status);
-    if (reply.sent || reply.raw.headersSent) {
-      reply.raw.destroy();
+    // A response of Express is Node's own.
+    const raw = (reply.raw as ServerResponse | undefined) ?? (reply as unknown as ServerResponse);
+    if (reply.sent || raw.headersSent) {
+      raw.destroy();
       return;
     }
-    void reply
-      .status(answer.status)
-      .headers({ ...(answer.status === 503 && { 'retry-after': RETRY_AFTER_S }), ...answer.headers })
-      .send(answer.body);
+    void reply.status(answer.status);
+    const headers = { ...(answer.status === 503 && { 'retry-after': RETRY_AFTER_S }), ...answer.headers };
+    for (const [name, value] of Object.entries(headers)) void reply.header(name, value);
+    void reply.send(answer.body);
   }
 
   /** An error with a chosen status (a store is away, an upstream is too slow) is expected. It is logged in one line without a stack, since there may be thousands. */
@@ -39,7 +43,7 @@ export class ProblemFilter implements ExceptionFilter {
 
 /** Renders an error as a problem detail. */
 export function renderProblem(error: unknown, request: Pick<FastifyRequest, 'id'>): ErrorReply {
-  const problem = { ...toProblem(error), instance: `urn:request:${request.id}` };
+  const problem = { ...toProblem(error), instance: `urn:request:${request.id ?? randomUUID()}` };
   return {
     status: problem.status,
     headers: {

@@ -1,7 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
 import type { Session } from '../session.types.js';
-import { attachedSession } from './request-session.js';
+import { attachedSession, nodeRequest } from './request-session.js';
 
 /**
  * The request's session, or one property of it. `undefined` only on routes without `SessionGuard`.
@@ -10,6 +9,6 @@ import { attachedSession } from './request-session.js';
  * cart(@CurrentSession() session: Session, @CurrentSession('userId') userId: string | null) { … }
  */
 export const CurrentSession = createParamDecorator((property: keyof Session | undefined, context: ExecutionContext) => {
-  const session = attachedSession(context.switchToHttp().getRequest<FastifyRequest>().raw)?.session;
+  const session = attachedSession(nodeRequest(context.switchToHttp().getRequest()))?.session;
   return property ? session?.[property] : session;
 });

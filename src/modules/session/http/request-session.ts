@@ -15,6 +15,11 @@ export function attachSession(request: IncomingMessage, session: RequestSession)
   sessions.set(request, session);
 }
 
+/** Node's own request in a request of Fastify or of Express. */
+export function nodeRequest(request: IncomingMessage | { readonly raw: IncomingMessage }): IncomingMessage {
+  return 'raw' in request ? request.raw : request;
+}
+
 /** The session attached to a request; `undefined` when there is none. */
 export function attachedSession(request: IncomingMessage): RequestSession | undefined {
   return sessions.get(request);

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { ForbiddenException, Inject, Injectable } from '@nestjs/common';
 import { type HttpConfig, httpConfig } from '../../../common/http/http.config.js';
 import { bearerToken } from '../../../common/http/guards/secret-text.js';
+import type { SessionClient } from '../session.types.js';
 import { SessionService } from '../session.service.js';
 import { isCrossSite } from './cross-site.js';
 import { attachedSession, attachSession, type RequestSession } from './request-session.js';
@@ -17,21 +18,25 @@ export class SessionResolver {
   ) {}
 
   /**
-   * The session of the bearer token, or else of the cookie; `undefined` when neither has a living session.
+   * @param client from which the request came.
+   * @returns the session of the bearer token, or else of the cookie; `undefined` when neither has a living session.
    *
    * @throws ForbiddenException when a page of another site made a state-changing request with the cookie.
    * @throws SessionUnavailableException when no store answers.
    */
-  async resolve(request: IncomingMessage): Promise<RequestSession | undefined> {
+  async resolve(request: IncomingMessage, client?: SessionClient): Promise<RequestSession | undefined> {
     const attached = attachedSession(request);
     if (attached) return attached;
     const bearer = bearerToken(request.headers.authorization);
-    const session = (await this.open(bearer, 'bearer')) ?? (await this.openCookie(request));
+    const session = (await this.open(bearer, 'bearer', client)) ?? (await this.openCookie(request, client));
     if (session) attachSession(request, session);
     return session;
   }
 
-  private async openCookie(request: IncomingMessage): Promise<RequestSession | undefined> {
+  private async openCookie(
+    request: IncomingMessage,
+    client: SessionClient | undefined,
+  ): Promise<RequestSession | undefined> {
     const token = this.cookie.read(request.headers.cookie);
     if (token === undefined) return undefined;
     if (isCrossSite(request, this.http.trustedOrigins)) {
@@ -39,11 +44,15 @@ export class SessionResolver {
         'The session cookie is not accepted in a request from another site (see HTTP_TRUSTED_ORIGINS).',
       );
     }
-    return this.open(token, 'cookie');
+    return this.open(token, 'cookie', client);
   }
 
-  private async open(token: string | undefined, via: RequestSession['via']): Promise<RequestSession | undefined> {
-    const session = token === undefined ? undefined : await this.sessions.authenticate(token);
+  private async open(
+    token: string | undefined,
+    via: RequestSession['via'],
+    client: SessionClient | undefined,
+  ): Promise<RequestSession | undefined> {
+    const session = token === undefined ? undefined : await this.sessions.authenticate(token, client);
     return session && { session, via };
   }
 }

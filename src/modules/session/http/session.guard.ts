@@ -1,5 +1,8 @@
+import type { IncomingMessage } from 'node:http';
 import { type CanActivate, type ExecutionContext, Injectable, UnauthorizedException } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { nodeRequest } from './request-session.js';
+import { sessionClientOf } from './session-client.js';
 import { SessionResolver } from './session-resolver.js';
 
 /**
@@ -16,8 +19,8 @@ export class SessionGuard implements CanActivate {
   constructor(private readonly resolver: SessionResolver) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
-    if (await this.resolver.resolve(request.raw)) return true;
+    const request = context.switchToHttp().getRequest<IncomingMessage | FastifyRequest>();
+    if (await this.resolver.resolve(nodeRequest(request), sessionClientOf(request))) return true;
     throw new UnauthorizedException(
       'There is no session, or it has ended. Send the session cookie or `Authorization: Bearer <session token>`.',
     );

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ForbiddenException, Injectable, type NestMiddleware } from '@nestjs/common';
+import { sessionClientOf } from './session-client.js';
 import { SessionResolver } from './session-resolver.js';
 
 /**
@@ -15,7 +16,7 @@ export class SessionMiddleware implements NestMiddleware<IncomingMessage, Server
 
   async use(request: IncomingMessage, _reply: ServerResponse, next: (error?: unknown) => void): Promise<void> {
     try {
-      await this.resolver.resolve(request);
+      await this.resolver.resolve(request, sessionClientOf(request));
     } catch (error) {
       if (!(error instanceof ForbiddenException)) return next(error);
     }
