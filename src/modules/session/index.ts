@@ -4,9 +4,19 @@ export { SessionGuard } from './http/session.guard.js';
 export { SessionMiddleware } from './http/session.middleware.js';
 export { type SessionConfig, sessionConfig } from './session.config.js';
 export { SessionModule } from './session.module.js';
+export { type SessionEvent, SessionEvents, type SessionListener } from './session-events.js';
 export { SessionService, type SessionStart } from './session.service.js';
 export { SessionUnavailableException } from './session-unavailable.exception.js';
-export type { IssuedSession, JsonValue, Session, SessionData } from './session.types.js';
+export type {
+  EndStatus,
+  IssuedSession,
+  JsonValue,
+  ReissuedSession,
+  Session,
+  SessionClient,
+  SessionData,
+  SessionEnd,
+} from './session.types.js';
 export type { SessionBackend } from './session-backend.js';
 export { SESSION_BACKEND, SESSION_STORE } from './session.tokens.js';
 export {

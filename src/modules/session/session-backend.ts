@@ -5,14 +5,18 @@ import type { Database } from '../database/index.js';
 import type { RedisPool } from '../redis/index.js';
 import type { SessionConfig } from './session.config.js';
 import { CachedSessionStore } from './stores/cached.session-store.js';
+import { ObservedSessionStore } from './stores/observed.session-store.js';
 import { MemorySessionStore } from './stores/memory.session-store.js';
 import { OutageSessionStore } from './stores/outage.session-store.js';
 import { PostgresSessionStore } from './stores/postgres.session-store.js';
 import { RedisSessionStore } from './stores/redis.session-store.js';
 import { RevocationJournal } from './stores/revocation-journal.js';
 import { SessionRecovery } from './stores/session-recovery.js';
+import { SessionSweeper } from './stores/session-sweeper.js';
 import { SessionScripts } from './stores/session-scripts.js';
-import type { SessionStore } from './stores/session-store.js';
+import { SessionEvents } from './session-events.js';
+import { longestTimeoutMs } from './session.config.js';
+import type { SessionStore, SweptSessionStore } from './stores/session-store.js';
 
 const PURGE_INTERVAL_MS = 10 * 60_000;
 /** High enough that reads of sessions do not wait for each other. */
@@ -27,6 +31,8 @@ export interface SessionBackendOptions {
   /** The database that stores the sessions; `null` to store them in Redis or memory. */
   readonly database: Database | null;
   readonly clock?: Clock;
+  /** Told of every change. Default: none listen. */
+  readonly events?: SessionEvents;
 }
 
 /** The store of an application's sessions, with its cache and background work. */
@@ -43,23 +49,43 @@ export interface SessionBackend {
  * `closed`; or memory alone.
  */
 export function createSessionBackend(options: SessionBackendOptions): SessionBackend {
+  const { clock = systemClock, events = new SessionEvents() } = options;
+  const { store, durable, cache, close } = storesOf(options);
+  const sweeper = new SessionSweeper(durable, events, clock);
+  return {
+    store: new ObservedSessionStore(store, events),
+    cache,
+    close: () => {
+      sweeper.stop();
+      return close();
+    },
+  };
+}
+
+interface Stores extends SessionBackend {
+  /** Behind caches: it knows what has expired. */
+  readonly durable: SweptSessionStore;
+}
+
+function storesOf(options: SessionBackendOptions): Stores {
   const { database, pool } = options;
   if (database) return inDatabase(options, database);
   return pool ? inRedis(options, pool) : inMemory(options);
 }
 
-function inMemory(options: SessionBackendOptions): SessionBackend {
-  return { store: memoryStore(options), cache: null, close: async () => undefined };
+function inMemory(options: SessionBackendOptions): Stores {
+  const store = memoryStore(options);
+  return { store, durable: store, cache: null, close: async () => undefined };
 }
 
 function inDatabase(
   { config, namespace, pool, clock = systemClock }: SessionBackendOptions,
   database: Database,
-): SessionBackend {
+): Stores {
   const store = new PostgresSessionStore(database, config);
   const stopPurging = purgeRegularly(store, clock);
   // Not cached without Redis: an instance would not learn that another one has revoked a session it has cached.
-  if (!pool) return { store, cache: null, close: async () => stopPurging() };
+  if (!pool) return { store, durable: store, cache: null, close: async () => stopPurging() };
   const cache = createCache({
     namespace,
     redis: pool,
@@ -70,6 +96,7 @@ function inDatabase(
   const graceMs = config.onOutage === 'memory' ? config.idleTimeoutMs : 0;
   return {
     store: new CachedSessionStore(store, cache, { ttlMs: config.cacheTtlMs, graceMs, clock }),
+    durable: store,
     cache,
     close: async () => {
       stopPurging();
@@ -78,21 +105,22 @@ function inDatabase(
   };
 }
 
-function inRedis(options: SessionBackendOptions, pool: RedisPool): SessionBackend {
+function inRedis(options: SessionBackendOptions, pool: RedisPool): Stores {
   const { config, namespace, clock = systemClock } = options;
-  const journal = new RevocationJournal(config.absoluteTimeoutMs, clock);
+  const longestMs = longestTimeoutMs(config);
+  const journal = new RevocationJournal(longestMs, clock);
   const redisStore = (isRecovering: boolean) =>
-    new RedisSessionStore(new SessionScripts({ pool, namespace, clock, isRecovering }), config, journal);
+    new RedisSessionStore(new SessionScripts({ pool, namespace, clock, isRecovering }), config, journal, longestMs);
   const redis = redisStore(false);
   const local = memoryStore(options);
   const recovery = new SessionRecovery({ pool, redis: redisStore(true), local, journal, clock });
-  if (config.onOutage === 'closed') return { store: redis, cache: null, close: () => recovery.close() };
+  if (config.onOutage === 'closed') return { store: redis, durable: redis, cache: null, close: () => recovery.close() };
   const copies = createCache({
     namespace,
     redis: pool,
-    memory: { maxBytes: config.memoryBytes, maxTtlMs: config.absoluteTimeoutMs },
+    memory: { maxBytes: config.memoryBytes, maxTtlMs: longestMs },
     // The copies are used while Redis is away, so entries in memory must be served unconfirmed for that long.
-    coherence: { unconfirmedMs: config.absoluteTimeoutMs },
+    coherence: { unconfirmedMs: longestMs },
     maxConcurrentLoads: MAX_CONCURRENT_READS,
     clock,
   });
@@ -100,11 +128,12 @@ function inRedis(options: SessionBackendOptions, pool: RedisPool): SessionBacken
     copies,
     local,
     journal,
-    copyTtlMs: config.absoluteTimeoutMs,
+    copyTtlMs: longestMs,
     onPending: () => recovery.schedule(),
   });
   return {
     store,
+    durable: redis,
     cache: copies,
     close: async () => {
       await recovery.close();

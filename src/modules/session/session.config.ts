@@ -22,6 +22,21 @@ export const sessionConfig = defineConfig('session', {
       .refine((ms) => ms >= 1_000, 'must be at least 1s')
       .prefault('12h'),
   },
+  maxAbsoluteTimeoutMs: {
+    env: 'SESSION_MAX_ABSOLUTE_TIMEOUT',
+    doc: 'Longest absolute timeout that a session may be given when it is created ("remember me"). Default: SESSION_ABSOLUTE_TIMEOUT.',
+    schema: durationText().optional(),
+  },
+  maxPerUser: {
+    env: 'SESSION_MAX_PER_USER',
+    doc: 'Largest number of sessions of one user. Default: no limit.',
+    schema: z.coerce.number().int().min(1).max(10_000).optional(),
+  },
+  onLimit: {
+    env: 'SESSION_ON_LIMIT',
+    doc: 'When a user has SESSION_MAX_PER_USER sessions and logs in again: end-oldest ends the oldest session, refuse answers 409 to the login. Default end-oldest.',
+    schema: z.enum(['end-oldest', 'refuse']).default('end-oldest'),
+  },
   touchIntervalMs: {
     env: 'SESSION_TOUCH_INTERVAL',
     doc: 'Shortest time between two records of the use of a session, per instance; at most a quarter of the idle timeout. Default 1m.',
@@ -75,3 +90,8 @@ export const sessionConfig = defineConfig('session', {
 });
 
 export type SessionConfig = ConfigOf<typeof sessionConfig>;
+
+/** The longest time that a session can live, ms. */
+export function longestTimeoutMs({ absoluteTimeoutMs, maxAbsoluteTimeoutMs = 0 }: SessionConfig): number {
+  return Math.max(absoluteTimeoutMs, maxAbsoluteTimeoutMs);
+}

@@ -1,4 +1,6 @@
 import { Inject, Module, type OnApplicationShutdown, type OnModuleInit, Optional } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyInstance } from 'fastify';
 import { systemClock } from '../../common/clock.js';
 import { type CacheConfigValues, cacheConfig, PrincipalResolvers } from '../cache/index.js';
 import { DATABASE, type Database, type DatabaseConfig, databaseConfig, DatabaseModule } from '../database/index.js';
@@ -32,6 +34,7 @@ import {
   SESSION_STORE,
   SESSION_TOUCHES,
 } from './session.tokens.js';
+import { SessionEvents } from './session-events.js';
 import { TouchThrottle } from './model/touch-throttle.js';
 
 const EVICTED_SESSIONS: ProtectedData = {
@@ -40,6 +43,10 @@ const EVICTED_SESSIONS: ProtectedData = {
   consequence:
     'a user whose session it evicts is logged out. Give sessions their own Redis (SESSION_REDIS_URL) with noeviction, or a database (DATABASE_URL).',
 };
+
+/** Routes whose bodies hold the data of a session. */
+const DATA_ROUTES = new Set(['POST /sessions', 'PATCH /sessions/current']);
+const OTHER_MEMBERS_BYTES = 4_096;
 
 /** Sessions: `SessionService` for an application's own login, `SessionGuard` and `@CurrentSession()` for its routes, and REST. */
 @Module({
@@ -81,14 +88,16 @@ const EVICTED_SESSIONS: ProtectedData = {
         pool: RedisPool | null,
         { url }: DatabaseConfig,
         database: Database,
+        events: SessionEvents,
       ) =>
         createSessionBackend({
           config,
           namespace: `${cache.namespace}.sessions`,
           pool,
           database: url === undefined ? null : database,
+          events,
         }),
-      inject: [sessionConfig.KEY, cacheConfig.KEY, SESSION_REDIS_POOL, databaseConfig.KEY, DATABASE],
+      inject: [sessionConfig.KEY, cacheConfig.KEY, SESSION_REDIS_POOL, databaseConfig.KEY, DATABASE, SessionEvents],
     },
     { provide: SESSION_STORE, useFactory: ({ store }: SessionBackend) => store, inject: [SESSION_BACKEND] },
     {
@@ -97,6 +106,7 @@ const EVICTED_SESSIONS: ProtectedData = {
         new TouchThrottle(Math.min(touchIntervalMs, idleTimeoutMs / 4), systemClock),
       inject: [sessionConfig.KEY],
     },
+    SessionEvents,
     SessionService,
     SessionCookie,
     SessionResolver,
@@ -107,6 +117,7 @@ const EVICTED_SESSIONS: ProtectedData = {
   exports: [
     SESSION_BACKEND,
     SESSION_STORE,
+    SessionEvents,
     SessionService,
     SessionCookie,
     SessionResolver,
@@ -121,9 +132,12 @@ export class SessionModule implements OnModuleInit, OnApplicationShutdown {
     @Inject(REDIS_POOL) private readonly shared: RedisPool | null,
     @Inject(databaseConfig.KEY) private readonly database: DatabaseConfig,
     private readonly usage: UsageWatcher,
+    { httpAdapter }: HttpAdapterHost,
+    @Inject(sessionConfig.KEY) { maxDataBytes }: SessionConfig,
     @Optional() principals?: PrincipalResolvers,
   ) {
     principals?.register(principalOfSession);
+    limitBodies(httpAdapter?.getInstance() as FastifyInstance | undefined, maxDataBytes);
   }
 
   onModuleInit(): void {
@@ -136,4 +150,16 @@ export class SessionModule implements OnModuleInit, OnApplicationShutdown {
     await this.backend.close();
     if (this.pool !== this.shared) await this.pool?.close();
   }
+}
+
+/**
+ * Bodies with session data may be as large as the data allows. JSON in ASCII takes up to three times the bytes. Express has
+ * no limits per route.
+ */
+function limitBodies(server: FastifyInstance | undefined, maxDataBytes: number): void {
+  if (server === undefined || !('addHook' in server)) return;
+  server.addHook('onRoute', (route) => {
+    if (DATA_ROUTES.has(`${String(route.method)} ${route.url}`))
+      route.bodyLimit = 3 * maxDataBytes + OTHER_MEMBERS_BYTES;
+  });
 }

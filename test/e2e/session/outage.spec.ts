@@ -93,9 +93,10 @@ describe('sessions while Redis is away', () => {
         expect([await statusOf(one, session), await statusOf(two, session)]).toEqual([200, 200]);
       const snapshot = await redis.snapshot();
       await redis.kill();
-      await one.http.delete('/sessions/current').set(byId.bearer).expect(204);
-      await one.http.delete('/sessions/users/b').set(TRUSTED).expect(200);
-      await one.http.post('/sessions/current/rotate').set(rotated.bearer).expect(200);
+      await one.http.delete('/sessions/current').set(byId.bearer).expect(202, { status: 'queued' });
+      await one.http.delete('/sessions/users/b').set(TRUSTED).expect(202, { revoked: 0, status: 'queued' });
+      const rotation = await one.http.post('/sessions/current/rotate').set(rotated.bearer).expect(202);
+      expect(rotation.body).toMatchObject({ status: 'queued', session: { userId: 'c' } });
       for (const session of [byId, byUser, rotated]) expect(await statusOf(one, session)).toBe(401);
       await redis.restart({ snapshot });
       await allAre('up');

@@ -1,8 +1,9 @@
+import { connect } from 'node:net';
 import { createHash } from 'node:crypto';
 import { SessionService } from '../../../src/modules/session/index.js';
 import { eventually } from '../../support/eventually.js';
 import { startApp, type TestApp } from '../../support/test-app.js';
-import { cookieOf, createSession, SESSION_ENV, TRUSTED } from './clients.js';
+import { cookieOf, createSession, type HeldSession, SESSION_ENV, TRUSTED } from './clients.js';
 import { type Shop, startShop } from './shop.js';
 
 describe('session tokens', () => {
@@ -319,5 +320,70 @@ describe("an application's own login", () => {
     expect(reply.get('Set-Cookie')![0]).toMatch(/^sid=ls_[\w-]{43}; Max-Age=43200; Path=\/; HttpOnly; SameSite=Lax$/);
     await plain.http.get('/me').set(cookieOf(reply)).expect(200);
     await plain.close();
+  });
+});
+
+describe('input of clients', () => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await startApp({ ...SESSION_ENV, SESSION_MAX_BYTES: '64kb' });
+  });
+  afterAll(() => app.close());
+
+  /** The bytes of a header as they are: a client library would refuse or change some. */
+  const statusWithCookie = async (header: Buffer): Promise<number> => {
+    const { port, hostname } = new URL(app.url);
+    const socket = connect(Number(port), hostname);
+    socket.write('GET /sessions/current HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncookie: ');
+    socket.write(header);
+    socket.write('\r\n\r\n');
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) chunks.push(chunk as Buffer);
+    return Number(/^HTTP\/1\.1 (\d+)/.exec(Buffer.concat(chunks).toString('latin1'))![1]);
+  };
+
+  it('opens no session by a cookie whose name only resembles the protected one, or that is sent twice', async () => {
+    const { token } = await createSession(app);
+    const bytes = (text: string) => Buffer.from(text, 'latin1');
+    expect(await statusWithCookie(bytes(`a=b;\t __Host-sid=${token} ;c=d`))).toBe(200);
+    for (const start of ['\u00a0', '\u0085', '\u00a0 ', ' \u00a0'])
+      expect(await statusWithCookie(bytes(`${start}__Host-sid=${token}`))).toBe(401);
+    expect(await statusWithCookie(bytes(`__Host-sid=${token}; __Host-sid=${token}`))).toBe(401);
+    expect(await statusWithCookie(bytes(`__Host-sid=planted; __Host-sid=${token}`))).toBe(401);
+    expect(await statusWithCookie(bytes(`\u00a0__Host-sid=planted; __Host-sid=${token}`))).toBe(200);
+  });
+
+  it('is checked for depth and size before it is merged', async () => {
+    const { bearer } = await createSession(app, { userId: 'ada', data: { n: 1 } });
+    const patch = (data: string) =>
+      app.http.patch('/sessions/current').set(bearer).set('content-type', 'application/json').send(`{"data":${data}}`);
+    for (const depth of [33, 5_000, 20_000])
+      await patch(`${'{"a":'.repeat(depth)}null${'}'.repeat(depth)}`).expect(400);
+    await patch(`{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`).expect(400);
+    // Removals only, so that what is left would be small.
+    const removals = Object.fromEntries(Array.from({ length: 8_000 }, (_, n) => [`member ${n}`, null]));
+    const large = await patch(JSON.stringify(removals)).expect(413);
+    expect(large.body.type).toBe('urn:larder:session-too-large');
+    expect((await app.http.get('/sessions/current').set(bearer)).body.data).toEqual({ n: 1 });
+  });
+
+  it('has a body limit that follows SESSION_MAX_BYTES, above and below the limit of other routes', async () => {
+    const send = (to: TestApp, bearer: HeldSession['bearer'], bytes: number) =>
+      to.http
+        .patch('/sessions/current')
+        .set(bearer)
+        .send({ data: { text: 'x'.repeat(bytes) } });
+    const { bearer } = await createSession(app);
+    await send(app, bearer, 60 * 1_024).expect(200);
+    await send(app, bearer, 300 * 1_024).expect(413);
+    const roomy = await startApp({ ...SESSION_ENV, SESSION_MAX_BYTES: '4mb' });
+    const session = await createSession(roomy);
+    await send(roomy, session.bearer, 3 * 2 ** 20).expect(200);
+    await roomy.http
+      .post('/sessions')
+      .set(TRUSTED)
+      .send({ data: { text: 'x'.repeat(3 * 2 ** 20) } })
+      .expect(201);
+    await roomy.close();
   });
 });

@@ -64,8 +64,8 @@ describeWithPgBouncer.each<PoolMode>(['session', 'transaction'])('behind PgBounc
     const store = new PostgresSessionStore(one, sessionConfig.parse({}));
     const session = await store.create({ id: randomUUID(), userId: 'ada', data: { n: 1 } });
     const newId = randomUUID();
-    expect(await store.rotate(session!.id, { newId })).toMatchObject({ id: newId });
-    expect(await store.revokeAll({ userId: 'ada' })).toBe(1);
+    expect(await store.rotate(session!.id, { newId })).toMatchObject({ session: { id: newId } });
+    expect(await store.revokeAll({ userId: 'ada' })).toMatchObject({ count: 1 });
   });
 
   it('leaves no setting behind for the next client of a server connection', async () => {

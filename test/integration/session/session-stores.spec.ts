@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SessionLifetime } from '../../../src/modules/session/model/session-lifetime.js';
 import type { Session, SessionData } from '../../../src/modules/session/session.types.js';
-import type { SessionStore } from '../../../src/modules/session/stores/session-store.js';
+import type { SessionStore, SweptSessionStore } from '../../../src/modules/session/stores/session-store.js';
 import { eventually } from '../../support/eventually.js';
 import { CLUSTER, STORES, type StoreUnderTest } from './stores.js';
 
@@ -92,7 +92,7 @@ describe.each([...STORES, CLUSTER])('a session store: %s', (_name, start) => {
     expect(used.absoluteExpiresAtMs).toBe(session.absoluteExpiresAtMs);
     expect(used.expiresAtMs).toBe(session.absoluteExpiresAtMs);
     const saved = await short.update(session.id, { data: {} });
-    const rotated = await short.rotate(session.id, { newId: randomUUID() });
+    const rotated = (await short.rotate(session.id, { newId: randomUUID() }))?.session;
     for (const later of [saved, rotated])
       expect(later).toMatchObject({
         absoluteExpiresAtMs: session.absoluteExpiresAtMs,
@@ -111,7 +111,7 @@ describe.each([...STORES, CLUSTER])('a session store: %s', (_name, start) => {
     expect(await brief.update(id, { data: {} })).toBe('gone');
     expect(await brief.rotate(id, { newId: randomUUID() })).toBeUndefined();
     expect(await brief.create({ id, userId: 'ada', data: {} })).toBeUndefined();
-    expect(await brief.revoke(id)).toBe(false);
+    expect(await brief.revoke(id)).toEqual({ count: 0, status: 'applied' });
   });
 
   it('ends an absolute life however often it is touched', async () => {
@@ -123,8 +123,8 @@ describe.each([...STORES, CLUSTER])('a session store: %s', (_name, start) => {
 
   it('revokes for good', async () => {
     const { id, userId } = await begin();
-    expect(await store.revoke(id)).toBe(true);
-    expect(await store.revoke(id)).toBe(false);
+    expect(await store.revoke(id)).toEqual({ count: 1, status: 'applied' });
+    expect(await store.revoke(id)).toEqual({ count: 0, status: 'applied' });
     expect(await store.find(id)).toBeUndefined();
     expect(await store.update(id, { data: {} })).toBe('gone');
     expect(await store.touch(id)).toBeUndefined();
@@ -135,7 +135,7 @@ describe.each([...STORES, CLUSTER])('a session store: %s', (_name, start) => {
 
   it('remembers that an id is dead that it never knew', async () => {
     const id = randomUUID();
-    expect(await store.revoke(id)).toBe(false);
+    expect(await store.revoke(id)).toEqual({ count: 0, status: 'applied' });
     expect(await store.create({ id, userId: null, data: {} })).toBeUndefined();
     expect(await store.update(id, { data: {} })).toBe('gone');
   });
@@ -155,7 +155,7 @@ describe.each([...STORES, CLUSTER])('a session store: %s', (_name, start) => {
   it('gives a session a new id and keeps the rest', async () => {
     const session = await begin('ada', { n: 7 });
     const newId = randomUUID();
-    const rotated = await store.rotate(session.id, { newId });
+    const rotated = (await store.rotate(session.id, { newId }))?.session;
     expect(rotated).toMatchObject({
       id: newId,
       userId: 'ada',
@@ -175,7 +175,7 @@ describe.each([...STORES, CLUSTER])('a session store: %s', (_name, start) => {
     await eventually(async () =>
       expect((await store.touch(anonymous.id))!.lastSeenAtMs).toBeGreaterThan(anonymous.createdAtMs),
     );
-    const session = await store.rotate(anonymous.id, { newId, login: { userId } });
+    const session = (await store.rotate(anonymous.id, { newId, login: { userId } }))?.session;
     expect(session).toMatchObject({ id: newId, userId, data: { cart: 1 } });
     expect(session!.createdAtMs).toBeGreaterThan(anonymous.createdAtMs);
     expect(session!.absoluteExpiresAtMs).toBe(session!.createdAtMs + 2 * HOUR_MS);
@@ -194,9 +194,9 @@ describe.each([...STORES, CLUSTER])('a session store: %s', (_name, start) => {
     const mine = [await begin(userId), await begin(userId), await begin(userId)];
     const theirs = await begin(other);
     expect((await store.list({ userId })).map(({ id }) => id).toSorted()).toEqual(mine.map(({ id }) => id).toSorted());
-    expect(await store.revokeAll({ userId }, mine[1]!.id)).toBe(2);
+    expect(await store.revokeAll({ userId }, mine[1]!.id)).toEqual({ count: 2, status: 'applied' });
     expect(await store.list({ userId })).toMatchObject([{ id: mine[1]!.id }]);
-    expect(await store.revokeAll({ userId })).toBe(1);
+    expect(await store.revokeAll({ userId })).toEqual({ count: 1, status: 'applied' });
     for (const { id } of mine) expect(await store.update(id, { data: {} })).toBe('gone');
     expect(await store.find(theirs.id)).toEqual(theirs);
   });
@@ -204,7 +204,8 @@ describe.each([...STORES, CLUSTER])('a session store: %s', (_name, start) => {
   it('lets no session slip away under a new id while all are revoked', async () => {
     const userId = randomUUID();
     const rotateWhileItLives = async (session: Session | undefined): Promise<void> => {
-      for (let n = 0; session && n < 200; n++) session = await store.rotate(session.id, { newId: randomUUID() });
+      for (let n = 0; session && n < 200; n++)
+        session = (await store.rotate(session.id, { newId: randomUUID() }))?.session;
     };
     const started = await Promise.all(Array.from({ length: 5 }, () => begin(userId)));
     const rotations = started.map(rotateWhileItLives);
@@ -217,8 +218,65 @@ describe.each([...STORES, CLUSTER])('a session store: %s', (_name, start) => {
 
   it('revokes all sessions', async () => {
     const sessions = [await begin(), await begin(null), await begin()];
-    expect(await store.revokeAll('everyone')).toBeGreaterThanOrEqual(3);
+    expect((await store.revokeAll('everyone')).count).toBeGreaterThanOrEqual(3);
     expect(await store.list('everyone')).toEqual([]);
     for (const { id } of sessions) expect(await store.find(id)).toBeUndefined();
+  });
+
+  it('keeps timeouts of its own through uses and rotations, and takes those of a login', async () => {
+    const lifetime = { idleTimeoutMs: 2 * HOUR_MS, absoluteTimeoutMs: 100 * HOUR_MS };
+    const session = (await store.create({ id: randomUUID(), userId: randomUUID(), data: {}, lifetime }))!;
+    expect(session.idleTimeoutMs).toBe(2 * HOUR_MS);
+    expect(session.expiresAtMs - session.lastSeenAtMs).toBe(2 * HOUR_MS);
+    expect(session.absoluteExpiresAtMs - session.createdAtMs).toBe(100 * HOUR_MS);
+    const rotated = (await store.rotate(session.id, { newId: randomUUID() }))!.session;
+    for (const later of [
+      rotated,
+      (await store.touch(rotated.id))!,
+      (await store.update(rotated.id, { data: {} })) as Session,
+    ]) {
+      expect(later.expiresAtMs - later.lastSeenAtMs).toBe(2 * HOUR_MS);
+      expect(later.absoluteExpiresAtMs).toBe(session.absoluteExpiresAtMs);
+    }
+    const login = { userId: randomUUID(), lifetime: { absoluteTimeoutMs: 50 * HOUR_MS } };
+    const loggedIn = (await store.rotate(rotated.id, { newId: randomUUID(), login }))!.session;
+    expect(loggedIn.idleTimeoutMs).toBeNull();
+    expect(loggedIn.expiresAtMs - loggedIn.lastSeenAtMs).toBe(HOUR_MS);
+    expect(loggedIn.absoluteExpiresAtMs - loggedIn.createdAtMs).toBe(50 * HOUR_MS);
+  });
+
+  it('knows the client that used a session last', async () => {
+    const client = { address: '2001:db8::1', userAgent: 'é "quoted" \u{1f600}' };
+    const { id } = (await store.create({ id: randomUUID(), userId: randomUUID(), data: {}, client }))!;
+    expect((await store.find(id))?.client).toEqual(client);
+    expect((await store.touch(id))?.client).toEqual(client);
+    expect((await store.touch(id, { address: '192.0.2.1' }))?.client).toEqual({ address: '192.0.2.1' });
+    expect((await begin()).client).toBeNull();
+  });
+
+  it('gives each expired session once, and leaves living and revoked ones', async () => {
+    const brief = underTest.open({ idleTimeoutMs: 40, absoluteTimeoutMs: HOUR_MS });
+    const swept = brief as SweptSessionStore;
+    const userId = randomUUID();
+    const expiring = await Promise.all(Array.from({ length: 25 }, () => begin(userId, {}, brief)));
+    const revoked = await begin(userId, {}, brief);
+    await brief.revoke(revoked.id);
+    const lifetime = { idleTimeoutMs: HOUR_MS };
+    const living = (await brief.create({ id: randomUUID(), userId, data: {}, lifetime }))!;
+    const found: string[] = [];
+    await eventually(async () => {
+      // Two instances at a time.
+      for (const { expired } of await Promise.all([swept.sweep(10), swept.sweep(10)]))
+        found.push(...expired.filter((one) => one.userId === userId).map(({ id }) => id));
+      expect(found.toSorted()).toEqual(expiring.map(({ id }) => id).toSorted());
+    });
+    expect(await brief.list({ userId })).toMatchObject([{ id: living.id }]);
+    expect(await brief.update(expiring[0]!.id, { data: {} })).toBe('gone');
+  });
+
+  it('revokes everyone only when asked for everyone', async () => {
+    const { id } = await begin();
+    for (const userId of ['', '*', 'everyone', '=']) expect((await store.revokeAll({ userId })).count).toBe(0);
+    expect(await store.find(id)).toBeDefined();
   });
 });

@@ -28,6 +28,7 @@ const COMMANDS: Readonly<Record<string, number>> = {
   XREVRANGE: 5,
   ZADD: 1.2,
   ZRANGE: 1.2,
+  ZRANGEBYSCORE: 1.2,
   ZREM: 1.2,
   ZREMRANGEBYSCORE: 1.2,
   ZSCORE: 1.2,

@@ -1,4 +1,4 @@
-import { integer, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
+import { bigint, integer, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 
 const time = (name: string) => timestamp(name, { withTimezone: true, precision: 3 });
 
@@ -13,6 +13,9 @@ export const sessionTable = pgTable('larder_session', {
   expiresAt: time('expires_at').notNull(),
   absoluteExpiresAt: time('absolute_expires_at').notNull(),
   revokedAt: time('revoked_at'),
+  /** JSON. */
+  client: text('client'),
+  idleTimeoutMs: bigint('idle_timeout_ms', { mode: 'number' }),
 });
 
 /** A row of it. */

@@ -17,6 +17,7 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import {
+  ApiAcceptedResponse,
   ApiBearerAuth,
   ApiCookieAuth,
   ApiForbiddenResponse,
@@ -39,8 +40,12 @@ import {
   issuedSessionSchema,
   type MergeSessionBody,
   mergeSessionSchema,
+  type Queued,
+  QUEUED,
+  queuedIn,
   reissuedView,
   type RevocationCount,
+  revocationView,
   revokedSchema,
   type RevokeOwnQuery,
   revokeOwnSchema,
@@ -99,6 +104,7 @@ export class OwnSessionController {
       'The old token is dead at once. The new token is sent as a cookie, or in the body if the request had a bearer token.',
   })
   @ApiOkResponse({ standardSchema: issuedSessionSchema })
+  @ApiAcceptedResponse(QUEUED)
   async rotate(
     @CurrentSession('id') id: string,
     @CurrentCredential() via: RequestSession['via'],
@@ -106,19 +112,21 @@ export class OwnSessionController {
   ): Promise<IssuedSessionView> {
     const issued = (await this.sessions.rotate(id)) ?? failEnded();
     if (via === 'cookie') this.cookie.set(reply, issued);
-    return reissuedView(issued.token, issued.session, via);
+    return { ...reissuedView(issued.token, issued.session, via), ...queuedIn(reply, issued) };
   }
 
   @Delete('current')
   @HttpCode(204)
   @ApiOperation({ summary: 'Log out' })
   @ApiNoContentResponse()
+  @ApiAcceptedResponse(QUEUED)
   async revokeCurrent(
     @CurrentSession('id') id: string,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<void> {
-    await this.sessions.revoke(id);
+  ): Promise<Queued | undefined> {
+    const end = await this.sessions.revoke(id);
     this.cookie.clear(reply);
+    return queuedIn(reply, end);
   }
 
   @Get()
@@ -136,6 +144,7 @@ export class OwnSessionController {
   @Header('cache-control', 'no-store')
   @ApiOperation({ summary: 'Log out everywhere', description: '`keep=current` keeps the session of this request.' })
   @ApiOkResponse({ standardSchema: revokedSchema })
+  @ApiAcceptedResponse(QUEUED)
   async revokeOwn(
     @CurrentSession() { id, userId }: Session,
     @Query({ schema: revokeOwnSchema }) { keep }: RevokeOwnQuery,
@@ -143,22 +152,25 @@ export class OwnSessionController {
   ): Promise<RevocationCount> {
     const isKept = keep === 'current';
     if (!isKept) this.cookie.clear(reply);
-    if (userId !== null) return { revoked: await this.sessions.revokeByUser(userId, isKept ? id : undefined) };
-    return { revoked: !isKept && (await this.sessions.revoke(id)) ? 1 : 0 };
+    if (userId !== null)
+      return revocationView(reply, await this.sessions.revokeByUser(userId, isKept ? id : undefined));
+    return isKept ? { revoked: 0 } : revocationView(reply, await this.sessions.revoke(id));
   }
 
   @Delete(':id')
   @HttpCode(204)
   @ApiOperation({ summary: 'End one session of the same user' })
   @ApiNoContentResponse()
+  @ApiAcceptedResponse(QUEUED)
   async revokeOne(
     @CurrentSession() current: Session,
     @Param('id', { schema: sessionIdSchema }) id: string,
-  ): Promise<void> {
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Queued | undefined> {
     const isOwn = (await this.ofSameUser(current)).some((session) => session.id === id);
     // The session of another user and an unknown id get the same 404.
     if (!isOwn) throw new NotFoundException('You have no such session.');
-    await this.sessions.revoke(id);
+    return queuedIn(reply, await this.sessions.revoke(id));
   }
 
   /** @throws ForbiddenException naming the first member that the client may not change. */

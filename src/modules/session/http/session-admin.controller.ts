@@ -1,5 +1,12 @@
 import { Body, Controller, Delete, Get, Header, Param, Post, Res, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  ApiAcceptedResponse,
+  ApiBearerAuth,
+  ApiCreatedResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { SessionService } from '../session.service.js';
 import { SessionApiKeyGuard } from './session-api-key.guard.js';
@@ -9,7 +16,9 @@ import {
   createSessionSchema,
   type IssuedSessionView,
   issuedSessionSchema,
+  QUEUED,
   type RevocationCount,
+  revocationView,
   revokedSchema,
   type SessionList,
   sessionListSchema,
@@ -56,14 +65,19 @@ export class SessionAdminController {
   @Delete('users/:userId')
   @ApiOperation({ summary: 'Log a user out everywhere' })
   @ApiOkResponse({ standardSchema: revokedSchema })
-  async revokeUser(@Param('userId', { schema: userIdSchema }) userId: string): Promise<RevocationCount> {
-    return { revoked: await this.sessions.revokeByUser(userId) };
+  @ApiAcceptedResponse(QUEUED)
+  async revokeUser(
+    @Param('userId', { schema: userIdSchema }) userId: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<RevocationCount> {
+    return revocationView(reply, await this.sessions.revokeByUser(userId));
   }
 
   @Delete('everyone')
   @ApiOperation({ summary: 'Log all users out' })
   @ApiOkResponse({ standardSchema: revokedSchema })
-  async revokeEveryone(): Promise<RevocationCount> {
-    return { revoked: await this.sessions.revokeEveryone() };
+  @ApiAcceptedResponse(QUEUED)
+  async revokeEveryone(@Res({ passthrough: true }) reply: FastifyReply): Promise<RevocationCount> {
+    return revocationView(reply, await this.sessions.revokeEveryone());
   }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Session, SessionData } from '../session.types.js';
+import { durationText } from '../../../common/config/config-schemas.js';
+import type { EndStatus, Session, SessionData, SessionEnd } from '../session.types.js';
 import type { RequestSession } from './request-session.js';
 
 /** Shallow on purpose: members are checked when the data is stored, so that deep input needs little stack here. */
@@ -10,8 +11,17 @@ const userId = z
   .max(256)
   .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), 'must not hold control characters');
 
+const client = z.strictObject({ address: z.string().max(64).optional(), userAgent: z.string().max(256).optional() });
+/** Each as `30d`, or milliseconds in text. */
+const timeouts = z.strictObject({ idle: durationText().optional(), absolute: durationText().optional() });
+
 /** Body of `POST /sessions`. */
-export const createSessionSchema = z.strictObject({ userId: userId.optional(), data: data.optional() });
+export const createSessionSchema = z.strictObject({
+  userId: userId.optional(),
+  data: data.optional(),
+  client: client.optional(),
+  timeouts: timeouts.optional(),
+});
 export type CreateSessionBody = z.output<typeof createSessionSchema>;
 
 /** Body of `PATCH /sessions/current`. */
@@ -37,11 +47,17 @@ export const sessionViewSchema = z.object({
   lastSeenAt: time,
   expiresAt: time,
   absoluteExpiresAt: time,
+  /** The client that used it last. */
+  client: z.object({ address: z.string().optional(), userAgent: z.string().optional() }).nullable(),
 });
 export type SessionView = z.output<typeof sessionViewSchema>;
 
 /** A session with its token. The token is sent only in this response. */
-export const issuedSessionSchema = z.object({ token: z.string().optional(), session: sessionViewSchema });
+export const issuedSessionSchema = z.object({
+  token: z.string().optional(),
+  session: sessionViewSchema,
+  status: z.literal('queued').optional(),
+});
 export type IssuedSessionView = z.output<typeof issuedSessionSchema>;
 
 /** Sessions of a user. */
@@ -50,9 +66,35 @@ export const sessionListSchema = z.object({
 });
 export type SessionList = z.output<typeof sessionListSchema>;
 
-/** How many sessions were ended. */
-export const revokedSchema = z.object({ revoked: z.int() });
+/** How many sessions were ended; with a status where other instances do not know yet (202). */
+export const revokedSchema = z.object({ revoked: z.int(), status: z.literal('queued').optional() });
 export type RevocationCount = z.output<typeof revokedSchema>;
+
+/** Of an end that other instances do not know yet (202). */
+export const queuedSchema = z.object({ status: z.literal('queued') });
+export type Queued = z.output<typeof queuedSchema>;
+
+/** Describes the 202 in the OpenAPI document. */
+export const QUEUED = {
+  standardSchema: queuedSchema,
+  description:
+    'The store of sessions does not answer: it holds on this instance only. It is sent to the store when that answers again.',
+};
+
+/** Sets 202 for an end that other instances do not know yet. Gives what the body then says. */
+export function queuedIn(
+  reply: { status(code: number): unknown },
+  { status }: { readonly status: EndStatus },
+): Queued | undefined {
+  if (status === 'applied') return undefined;
+  reply.status(202);
+  return { status };
+}
+
+/** The count of an end, with 202 as {@link queuedIn}. */
+export function revocationView(reply: Parameters<typeof queuedIn>[0], end: SessionEnd): RevocationCount {
+  return { revoked: end.count, ...queuedIn(reply, end) };
+}
 
 /** A session as clients see it. */
 export function viewOf(session: Session): SessionView {
@@ -64,6 +106,7 @@ export function viewOf(session: Session): SessionView {
     lastSeenAt: new Date(session.lastSeenAtMs).toISOString(),
     expiresAt: new Date(session.expiresAtMs).toISOString(),
     absoluteExpiresAt: new Date(session.absoluteExpiresAtMs).toISOString(),
+    client: session.client ?? null,
   };
 }
 

@@ -12,7 +12,19 @@ export interface SessionLifetime {
  */
 export const DEAD_KEPT_MS = 10 * 60_000;
 
+/** Timeouts of a session: its own where it has them. */
+export function lifetimeOf(own: Partial<SessionLifetime> | undefined, common: SessionLifetime): SessionLifetime {
+  return {
+    idleTimeoutMs: own?.idleTimeoutMs ?? common.idleTimeoutMs,
+    absoluteTimeoutMs: own?.absoluteTimeoutMs ?? common.absoluteTimeoutMs,
+  };
+}
+
 /** When a session used at `nowMs` ends if it is not used again; never after its absolute end. */
-export function idleEndMs(nowMs: number, absoluteExpiresAtMs: number, { idleTimeoutMs }: SessionLifetime): number {
+export function idleEndMs(
+  nowMs: number,
+  absoluteExpiresAtMs: number,
+  { idleTimeoutMs }: Pick<SessionLifetime, 'idleTimeoutMs'>,
+): number {
   return Math.min(nowMs + idleTimeoutMs, absoluteExpiresAtMs);
 }

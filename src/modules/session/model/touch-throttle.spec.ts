@@ -15,6 +15,8 @@ describe('the throttle of touches', () => {
     lastSeenAtMs: clock.wallMs() - agoMs,
     expiresAtMs: 0,
     absoluteExpiresAtMs: 0,
+    idleTimeoutMs: null,
+    client: null,
   });
 
   it('lets a session alone that was touched lately, by whomever', () => {

@@ -14,10 +14,14 @@ export class TouchThrottle {
     private readonly clock: Clock,
   ) {}
 
-  /** Whether to record this use. After `true` it returns `false` for an interval. */
-  isDue({ id, lastSeenAtMs }: Session): boolean {
+  /**
+   * Whether to record this use. After `true` it returns `false` for an interval.
+   *
+   * @param isNews this use says more than its time, as that of a session whose client is not known yet. Default false.
+   */
+  isDue({ id, lastSeenAtMs }: Pick<Session, 'id' | 'lastSeenAtMs'>, isNews = false): boolean {
     // The two times come from different clocks. If either clock is wrong, the difference is large and the use is recorded.
-    if (Math.abs(this.clock.wallMs() - lastSeenAtMs) < this.intervalMs) return false;
+    if (!isNews && Math.abs(this.clock.wallMs() - lastSeenAtMs) < this.intervalMs) return false;
     const nowMs = this.clock.nowMs();
     const touchedAtMs = this.touchedAtMs.get(id);
     if (touchedAtMs !== undefined && nowMs - touchedAtMs < this.intervalMs) return false;

@@ -1,10 +1,11 @@
 import type { Clock } from '../../../common/clock.js';
-import type { Cache } from '../../cache/index.js';
+import type { Cache, WriteReceipt } from '../../cache/index.js';
 import { sessionIdOf } from '../model/session-token.js';
 import { SessionUnavailableException } from '../session-unavailable.exception.js';
-import type { Session } from '../session.types.js';
+import type { EndStatus, Session, SessionClient, SessionEnd } from '../session.types.js';
 import type {
   NewSession,
+  RotatedSession,
   Rotation,
   SessionChange,
   SessionSelector,
@@ -44,34 +45,38 @@ export class CachedSessionStore implements SessionStore {
   }
 
   async update(id: string, to: SessionChange): Promise<Session | UpdateFailure> {
-    return change(
+    const { outcome } = await change(
       () => this.store.update(id, to),
       () => this.cache.delete(id),
     );
+    return outcome;
   }
 
-  touch(id: string): Promise<Session | undefined> {
-    return this.store.touch(id);
+  touch(id: string, client?: SessionClient): Promise<Session | undefined> {
+    return this.store.touch(id, client);
   }
 
-  async rotate(id: string, rotation: Rotation): Promise<Session | undefined> {
-    return change(
+  async rotate(id: string, rotation: Rotation): Promise<RotatedSession | undefined> {
+    const { outcome, status } = await change(
       () => this.store.rotate(id, rotation),
       () => this.cache.delete(id),
     );
+    return outcome && { ...outcome, status };
   }
 
-  async revoke(id: string): Promise<boolean> {
-    return change(
+  async revoke(id: string): Promise<SessionEnd> {
+    const { outcome, status } = await change(
       () => this.store.revoke(id),
       () => this.cache.delete(id),
     );
+    return { ...outcome, status };
   }
 
-  async revokeAll(selector: SessionSelector, exceptId?: string): Promise<number> {
+  async revokeAll(selector: SessionSelector, exceptId?: string): Promise<SessionEnd> {
     const evict = () =>
       selector === 'everyone' ? this.cache.clear() : this.cache.invalidateTags([userTag(selector.userId)]);
-    return change(() => this.store.revokeAll(selector, exceptId), evict);
+    const { outcome, status } = await change(() => this.store.revokeAll(selector, exceptId), evict);
+    return { ...outcome, status };
   }
 
   list(selector: SessionSelector): Promise<Session[]> {
@@ -100,12 +105,18 @@ function userTag(userId: string): string {
   return `user:${sessionIdOf(userId)}`;
 }
 
-/** Makes a change and evicts the changed sessions, also when the connection broke and the outcome is unknown. */
-async function change<T>(make: () => Promise<T>, evict: () => Promise<unknown>): Promise<T> {
+/**
+ * Makes a change and evicts the changed sessions, also when the connection broke and the outcome is unknown. An eviction
+ * that is queued leaves other instances with what they have cached.
+ */
+async function change<T>(
+  make: () => Promise<T>,
+  evict: () => Promise<WriteReceipt>,
+): Promise<{ outcome: T; status: EndStatus }> {
   try {
     const outcome = await make();
-    await evict();
-    return outcome;
+    const { status } = await evict();
+    return { outcome, status };
   } catch (error) {
     if (error instanceof SessionUnavailableException && error.isOutcomeUnknown) await evict();
     throw error;

@@ -53,4 +53,21 @@ describe('sessions in memory', () => {
     ours.insertIfAbsent(session);
     expect(await ours.find('a')).toEqual(session);
   });
+
+  it('of one user are listed and ended without a look at those of other users', async () => {
+    const clock = new FakeClock();
+    const store = newStore(clock, 2 ** 24);
+    for (let n = 0; n < 1_000; n++) await store.create({ id: `other ${n}`, userId: `user ${n}`, data: {} });
+    for (const id of ['a', 'b']) await store.create({ id, userId: 'ada', data: {} });
+    let looks = 0;
+    const { wallMs } = clock;
+    clock.wallMs = () => {
+      looks += 1;
+      return wallMs.call(clock);
+    };
+    expect((await store.list({ userId: 'ada' })).map(({ id }) => id)).toEqual(['a', 'b']);
+    expect(await store.revokeAll({ userId: 'ada' }, 'b')).toEqual({ count: 1, status: 'applied' });
+    expect(looks).toBeLessThan(10);
+    expect(await store.list({ userId: 'ada' })).toMatchObject([{ id: 'b' }]);
+  });
 });

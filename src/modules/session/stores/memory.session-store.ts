@@ -1,20 +1,28 @@
 import type { Clock } from '../../../common/clock.js';
-import { idleEndMs, type SessionLifetime } from '../model/session-lifetime.js';
-import type { Session } from '../session.types.js';
+import { idleEndMs, lifetimeOf, type SessionLifetime } from '../model/session-lifetime.js';
+import type { Session, SessionClient, SessionEnd } from '../session.types.js';
 import type {
+  ExpiredSession,
   NewSession,
+  RotatedSession,
   Rotation,
   SessionChange,
   SessionSelector,
-  SessionStore,
+  SweepBatch,
+  SweptSessionStore,
   UpdateFailure,
 } from './session-store.js';
 
 /** Estimated size of an entry without its data. */
-const ENTRY_BYTES = 400;
+const ENTRY_BYTES = 500;
 
 /** The state of an id: its session, or dead (revoked). */
 type SessionState = Session | 'dead';
+
+type SessionTimes = Pick<
+  Session,
+  'createdAtMs' | 'lastSeenAtMs' | 'expiresAtMs' | 'absoluteExpiresAtMs' | 'idleTimeoutMs'
+>;
 
 /** Options of a {@link MemorySessionStore}. */
 export interface MemorySessionStoreOptions {
@@ -24,19 +32,23 @@ export interface MemorySessionStoreOptions {
 }
 
 /** Sessions in this process alone. They end when it ends. */
-export class MemorySessionStore implements SessionStore {
+export class MemorySessionStore implements SweptSessionStore {
   /** In the order of their last write. */
   private readonly states = new Map<string, SessionState>();
+  /** Ids of the sessions of each user. */
+  private readonly idsOfUsers = new Map<string, Set<string>>();
   private usedBytes = 0;
+  /** Where the next sweep goes on. */
+  private hand: Iterator<[string, SessionState]> | undefined;
 
   constructor(
     private readonly lifetime: SessionLifetime,
     private readonly options: MemorySessionStoreOptions,
   ) {}
 
-  async create({ id, userId, data }: NewSession): Promise<Session | undefined> {
+  async create({ id, userId, data, client, lifetime }: NewSession): Promise<Session | undefined> {
     if (this.states.has(id)) return undefined;
-    return this.put(id, { id, userId, data, version: 1, ...this.newTimes() });
+    return this.put(id, { id, userId, data, version: 1, client: client ?? null, ...this.newTimes(lifetime) });
   }
 
   async find(id: string): Promise<Session | undefined> {
@@ -56,33 +68,49 @@ export class MemorySessionStore implements SessionStore {
     });
   }
 
-  async touch(id: string): Promise<Session | undefined> {
+  async touch(id: string, client?: SessionClient): Promise<Session | undefined> {
     const session = this.liveSession(id);
-    return session && this.put(id, this.withUse(session));
+    return session && this.put(id, { ...this.withUse(session), ...(client && { client }) });
   }
 
-  async rotate(id: string, { newId, login }: Rotation): Promise<Session | undefined> {
+  async rotate(id: string, { newId, login }: Rotation): Promise<RotatedSession | undefined> {
     const session = this.liveSession(id);
     if (!session || this.states.has(newId)) return undefined;
     this.setState(id, 'dead');
-    const next = login ? { ...session, ...login, ...this.newTimes() } : this.withUse(session);
-    return this.put(newId, { ...next, id: newId });
+    const next = login ? { ...session, userId: login.userId, ...this.newTimes(login.lifetime) } : this.withUse(session);
+    return { session: this.put(newId, { ...next, id: newId }), status: 'applied' };
   }
 
-  async revoke(id: string): Promise<boolean> {
+  async revoke(id: string): Promise<SessionEnd> {
     const session = this.liveSession(id);
     this.setState(id, 'dead');
-    return session !== undefined;
+    return { count: session ? 1 : 0, status: 'applied' };
   }
 
-  async revokeAll(selector: SessionSelector, exceptId?: string): Promise<number> {
+  async revokeAll(selector: SessionSelector, exceptId?: string): Promise<SessionEnd> {
     const ended = this.liveSessionsOf(selector).filter(({ id }) => id !== exceptId);
     for (const { id } of ended) this.setState(id, 'dead');
-    return ended.length;
+    return { count: ended.length, status: 'applied' };
   }
 
   async list(selector: SessionSelector): Promise<Session[]> {
     return this.liveSessionsOf(selector);
+  }
+
+  /** Looks at `limit` states and goes on behind them the next time. */
+  async sweep(limit: number): Promise<SweepBatch> {
+    const expired: ExpiredSession[] = [];
+    const nowMs = this.options.clock.wallMs();
+    this.hand ??= this.states.entries();
+    for (let looked = 0; looked < limit && this.hand; looked++) {
+      const { value, done } = this.hand.next();
+      if (done) this.hand = undefined;
+      else if (value[1] !== 'dead' && value[1].expiresAtMs <= nowMs)
+        expired.push({ id: value[0], userId: value[1].userId });
+    }
+    // Behind the loop: a changed state moves to the end of the map, where the hand would meet it again.
+    for (const { id } of expired) this.setState(id, 'dead');
+    return { expired, hasMore: this.hand !== undefined };
   }
 
   /** Stores a session unchanged, unless its id has a state here. */
@@ -106,6 +134,7 @@ export class MemorySessionStore implements SessionStore {
     if (state === undefined) return;
     this.states.delete(id);
     this.usedBytes -= sizeOf(state);
+    if (state !== 'dead') this.unlist(state);
   }
 
   private put(id: string, session: Session): Session {
@@ -118,6 +147,7 @@ export class MemorySessionStore implements SessionStore {
     this.forget(id);
     this.states.set(id, state);
     this.usedBytes += sizeOf(state);
+    if (state !== 'dead') this.enlist(state);
     for (const oldest of this.states.keys()) {
       if (this.usedBytes <= this.options.maxBytes || oldest === id) return;
       this.forget(oldest);
@@ -125,11 +155,25 @@ export class MemorySessionStore implements SessionStore {
   }
 
   private liveSessionsOf(selector: SessionSelector): Session[] {
-    return [...this.states.keys()]
+    const ids = selector === 'everyone' ? this.states.keys() : (this.idsOfUsers.get(selector.userId) ?? []);
+    return [...ids]
       .map((id) => this.liveSession(id))
       .filter((session) => session !== undefined)
-      .filter((session) => selector === 'everyone' || session.userId === selector.userId)
       .toSorted((a, b) => a.createdAtMs - b.createdAtMs);
+  }
+
+  private enlist({ id, userId }: Session): void {
+    if (userId === null) return;
+    const ids = this.idsOfUsers.get(userId);
+    if (ids) ids.add(id);
+    else this.idsOfUsers.set(userId, new Set([id]));
+  }
+
+  private unlist({ id, userId }: Session): void {
+    if (userId === null) return;
+    const ids = this.idsOfUsers.get(userId);
+    ids?.delete(id);
+    if (ids?.size === 0) this.idsOfUsers.delete(userId);
   }
 
   private liveSession(id: string): Session | undefined {
@@ -144,22 +188,26 @@ export class MemorySessionStore implements SessionStore {
     return {
       ...session,
       lastSeenAtMs,
-      expiresAtMs: idleEndMs(lastSeenAtMs, session.absoluteExpiresAtMs, this.lifetime),
+      expiresAtMs: idleEndMs(lastSeenAtMs, session.absoluteExpiresAtMs, {
+        idleTimeoutMs: session.idleTimeoutMs ?? this.lifetime.idleTimeoutMs,
+      }),
     };
   }
 
-  private newTimes(): Pick<Session, 'createdAtMs' | 'lastSeenAtMs' | 'expiresAtMs' | 'absoluteExpiresAtMs'> {
+  private newTimes(own?: Partial<SessionLifetime>): SessionTimes {
     const nowMs = this.options.clock.wallMs();
-    const absoluteExpiresAtMs = nowMs + this.lifetime.absoluteTimeoutMs;
+    const lifetime = lifetimeOf(own, this.lifetime);
+    const absoluteExpiresAtMs = nowMs + lifetime.absoluteTimeoutMs;
     return {
       createdAtMs: nowMs,
       lastSeenAtMs: nowMs,
-      expiresAtMs: idleEndMs(nowMs, absoluteExpiresAtMs, this.lifetime),
+      expiresAtMs: idleEndMs(nowMs, absoluteExpiresAtMs, lifetime),
       absoluteExpiresAtMs,
+      idleTimeoutMs: own?.idleTimeoutMs ?? null,
     };
   }
 }
 
 function sizeOf(state: SessionState): number {
-  return ENTRY_BYTES + (state === 'dead' ? 0 : JSON.stringify(state.data).length);
+  return ENTRY_BYTES + (state === 'dead' ? 0 : JSON.stringify([state.data, state.client]).length);
 }

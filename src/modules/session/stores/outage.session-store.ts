@@ -1,17 +1,21 @@
 import type { Cache } from '../../cache/index.js';
 import { SessionUnavailableException } from '../session-unavailable.exception.js';
-import type { Session } from '../session.types.js';
+import type { Session, SessionClient, SessionEnd } from '../session.types.js';
 import type { MemorySessionStore } from './memory.session-store.js';
 import type { RedisSessionStore } from './redis.session-store.js';
 import type { RevocationJournal } from './revocation-journal.js';
 import type {
   NewSession,
+  RotatedSession,
   Rotation,
   SessionChange,
   SessionSelector,
   SessionStore,
   UpdateFailure,
 } from './session-store.js';
+
+/** Copies that are evicted with one call. Redis runs no other command while it notes an eviction. */
+const EVICTION_BATCH = 100;
 
 /** Options of an {@link OutageSessionStore}. */
 export interface OutageSessionStoreOptions {
@@ -76,56 +80,58 @@ export class OutageSessionStore implements SessionStore {
     );
   }
 
-  async touch(id: string): Promise<Session | undefined> {
+  async touch(id: string, client?: SessionClient): Promise<Session | undefined> {
     return this.redisElseLocal(
       id,
-      () => this.redis.touch(id),
-      () => this.options.local.touch(id),
+      () => this.redis.touch(id, client),
+      () => this.options.local.touch(id, client),
     );
   }
 
-  async rotate(id: string, rotation: Rotation): Promise<Session | undefined> {
+  async rotate(id: string, rotation: Rotation): Promise<RotatedSession | undefined> {
     return this.redisElseLocal(
       id,
       this.andEvict(id, () => this.redis.rotate(id, rotation)),
       async () => {
-        const session = await this.options.local.rotate(id, rotation);
-        if (session) this.options.journal.add({ id }, 'pending');
-        return session;
+        const rotated = await this.options.local.rotate(id, rotation);
+        if (!rotated) return undefined;
+        this.options.journal.add({ id }, 'pending');
+        return { ...rotated, status: 'queued' };
       },
     );
   }
 
-  async revoke(id: string): Promise<boolean> {
+  async revoke(id: string): Promise<SessionEnd> {
     const { local, journal, copies, onPending } = this.options;
     try {
-      const hasLived = await this.redis.revoke(id);
+      const end = await this.redis.revoke(id);
       local.forget(id);
-      return hasLived;
+      return end;
     } catch (error) {
       if (!(error instanceof SessionUnavailableException)) throw error;
       const copy = await copies.get<Session>(id);
       if (copy) local.insertIfAbsent(copy);
       journal.add({ id }, 'pending');
       onPending();
-      return local.revoke(id);
+      return { ...(await local.revoke(id)), status: 'queued' };
     } finally {
       await copies.delete(id);
     }
   }
 
-  async revokeAll(selector: SessionSelector, exceptId?: string): Promise<number> {
+  async revokeAll(selector: SessionSelector, exceptId?: string): Promise<SessionEnd> {
     const { local, journal, copies, onPending } = this.options;
-    const revokedLocally = await local.revokeAll(selector, exceptId);
+    const { count } = await local.revokeAll(selector, exceptId);
     try {
       const revokedIds = await this.redis.revokeAllReturningIds(selector, exceptId);
-      if (revokedIds.length > 0) await copies.delete(revokedIds);
-      return revokedIds.length;
+      for (let start = 0; start < revokedIds.length; start += EVICTION_BATCH)
+        await copies.delete(revokedIds.slice(start, start + EVICTION_BATCH));
+      return { count: revokedIds.length, status: 'applied' };
     } catch (error) {
       if (!(error instanceof SessionUnavailableException)) throw error;
       journal.add({ selector, exceptId }, 'pending');
       onPending();
-      return revokedLocally;
+      return { count, status: 'queued' };
     }
   }
 

@@ -1,16 +1,18 @@
-import { and, asc, eq, gt, isNull, lt, ne, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, isNull, lt, lte, ne, or, type SQL, sql } from 'drizzle-orm';
 import { type Database, isOutcomeUnknown, isUnavailable } from '../../database/index.js';
 import { type SessionRow, sessionTable as table } from '../database/session.table.js';
 import { decodeData } from '../model/session-data.js';
-import { DEAD_KEPT_MS, type SessionLifetime } from '../model/session-lifetime.js';
+import { DEAD_KEPT_MS, lifetimeOf, type SessionLifetime } from '../model/session-lifetime.js';
 import { SessionUnavailableException } from '../session-unavailable.exception.js';
-import type { Session } from '../session.types.js';
+import type { Session, SessionClient, SessionEnd } from '../session.types.js';
 import type {
   NewSession,
+  RotatedSession,
   Rotation,
   SessionChange,
   SessionSelector,
-  SessionStore,
+  SweepBatch,
+  SweptSessionStore,
   UpdateFailure,
 } from './session-store.js';
 
@@ -20,18 +22,18 @@ const REVOCATION_LOCK = 0x6c617264_7365;
 const isLiving = and(isNull(table.revokedAt), gt(table.expiresAt, sql`now()`));
 
 /** Sessions in PostgreSQL. They survive restarts of every instance and of Redis. */
-export class PostgresSessionStore implements SessionStore {
+export class PostgresSessionStore implements SweptSessionStore {
   constructor(
     private readonly database: Database,
     private readonly lifetime: SessionLifetime,
   ) {}
 
-  async create({ id, userId, data }: NewSession): Promise<Session | undefined> {
-    const times = { createdAt: sql`now()`, absoluteExpiresAt: this.absoluteEnd() };
+  async create({ id, userId, data, client, lifetime }: NewSession): Promise<Session | undefined> {
+    const own = { client: encodeClient(client), ...this.newTimes(lifetime) };
     return this.run(async () => {
       const rows = await this.database
         .insert(table)
-        .values({ id, userId, data: JSON.stringify(data), version: 1, ...times, ...this.useTimes(this.absoluteEnd()) })
+        .values({ id, userId, data: JSON.stringify(data), version: 1, ...own })
         .onConflictDoNothing()
         .returning();
       return firstOf(rows);
@@ -60,42 +62,42 @@ export class PostgresSessionStore implements SessionStore {
     });
   }
 
-  async touch(id: string): Promise<Session | undefined> {
+  async touch(id: string, client?: SessionClient): Promise<Session | undefined> {
     return this.run(async () =>
       firstOf(
         await this.database
           .update(table)
-          .set(this.useTimes())
+          .set({ ...this.useTimes(), ...(client && { client: encodeClient(client) }) })
           .where(and(eq(table.id, id), isLiving))
           .returning(),
       ),
     );
   }
 
-  async rotate(id: string, { newId, login }: Rotation): Promise<Session | undefined> {
+  async rotate(id: string, { newId, login }: Rotation): Promise<RotatedSession | undefined> {
     return this.run(() =>
       this.database.transaction(async (transaction) => {
         await transaction.execute(sql`select pg_advisory_xact_lock_shared(${REVOCATION_LOCK})`);
-        const begun = login && { ...login, createdAt: sql`now()`, absoluteExpiresAt: this.absoluteEnd() };
+        const times = login ? { userId: login.userId, ...this.newTimes(login.lifetime) } : this.useTimes();
         const [row] = await transaction
           .update(table)
-          .set({ id: newId, ...begun, ...this.useTimes(begun?.absoluteExpiresAt) })
+          .set({ id: newId, ...times })
           .where(and(eq(table.id, id), isLiving))
           .returning();
         if (row) await transaction.insert(table).values({ ...row, id, ...revoked });
-        return row && toSession(row);
+        return row && { session: toSession(row), status: 'applied' };
       }),
     );
   }
 
-  async revoke(id: string): Promise<boolean> {
+  async revoke(id: string): Promise<SessionEnd> {
     return this.run(async () => {
       const rows = await this.database
         .update(table)
         .set(revoked)
         .where(and(eq(table.id, id), isLiving))
         .returning({ id: table.id });
-      if (rows.length > 0) return true;
+      if (rows.length > 0) return { count: 1, status: 'applied' };
       const unknown = {
         id,
         version: 0,
@@ -108,11 +110,11 @@ export class PostgresSessionStore implements SessionStore {
         .insert(table)
         .values({ ...unknown, ...revoked })
         .onConflictDoUpdate({ target: table.id, set: revoked });
-      return false;
+      return { count: 0, status: 'applied' };
     });
   }
 
-  async revokeAll(selector: SessionSelector, exceptId?: string): Promise<number> {
+  async revokeAll(selector: SessionSelector, exceptId?: string): Promise<SessionEnd> {
     return this.run(() =>
       this.database.transaction(async (transaction) => {
         await transaction.execute(sql`select pg_advisory_xact_lock(${REVOCATION_LOCK})`);
@@ -122,9 +124,28 @@ export class PostgresSessionStore implements SessionStore {
           .set(revoked)
           .where(and(isSelected(selector), isLiving, kept))
           .returning({ id: table.id });
-        return rows.length;
+        return { count: rows.length, status: 'applied' };
       }),
     );
+  }
+
+  /** Rows that another instance sweeps at this moment are left to it. */
+  async sweep(limit: number): Promise<SweepBatch> {
+    return this.run(async () => {
+      const due = this.database
+        .select({ id: table.id })
+        .from(table)
+        .where(and(isNull(table.revokedAt), lte(table.expiresAt, sql`now()`)))
+        .orderBy(asc(table.expiresAt))
+        .limit(limit)
+        .for('update', { skipLocked: true });
+      const expired = await this.database
+        .update(table)
+        .set({ revokedAt: sql`${table.expiresAt}` })
+        .where(inArray(table.id, due))
+        .returning({ id: table.id, userId: table.userId });
+      return { expired, hasMore: expired.length >= limit };
+    });
   }
 
   async list(selector: SessionSelector): Promise<Session[]> {
@@ -159,14 +180,22 @@ export class PostgresSessionStore implements SessionStore {
     return row.isLiving ? 'conflict' : 'gone';
   }
 
-  private absoluteEnd(): SQL<Date> {
-    return sql`now() + ${this.lifetime.absoluteTimeoutMs} * interval '1 ms'`;
+  private newTimes(own?: Partial<SessionLifetime>) {
+    const { idleTimeoutMs, absoluteTimeoutMs } = lifetimeOf(own, this.lifetime);
+    return {
+      createdAt: sql`now()`,
+      seenAt: sql`now()`,
+      expiresAt: sql`now() + ${Math.min(idleTimeoutMs, absoluteTimeoutMs)} * interval '1 ms'`,
+      absoluteExpiresAt: sql`now() + ${absoluteTimeoutMs} * interval '1 ms'`,
+      idleTimeoutMs: own?.idleTimeoutMs ?? null,
+    };
   }
 
-  private useTimes(absoluteEnd: SQL = sql`${table.absoluteExpiresAt}`): { seenAt: SQL; expiresAt: SQL } {
+  private useTimes(): { seenAt: SQL; expiresAt: SQL } {
+    const idleMs = sql`coalesce(${table.idleTimeoutMs}, ${this.lifetime.idleTimeoutMs}::bigint)`;
     return {
       seenAt: sql`now()`,
-      expiresAt: sql`least(now() + ${this.lifetime.idleTimeoutMs} * interval '1 ms', ${absoluteEnd})`,
+      expiresAt: sql`least(now() + ${idleMs} * interval '1 ms', ${table.absoluteExpiresAt})`,
     };
   }
 
@@ -196,6 +225,10 @@ function isSelected(selector: SessionSelector): SQL | undefined {
   return selector === 'everyone' ? undefined : eq(table.userId, selector.userId);
 }
 
+function encodeClient(client: SessionClient | undefined): string | null {
+  return client ? JSON.stringify(client) : null;
+}
+
 function firstOf([row]: SessionRow[]): Session | undefined {
   return row && toSession(row);
 }
@@ -210,5 +243,7 @@ function toSession(row: SessionRow): Session {
     lastSeenAtMs: row.seenAt.getTime(),
     expiresAtMs: row.expiresAt.getTime(),
     absoluteExpiresAtMs: row.absoluteExpiresAt.getTime(),
+    idleTimeoutMs: row.idleTimeoutMs,
+    client: row.client === null ? null : (JSON.parse(row.client) as SessionClient),
   });
 }

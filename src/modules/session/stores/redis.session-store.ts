@@ -1,23 +1,29 @@
 import type { CommandArgument } from '../../redis/index.js';
 import { decodeData } from '../model/session-data.js';
-import { DEAD_KEPT_MS, type SessionLifetime } from '../model/session-lifetime.js';
-import type { Session } from '../session.types.js';
+import { DEAD_KEPT_MS, lifetimeOf, type SessionLifetime } from '../model/session-lifetime.js';
+import type { Session, SessionClient, SessionEnd } from '../session.types.js';
 import type { RevocationJournal, RevocationTarget } from './revocation-journal.js';
 import type { SessionScripts } from './session-scripts.js';
 import type {
+  ExpiredSession,
   NewSession,
+  RotatedSession,
   Rotation,
   SessionChange,
   SessionSelector,
-  SessionStore,
+  SweepBatch,
+  SweptSessionStore,
   UpdateFailure,
 } from './session-store.js';
 
-/** Members of an index that one script examines. Redis runs no other command meanwhile. */
-const BATCH = 500;
+/** Members of an index that one script examines. Redis runs no other command meanwhile, for about a millisecond. */
+const BATCH = 100;
+
+/** Sessions whose revocations are repeated in one script. */
+export const REVOCATION_BATCH = 100;
 
 /** Sessions in Redis. Each operation is one script (`scripts/`) that uses the clock of Redis. */
-export class RedisSessionStore implements SessionStore {
+export class RedisSessionStore implements SweptSessionStore {
   /** How long a dead id is kept: longer than any copy of its session could be written back. */
   private readonly deadMs: number;
 
@@ -25,12 +31,14 @@ export class RedisSessionStore implements SessionStore {
     private readonly scripts: SessionScripts,
     private readonly lifetime: SessionLifetime,
     private readonly journal: RevocationJournal,
+    /** Longest absolute timeout that a session is given. Default: that of `lifetime`. */
+    longestMs = lifetime.absoluteTimeoutMs,
   ) {
-    this.deadMs = lifetime.absoluteTimeoutMs + DEAD_KEPT_MS;
+    this.deadMs = longestMs + DEAD_KEPT_MS;
   }
 
-  async create({ id, userId, data }: NewSession): Promise<Session | undefined> {
-    const { idleTimeoutMs, absoluteTimeoutMs } = this.lifetime;
+  async create({ id, userId, data, client, lifetime }: NewSession): Promise<Session | undefined> {
+    const { idleTimeoutMs, absoluteTimeoutMs } = lifetimeOf(lifetime, this.lifetime);
     return toSession(
       await this.scripts.run('create', [
         id,
@@ -39,6 +47,8 @@ export class RedisSessionStore implements SessionStore {
         idleTimeoutMs,
         absoluteTimeoutMs,
         DEAD_KEPT_MS,
+        lifetime?.idleTimeoutMs ?? '',
+        encodeClient(client),
       ]),
     );
   }
@@ -60,12 +70,13 @@ export class RedisSessionStore implements SessionStore {
     return toSession(reply) ?? (String(reply) as UpdateFailure);
   }
 
-  async touch(id: string): Promise<Session | undefined> {
-    return toSession(await this.scripts.run('touch', [id, this.lifetime.idleTimeoutMs, DEAD_KEPT_MS]));
+  async touch(id: string, client?: SessionClient): Promise<Session | undefined> {
+    const { idleTimeoutMs } = this.lifetime;
+    return toSession(await this.scripts.run('touch', [id, idleTimeoutMs, DEAD_KEPT_MS, encodeClient(client)]));
   }
 
-  async rotate(id: string, { newId, login }: Rotation): Promise<Session | undefined> {
-    const { idleTimeoutMs, absoluteTimeoutMs } = this.lifetime;
+  async rotate(id: string, { newId, login }: Rotation): Promise<RotatedSession | undefined> {
+    const { idleTimeoutMs, absoluteTimeoutMs } = lifetimeOf(login?.lifetime, this.lifetime);
     const user = [login ? 1 : 0, login?.userId ?? ''];
     const session = toSession(
       await this.scripts.run('rotate', [
@@ -76,20 +87,23 @@ export class RedisSessionStore implements SessionStore {
         absoluteTimeoutMs,
         DEAD_KEPT_MS,
         this.deadMs,
+        login?.lifetime?.idleTimeoutMs ?? '',
       ]),
     );
-    if (session) this.journal.add({ id }, 'acknowledged');
-    return session;
-  }
-
-  async revoke(id: string): Promise<boolean> {
-    const hasLived = (await this.scripts.run('revoke', [id, this.deadMs])) === 1;
+    if (!session) return undefined;
     this.journal.add({ id }, 'acknowledged');
-    return hasLived;
+    return { session, status: 'applied' };
   }
 
-  async revokeAll(selector: SessionSelector, exceptId?: string): Promise<number> {
-    return (await this.revokeAllReturningIds(selector, exceptId)).length;
+  async revoke(id: string): Promise<SessionEnd> {
+    const count = (await this.scripts.run('revoke', [id, this.deadMs])) as number;
+    this.journal.add({ id }, 'acknowledged');
+    return { count, status: 'applied' };
+  }
+
+  async revokeAll(selector: SessionSelector, exceptId?: string): Promise<SessionEnd> {
+    const ids = await this.revokeAllReturningIds(selector, exceptId);
+    return { count: ids.length, status: 'applied' };
   }
 
   /** As {@link revokeAll}, but returns their ids. */
@@ -102,7 +116,7 @@ export class RedisSessionStore implements SessionStore {
   async list(selector: SessionSelector): Promise<Session[]> {
     const found: Session[] = [];
     for (let skipped = 0; ; skipped += BATCH) {
-      const [seen, sessions] = (await this.scripts.run('list', [userOf(selector), skipped, BATCH])) as [
+      const [seen, sessions] = (await this.scripts.run('list', [indexOf(selector), skipped, BATCH])) as [
         number,
         unknown[],
       ];
@@ -111,10 +125,22 @@ export class RedisSessionStore implements SessionStore {
     }
   }
 
-  /** Repeats a revocation that was made `agoMs` ago. */
-  async replay(target: RevocationTarget, agoMs: number): Promise<void> {
-    if ('id' in target) await this.scripts.run('revoke', [target.id, this.deadMs]);
-    else await this.revokeStartedBefore(agoMs, target.selector, target.exceptId);
+  async sweep(limit: number): Promise<SweepBatch> {
+    const [seen, members] = (await this.scripts.run('sweep', [limit])) as [number, Buffer[]];
+    const expired: ExpiredSession[] = [];
+    for (let i = 0; i < members.length; i += 2)
+      expired.push({ id: String(members[i]), userId: userIn(String(members[i + 1])) });
+    return { expired, hasMore: seen >= limit };
+  }
+
+  /** Repeats a revocation of many sessions that was made `agoMs` ago. */
+  async replay({ selector, exceptId }: Exclude<RevocationTarget, { id: string }>, agoMs: number): Promise<void> {
+    await this.revokeStartedBefore(agoMs, selector, exceptId);
+  }
+
+  /** Repeats the revocations of single sessions; at most {@link REVOCATION_BATCH}. */
+  async replayIds(ids: readonly string[]): Promise<void> {
+    if (ids.length > 0) await this.scripts.run('revoke-many', [this.deadMs, ...ids]);
   }
 
   /** Writes back a session that was used while Redis was away, unless it is dead or newer in Redis. */
@@ -127,16 +153,27 @@ export class RedisSessionStore implements SessionStore {
     lastSeenAtMs,
     expiresAtMs,
     absoluteExpiresAtMs,
+    idleTimeoutMs,
+    client,
   }: Session): Promise<void> {
     const times: CommandArgument[] = [createdAtMs, lastSeenAtMs, expiresAtMs, absoluteExpiresAtMs];
-    await this.scripts.run('restore', [id, userId ?? '', JSON.stringify(data), version, ...times, DEAD_KEPT_MS]);
+    const own = [idleTimeoutMs ?? '', encodeClient(client)];
+    await this.scripts.run('restore', [
+      id,
+      userId ?? '',
+      JSON.stringify(data),
+      version,
+      ...times,
+      DEAD_KEPT_MS,
+      ...own,
+    ]);
   }
 
   private async revokeStartedBefore(agoMs: number, selector: SessionSelector, exceptId = ''): Promise<string[]> {
     const revokedIds: string[] = [];
     for (let skipped = 0; ;) {
       const reply = await this.scripts.run('revoke-all', [
-        userOf(selector),
+        indexOf(selector),
         Math.ceil(agoMs),
         exceptId,
         skipped,
@@ -151,14 +188,23 @@ export class RedisSessionStore implements SessionStore {
   }
 }
 
-function userOf(selector: SessionSelector): string {
-  return selector === 'everyone' ? '' : selector.userId;
+/** No user, whatever its id, can be taken for everyone. */
+function indexOf(selector: SessionSelector): string {
+  return selector === 'everyone' ? '*' : `=${selector.userId}`;
+}
+
+function encodeClient(client: SessionClient | null | undefined): string {
+  return client ? JSON.stringify(client) : '';
+}
+
+function userIn(text: string): string | null {
+  return text === '' ? null : text;
 }
 
 /** The session in a script's reply; `undefined` for another reply. */
 function toSession(reply: unknown): Session | undefined {
   if (!Array.isArray(reply)) return undefined;
-  const [id, user, data, version, created, seen, expires, absolute] = reply.map(String) as [
+  const [id, user, data, version, created, seen, expires, absolute, idle, client] = reply.map(String) as [
     string,
     string,
     string,
@@ -166,12 +212,14 @@ function toSession(reply: unknown): Session | undefined {
   ];
   return Object.freeze({
     id,
-    userId: user === '' ? null : user,
+    userId: userIn(user),
     data: decodeData(data),
     version: Number(version),
     createdAtMs: Number(created),
     lastSeenAtMs: Number(seen),
     expiresAtMs: Number(expires),
     absoluteExpiresAtMs: Number(absolute),
+    idleTimeoutMs: idle === '' ? null : Number(idle),
+    client: client === '' ? null : (JSON.parse(client!) as SessionClient),
   });
 }

@@ -20,6 +20,8 @@ describe('the journal of revocations', () => {
     lastSeenAtMs: clock.wallMs(),
     expiresAtMs: clock.wallMs(),
     absoluteExpiresAtMs: clock.wallMs(),
+    idleTimeoutMs: null,
+    client: null,
   });
 
   it('tells revocations that Redis does not know yet from those that it may have forgotten', () => {
@@ -27,6 +29,13 @@ describe('the journal of revocations', () => {
     journal.add({ id: 'untold' }, 'pending');
     expect(journal.list('pending').map(({ target }) => target)).toEqual([{ id: 'untold' }]);
     expect(journal.list('all').map(({ target }) => target)).toEqual([{ id: 'told' }, { id: 'untold' }]);
+  });
+
+  it('takes a revocation that Redis has received for told', () => {
+    journal.add({ id: 'untold' }, 'pending');
+    for (const revocation of journal.list('pending')) journal.acknowledge(revocation);
+    expect(journal.list('pending')).toEqual([]);
+    expect(journal.list('all')).toHaveLength(1);
   });
 
   it('covers the earlier sessions of a user that was logged out, except the session that was kept', async () => {

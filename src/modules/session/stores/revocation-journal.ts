@@ -15,8 +15,6 @@ export interface Revocation {
   readonly target: RevocationTarget;
   /** Monotonic ms. */
   readonly atMs: number;
-  /** Whether Redis has confirmed it. */
-  isAcknowledged: boolean;
 }
 
 /**
@@ -26,6 +24,7 @@ export interface Revocation {
  */
 export class RevocationJournal {
   private readonly entries = new Set<Revocation>();
+  private readonly pending = new Set<Revocation>();
 
   constructor(
     /** Longest life of a session. No session from before a revocation is alive after this time, so the entry is deleted. */
@@ -35,12 +34,19 @@ export class RevocationJournal {
 
   add(target: RevocationTarget, status: 'pending' | 'acknowledged'): void {
     this.forgetOld();
-    this.entries.add({ target, atMs: this.clock.nowMs(), isAcknowledged: status === 'acknowledged' });
+    const revocation = { target, atMs: this.clock.nowMs() };
+    this.entries.add(revocation);
+    if (status === 'pending') this.pending.add(revocation);
+  }
+
+  /** Notes that Redis has received it. */
+  acknowledge(revocation: Revocation): void {
+    this.pending.delete(revocation);
   }
 
   /** Oldest first: all, or those that Redis has not acknowledged. */
   list(which: 'all' | 'pending'): Revocation[] {
-    return [...this.entries].filter(({ isAcknowledged }) => which === 'all' || !isAcknowledged);
+    return [...(which === 'all' ? this.entries : this.pending)];
   }
 
   /** Whether a pending revocation ended this session. */
@@ -60,6 +66,7 @@ export class RevocationJournal {
     for (const entry of this.entries) {
       if (entry.atMs >= tooOldMs && this.entries.size < MAX_ENTRIES) return;
       this.entries.delete(entry);
+      this.pending.delete(entry);
     }
   }
 }

@@ -1,11 +1,13 @@
 import type { Clock, TimerHandle } from '../../../common/clock.js';
 import type { RedisPool, ServerIdentity } from '../../redis/index.js';
 import type { MemorySessionStore } from './memory.session-store.js';
-import type { RedisSessionStore } from './redis.session-store.js';
-import type { RevocationJournal } from './revocation-journal.js';
+import { type RedisSessionStore, REVOCATION_BATCH } from './redis.session-store.js';
+import type { Revocation, RevocationJournal, RevocationTarget } from './revocation-journal.js';
 
 /** Delay before local changes are written back after a single failed operation. */
 const RETRY_MS = 250;
+
+type RevocationOfMany = Exclude<RevocationTarget, { id: string }>;
 
 /** The parts of a recovery. */
 export interface SessionRecoveryOptions {
@@ -59,21 +61,44 @@ export class SessionRecovery {
   }
 
   private async writeBack(mayHaveLostWrites: boolean): Promise<void> {
-    const { redis, local, journal, clock } = this.options;
+    const { redis, local, journal } = this.options;
     for (let isFirst = true; ; isFirst = false) {
       // Read before the journal: every session that a revocation has ended in here is then in the journal too.
       const pending = local.entries();
       const revocations = journal.list(mayHaveLostWrites && isFirst ? 'all' : 'pending');
       if (pending.length === 0 && revocations.length === 0) return;
-      for (const revocation of revocations) {
-        await redis.replay(revocation.target, clock.nowMs() - revocation.atMs);
-        revocation.isAcknowledged = true;
-      }
-      for (const [id, state] of pending) {
-        await (state === 'dead' ? redis.replay({ id }, 0) : redis.restore(state));
-        // A session that changed meanwhile is written again in the next round.
-        if (local.stateOf(id) === state) local.forget(id);
-      }
+      await this.replay(revocations);
+      const isDead = ([, state]: (typeof pending)[number]) => state === 'dead';
+      for (const batch of batchesOf(pending.filter(isDead))) await redis.replayIds(batch.map(([id]) => id));
+      for (const [, state] of pending) if (state !== 'dead') await redis.restore(state);
+      // A session that changed meanwhile is written again in the next round.
+      for (const [id, state] of pending) if (local.stateOf(id) === state) local.forget(id);
     }
   }
+
+  /** The order is of no consequence: a revocation of many leaves alone what began after it. */
+  private async replay(revocations: readonly Revocation[]): Promise<void> {
+    const { redis, journal, clock } = this.options;
+    const [single, many] = [new Map<Revocation, string>(), new Map<Revocation, RevocationOfMany>()];
+    for (const revocation of revocations) {
+      const { target } = revocation;
+      if ('id' in target) single.set(revocation, target.id);
+      else many.set(revocation, target);
+    }
+    for (const batch of batchesOf([...single])) {
+      await redis.replayIds(batch.map(([, id]) => id));
+      for (const [revocation] of batch) journal.acknowledge(revocation);
+    }
+    for (const [revocation, target] of many) {
+      await redis.replay(target, clock.nowMs() - revocation.atMs);
+      journal.acknowledge(revocation);
+    }
+  }
+}
+
+function batchesOf<T>(items: readonly T[]): T[][] {
+  const batches: T[][] = [];
+  for (let start = 0; start < items.length; start += REVOCATION_BATCH)
+    batches.push(items.slice(start, start + REVOCATION_BATCH));
+  return batches;
 }

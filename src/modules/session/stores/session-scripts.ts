@@ -11,7 +11,9 @@ const KINDS = {
   restore: 'write',
   revoke: 'write',
   'revoke-all': 'write',
+  'revoke-many': 'write',
   rotate: 'write',
+  sweep: 'write',
   touch: 'write',
   update: 'write',
 } as const satisfies Record<string, CommandKind>;

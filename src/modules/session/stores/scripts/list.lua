@@ -1,10 +1,9 @@
 -- KEYS[1] prefix
--- ARGV user or '' for everyone, members to skip, most members to look at
+-- ARGV '*' for everyone or '=' and the user, members to skip, most members to look at
 -- Returns how many members were looked at, and those of the sessions that live.
-local user, skipped, limit = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local skipped, limit = tonumber(ARGV[2]), tonumber(ARGV[3])
 local now = nowMs()
-local key = user ~= '' and userIndex(user) or prefix .. 'all'
-local ids = redis.call('ZRANGE', key, skipped, skipped + limit - 1)
+local ids = redis.call('ZRANGE', indexOf(ARGV[1]), skipped, skipped + limit - 1)
 local found = {}
 for _, id in ipairs(ids) do
   local session = living(id, now)

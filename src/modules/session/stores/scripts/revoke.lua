@@ -5,5 +5,5 @@
 local session = read(ARGV[1])
 local lived = living(ARGV[1], nowMs())
 if session then unindex(session) end
-kill(ARGV[1], ARGV[2])
+kill(ARGV[1], ARGV[2], session)
 return lived and 1 or 0

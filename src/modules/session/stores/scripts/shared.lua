@@ -1,7 +1,10 @@
 -- Put in front of every script of this folder. All keys begin with KEYS[1], which holds the hash tag:
---   s:<id>      hash of a session: user ('' nobody's), data, version, created, seen, expires, absolute; or only `dead`
+--   s:<id>      hash of a session: user ('' for none), data, version, created, seen, expires, absolute, idle (its own
+--               idle timeout, '' for the common one), client (JSON, '' for unknown); or only `dead`
 --   all         sorted set of ids by their absolute end
 --   u:<sha1>    the same for the sessions of one user
+--   expiring    sorted set of ids by the end that they had at their last write, for sweep
+-- A script looks at a bounded number of members, whatever the size of an index: Redis runs no other command meanwhile.
 -- A slot outlives its session for a while, so that a save under way finds it dead. Times are ms of Redis's clock.
 
 local prefix = KEYS[1]
@@ -24,12 +27,18 @@ local function userIndex(user)
   return prefix .. 'u:' .. redis.sha1hex(user)
 end
 
+-- An index by its name in arguments: '*' for everyone, '=' and the user.
+local function indexOf(selector)
+  if selector == '*' then return prefix .. 'all' end
+  return userIndex(string.sub(selector, 2))
+end
+
 local function read(id)
-  local f = redis.call('HMGET', slotOf(id), 'user', 'data', 'version', 'created', 'seen', 'expires', 'absolute')
+  local f = redis.call('HMGET', slotOf(id), 'user', 'data', 'version', 'created', 'seen', 'expires', 'absolute', 'idle', 'client')
   if not f[6] then return nil end
   return {
     id = id, user = f[1], data = f[2], version = tonumber(f[3]), created = tonumber(f[4]),
-    seen = tonumber(f[5]), expires = tonumber(f[6]), absolute = tonumber(f[7]),
+    seen = tonumber(f[5]), expires = tonumber(f[6]), absolute = tonumber(f[7]), idle = f[8] or '', client = f[9] or '',
   }
 end
 
@@ -48,26 +57,44 @@ end
 local function reply(session)
   return {
     session.id, session.user, session.data, int(session.version), int(session.created),
-    int(session.seen), int(session.expires), int(session.absolute),
+    int(session.seen), int(session.expires), int(session.absolute), session.idle, session.client,
   }
 end
 
+local function unlist(id)
+  redis.call('ZREM', prefix .. 'all', id)
+  redis.call('ZREM', prefix .. 'expiring', id)
+end
+
 local function unindex(session)
-  redis.call('ZREM', prefix .. 'all', session.id)
+  unlist(session.id)
   if session.user ~= '' then redis.call('ZREM', userIndex(session.user), session.id) end
+end
+
+-- Deletes members that are past, at most `limit`; returns their number.
+local function trim(key, now, limit)
+  local past = redis.call('ZRANGEBYSCORE', key, '-inf', int(now), 'LIMIT', 0, limit)
+  if #past > 0 then redis.call('ZREM', key, unpack(past)) end
+  return #past
+end
+
+local function keepFor(key, ms)
+  if redis.call('PTTL', key) < ms then redis.call('PEXPIRE', key, int(ms)) end
 end
 
 local function index(key, session, now, keptMs)
   redis.call('ZADD', key, int(session.absolute), session.id)
-  redis.call('ZREMRANGEBYSCORE', key, '-inf', int(now))
-  local last = redis.call('ZRANGE', key, -1, -1, 'WITHSCORES')
-  if last[2] then redis.call('PEXPIRE', key, int(last[2] - now + keptMs)) end
+  trim(key, now, 20)
+  keepFor(key, session.absolute - now + keptMs)
 end
 
 local function write(session, now, keptMs)
   redis.call('HSET', slotOf(session.id), 'user', session.user, 'data', session.data, 'version', int(session.version),
-    'created', int(session.created), 'seen', int(session.seen), 'expires', int(session.expires), 'absolute', int(session.absolute))
+    'created', int(session.created), 'seen', int(session.seen), 'expires', int(session.expires), 'absolute', int(session.absolute),
+    'idle', session.idle, 'client', session.client)
   redis.call('PEXPIRE', slotOf(session.id), int(session.expires - now + keptMs))
+  redis.call('ZADD', prefix .. 'expiring', int(session.expires), session.id)
+  keepFor(prefix .. 'expiring', session.absolute - now + keptMs)
 end
 
 local function enlist(session, now, keptMs)
@@ -77,11 +104,11 @@ end
 
 local function use(session, now, idleMs)
   session.seen = math.max(session.seen, now)
-  session.expires = math.min(now + idleMs, session.absolute)
+  session.expires = math.min(now + (tonumber(session.idle) or idleMs), session.absolute)
 end
 
-local function kill(id, deadMs)
-  redis.call('DEL', slotOf(id))
+local function kill(id, deadMs, session)
+  if session then redis.call('DEL', slotOf(id)) end
   redis.call('HSET', slotOf(id), 'dead', '1')
   redis.call('PEXPIRE', slotOf(id), deadMs)
 end
