@@ -7,6 +7,7 @@ import { seededRandom } from '../support/seeded-random.js';
 import { ALL_FAULTS, type FaultName, type FaultReach, FAULTS, type FaultTargets } from './faults.js';
 import { type Bounds, HistoryChecker, type Violation } from './history-checker.js';
 import { KeyLocks } from './key-locks.js';
+import { type EvictionPolicy, MemoryPressure } from './memory-pressure.js';
 import { type FromWorker, OPERATIONS, READ_FIELDS, type ReadEvent } from './protocol.js';
 import { SourceOfTruth } from './source-of-truth.js';
 import type { SubjectName } from './subjects/subjects.js';
@@ -31,6 +32,8 @@ export interface ConsistencyOptions {
   readonly roundMs?: number;
   /** Default all; `[]` for none. */
   readonly faults?: readonly FaultName[];
+  /** Redis has little memory in the first part of a round, under this policy. Default: as much as it wants. */
+  readonly policy?: EvictionPolicy;
   /** Stops after this many violations. Default 20. */
   readonly maxViolations?: number;
   /** Called with the figures of each round. */
@@ -56,6 +59,8 @@ export interface ConsistencyReport {
   /** Failures of operations that no source and no timeout explains, by text. */
   readonly errors: Readonly<Record<string, number>>;
   readonly stats: Readonly<Record<string, number>>;
+  /** What the lack of memory did, all rounds together; only with a policy. */
+  readonly pressure?: { readonly evicted: number; readonly refused: number };
 }
 
 /** Time that the bus may take on a busy machine. A broken part is well again soon after it was mended. */
@@ -95,6 +100,7 @@ class ConsistencyRun {
   private readonly faults: Record<string, number> = {};
   private readonly stats: Record<string, number> = {};
   private readonly invalidations = { applied: 0, queued: 0 };
+  private readonly pressure = { evicted: 0, refused: 0 };
   private readonly waitingForFlush = new Map<WorkerProcess, () => void>();
   private deck: FaultName[] = [];
   private totals = { rounds: 0, operations: 0, reads: 0 };
@@ -156,6 +162,7 @@ class ConsistencyRun {
     const { roundMs = 30_000, faults = ALL_FAULTS } = this.options;
     const startMs = nowMs();
     this.broadcast({ type: 'run' });
+    await this.fillMemory(roundMs * FAULTY_SHARE);
     while (faults.length > 0 && nowMs() - startMs < roundMs * FAULTY_SHARE) {
       await delay(100 + this.random() * 900);
       await this.breakSomething(faults);
@@ -169,6 +176,19 @@ class ConsistencyRun {
       if (this.traces.length < 10) this.traces.push(traceOf(violation, this.reads, this.checker));
     }
     this.reads = [];
+  }
+
+  /** Redis lacks memory for so long, if a policy was given. */
+  private async fillMemory(forMs: number): Promise<void> {
+    const { policy } = this.options;
+    if (policy === undefined) return;
+    const disturbance = { name: policy, startMs: nowMs(), endMs: Infinity, boundMs: FAULT_BOUNDS_MS.redis };
+    this.checker.disturbances.push(disturbance);
+    const pressure = await MemoryPressure.start(this.redis, policy);
+    await delay(forMs);
+    this.pressure.evicted += await pressure.stop();
+    this.pressure.refused += pressure.refused;
+    disturbance.endMs = nowMs();
   }
 
   /** Every fault once, in random order, then again. */
@@ -300,6 +320,7 @@ class ConsistencyRun {
       traces: [...this.traces],
       errors: { ...this.errors },
       stats: { ...this.stats },
+      ...(this.options.policy !== undefined && { pressure: { ...this.pressure } }),
     };
   }
 }

@@ -2,7 +2,7 @@ import type { AvailabilityChange } from './redis.types.js';
 
 /** Remedies for reasons that don't end by themselves. */
 const REMEDIES: Partial<Record<AvailabilityChange['reason'], string>> = {
-  OOM: 'Redis is full: raise maxmemory, or choose an eviction policy such as volatile-lfu.',
+  OOM: 'Redis is full and its policy may evict nothing more: raise maxmemory, or set maxmemory-policy allkeys-lru.',
   MISCONF: 'Redis cannot save its snapshot: check its disk and log.',
   NOREPLICAS: 'too few replicas are connected for min-replicas-to-write.',
   READONLY: 'this is a replica: check REDIS_URL, or wait for the failover to end.',

@@ -43,7 +43,36 @@ const SCENARIOS = {
     operation: 'invalidateTags',
     isWarm: true,
     unaware: [B],
-    faults: { 'evict tag': 1, 'lose message': 1 },
+    faults: { 'lose tag': 1, 'lose message': 1 },
+  },
+  'a tag whose key expires again and again, while two instances fill': {
+    readers: [A, B],
+    writers: [A],
+    operation: 'invalidateTags',
+    unaware: [B],
+    faults: { 'lose tag': 2 },
+  },
+  'a tag in another partition, whose key expires while two instances fill': {
+    readers: [A, B],
+    writers: [B],
+    operation: 'invalidateTags',
+    isTagElsewhere: true,
+    faults: { 'lose tag': 2, 'lose message': 1 },
+  },
+  'an invalidation of a tag whose key has expired': {
+    readers: [A, B],
+    writers: [B],
+    operation: 'invalidateTags',
+    isWarm: true,
+    isTagLost: true,
+    faults: { 'lose message': 1 },
+  },
+  'two invalidations of a tag whose key expires': {
+    readers: [B],
+    writers: [A, B],
+    operation: 'invalidateTags',
+    isWarm: true,
+    faults: { 'lose tag': 1 },
   },
 } satisfies Record<string, Scenario>;
 
@@ -58,6 +87,8 @@ const MISTAKES: Record<Mistake, keyof typeof SCENARIOS> = {
   'own memory voided only before sending': 'a delete on the instance that reads',
   'tags captured after the load': 'a tag invalidated while two instances fill',
   'tag versions count up, missing is 0': 'a tag whose version is evicted',
+  'a fill makes a lost version again': 'a tag whose key expires again and again, while two instances fill',
+  'a tag without a key is not announced': 'an invalidation of a tag whose key has expired',
 };
 
 const TOMBSTONE_SCENARIOS = {

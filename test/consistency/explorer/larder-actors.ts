@@ -47,7 +47,7 @@ export function readerProgram(isMistaken: (mistake: Mistake) => boolean): Record
       return 'judge';
     },
     judge(world, me, here) {
-      if (here.known === undefined && me.fetchEpoch === undefined) {
+      if (me.reply && me.reply.tag !== here.known && me.fetchEpoch === undefined) {
         me.fetchEpoch = here.epoch;
         return 'askVersion';
       }
@@ -59,13 +59,13 @@ export function readerProgram(isMistaken: (mistake: Mistake) => boolean): Record
       me.reply = undefined;
       return 'lease';
     },
+    /** A read makes no version: an entry whose tag has none is invalid. */
     askVersion(world, me) {
-      world.tag ??= isMistaken('tag versions count up, missing is 0') ? '0' : `made for ${world.actors.indexOf(me)}`;
-      me.fetched = world.tag;
+      me.fetched = world.tag ?? (isMistaken('tag versions count up, missing is 0') ? '0' : undefined);
       return 'learnVersion';
     },
     learnVersion(_, me, here) {
-      if (here.epoch === me.fetchEpoch) here.known = me.fetched;
+      if (here.epoch === me.fetchEpoch && me.fetched !== undefined) learn(here, me.fetched);
       return 'judge';
     },
     lease(world, me) {
@@ -81,7 +81,19 @@ export function readerProgram(isMistaken: (mistake: Mistake) => boolean): Record
         ? `client ${me.instance}`
         : `fill ${world.actors.indexOf(me)}`;
       world.slot = { value: 0, tag: '', ...slot, lease: me.token };
-      return isMistaken('tags captured after the load') ? 'load' : 'capture';
+      return isMistaken('tags captured after the load') ? 'load' : 'hold';
+    },
+    /** The version that Redis keeps for the load, made where there is none. The known one may have lapsed. */
+    hold(world, me, here) {
+      me.holdEpoch = here.epoch;
+      here.known = undefined;
+      world.tag ??= isMistaken('tag versions count up, missing is 0') ? '0' : `made for ${world.actors.indexOf(me)}`;
+      me.fetched = world.tag;
+      return 'learnHeld';
+    },
+    learnHeld(_, me, here) {
+      if (here.epoch === me.holdEpoch) learn(here, me.fetched as string);
+      return 'capture';
     },
     capture(_, me, here) {
       me.captured = here.known;
@@ -90,12 +102,17 @@ export function readerProgram(isMistaken: (mistake: Mistake) => boolean): Record
     },
     load({ database }, me) {
       me.value = database;
-      return me.captureEpoch === undefined ? 'capture' : 'fill';
+      return me.captureEpoch === undefined ? 'hold' : 'fill';
     },
     fill(world, me, here) {
       const value = me.value as number;
       if (me.token === undefined || world.slot?.lease !== me.token) return finish(world, me, value);
       if (me.captured === undefined || me.captureEpoch !== here.epoch) {
+        dropLease(world);
+        return finish(world, me, value);
+      }
+      if (isMistaken('a fill makes a lost version again')) world.tag ??= me.captured;
+      if (world.isTagBeside && world.tag !== me.captured) {
         dropLease(world);
         return finish(world, me, value);
       }
@@ -108,6 +125,9 @@ export function readerProgram(isMistaken: (mistake: Mistake) => boolean): Record
     },
   };
 }
+
+/** The version that is known has not lapsed yet: Redis is not asked. */
+export const useKnownVersion: Action = (_, __, { known }) => (known === undefined ? undefined : 'capture');
 
 /** A reader that has waited too long for the lease of another one loads for itself and stores nothing. */
 export const giveUpWaiting: Action = ({ slot }) => (slot?.lease === undefined ? undefined : 'capture');
@@ -139,7 +159,10 @@ export function writerProgram(
         const next = isMistaken('tag versions count up, missing is 0')
           ? Number(world.tag ?? 0) + 1
           : `set with ${me.value}`;
-        world.tag = me.fetched = String(next);
+        me.fetched = String(next);
+        // A tag without a key gets none.
+        if (world.tag !== undefined || isMistaken('tag versions count up, missing is 0')) world.tag = me.fetched;
+        else if (isMistaken('a tag without a key is not announced')) return 'acknowledge';
       } else if (isMistaken('delete leaves the lease') && world.slot?.lease !== undefined) {
         world.slot.value = 0;
       } else {
@@ -160,6 +183,12 @@ export function writerProgram(
       return end(me);
     },
   };
+}
+
+/** A version that Redis told. Where it is not the known one, a change was missed. */
+function learn(here: Instance, version: string): void {
+  if (here.known === undefined) here.known = version;
+  else voidTag(here, version);
 }
 
 /** Gives the value to this reader and to the readers that joined it, and checks it against the promise to each. */

@@ -44,9 +44,10 @@ export interface Actor {
   reply?: CachedValue;
   /** An entry that was found invalid: the lease script does not answer it again. */
   seen?: CachedValue;
-  /** The tag's version as Redis told it, and the epoch when it was asked. */
+  /** The tag's version as Redis told it (absent when it has none), and the epoch when it was asked. */
   fetched?: string;
   fetchEpoch?: number;
+  holdEpoch?: number;
   /** The tag's version and epoch before the load. */
   captured?: string;
   captureEpoch?: number;
@@ -54,12 +55,14 @@ export interface Actor {
   joined?: number;
 }
 
-export type Fault = 'evict slot' | 'evict tag' | 'lose log' | 'lose message' | 'expire lease' | 'restart';
+export type Fault = 'evict slot' | 'lose tag' | 'lose log' | 'lose message' | 'expire lease' | 'restart';
 
 export interface World {
   database: number;
   slot?: CachedValue & { lease?: string };
   tag?: string;
+  /** The tag's key lies in the partition of the slot, so that the fill looks at it. */
+  isTagBeside: boolean;
   log: LogEntry[];
   lastId: number;
   instances: Instance[];
@@ -81,7 +84,9 @@ export type Mistake =
   | 'no replay of missed messages'
   | 'a log that may be empty'
   | 'loads joined after an invalidation'
-  | 'own memory voided only before sending';
+  | 'own memory voided only before sending'
+  | 'a fill makes a lost version again'
+  | 'a tag without a key is not announced';
 
 /** The effect on an instance that hears that the key is invalid. */
 export function voidKey(instance: Instance): void {

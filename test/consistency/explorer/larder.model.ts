@@ -1,5 +1,13 @@
 import type { Model, Step } from './explore.js';
-import { type Action, dropLease, end, giveUpWaiting, readerProgram, writerProgram } from './larder-actors.js';
+import {
+  type Action,
+  dropLease,
+  end,
+  giveUpWaiting,
+  readerProgram,
+  useKnownVersion,
+  writerProgram,
+} from './larder-actors.js';
 import {
   type Actor,
   applyEntry,
@@ -24,6 +32,10 @@ export interface Scenario {
   readonly isWarm?: boolean;
   /** Instances that have to ask Redis for the tag's version first. */
   readonly unaware?: readonly number[];
+  /** Whether the tag's key has expired already. */
+  readonly isTagLost?: boolean;
+  /** Whether the tag's key lies in another partition than the slot. */
+  readonly isTagElsewhere?: boolean;
 }
 
 const FIRST_TAG = '0';
@@ -46,6 +58,11 @@ export function larder(scenario: Scenario, mistake?: Mistake): Model<World> {
     const steps = [{ label: `${name}: ${step}`, apply: (world: World) => advance(world, index, action) }];
     if (step === 'lease')
       steps.push({ label: `${name}: gives up waiting`, apply: (world) => advance(world, index, giveUpWaiting) });
+    if (step === 'hold')
+      steps.push({
+        label: `${name}: uses the known version`,
+        apply: (world) => advance(world, index, useKnownVersion),
+      });
     return steps;
   };
 
@@ -77,11 +94,12 @@ function staleForever({ slot, tag, acknowledged, instances }: World): string | u
 }
 
 function initialWorld(scenario: Scenario, isLogEmpty: boolean): World {
-  const { readers, writers, faults = {}, isWarm = false, unaware = [] } = scenario;
+  const { readers, writers, faults = {}, isWarm = false, unaware = [], isTagLost, isTagElsewhere } = scenario;
   return {
     database: 1,
     slot: isWarm ? { value: 1, tag: FIRST_TAG } : undefined,
-    tag: FIRST_TAG,
+    tag: isTagLost === true ? undefined : FIRST_TAG,
+    isTagBeside: isTagElsewhere !== true,
     log: isLogEmpty ? [] : [{ id: 1, previous: 0, source: 0, version: 0 }],
     lastId: 1,
     instances: [0, 1].map((index) => ({
@@ -156,7 +174,7 @@ function faultSteps({ faults, instances }: World, mayLogBeEmpty: boolean): Step<
       world.slot = undefined;
       return hadSlot;
     }),
-    ...strike('evict tag', "Redis: evicts the tag's version", (world) => {
+    ...strike('lose tag', "Redis: the tag's key expires or is evicted", (world) => {
       const hadTag = world.tag !== undefined;
       world.tag = undefined;
       return hadTag;

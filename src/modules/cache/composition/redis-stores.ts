@@ -7,6 +7,7 @@ import { RedisClock } from '../stores/redis/redis-clock.js';
 import { RedisInvalidations } from '../stores/redis/redis-invalidations.js';
 import { RedisLog } from '../stores/redis/redis-log.js';
 import { RedisTier } from '../stores/redis/redis-tier.js';
+import { RedisVersions } from '../stores/redis/redis-versions.js';
 import { ScriptCaller } from '../stores/redis/script-caller.js';
 import { TimedCommands } from '../stores/redis/timed-commands.js';
 import { WakeUps } from '../stores/redis/wake-ups.js';
@@ -42,6 +43,7 @@ export function makeRedisStores({ pool, layout, clock, options, instanceId, hear
   const wakeUps = new WakeUps(clock);
   const log = new RedisLog(pool, layout, scripts, redisClock, logLength, clock);
   const invalidations = new RedisInvalidations(pool, layout, scripts, redisClock, { instanceId, logLength, heard });
+  const versions = new RedisVersions(pool, layout, scripts, clock);
   const maxValueBytes = options.maxValueBytes ?? DEFAULT_VALUE_BYTES;
   const tier = new RedisTier({
     pool,
@@ -50,6 +52,7 @@ export function makeRedisStores({ pool, layout, clock, options, instanceId, hear
     redisClock,
     log,
     invalidations,
+    versions,
     wakeUps,
     maxValueBytes,
     commands,

@@ -8,11 +8,14 @@
   ARGV[4]  channel    ARGV[5] partition    ARGV[6] length of the log
   ARGV[7…] per tag: id (JSON string), new version (24 characters: 12 hard, 12 soft)
 
-  Either way a lease on the slot is lost, so that a load that began before stores nothing.
+  Either way a lease on the slot is lost, so that a load that began before stores nothing. A version that has no key gets
+  none: nothing is stored under it. One that has a key is replaced, and the new version is kept for a minute, so that what
+  is stored next is stored under it.
   The slots come first: a script that has written goes on when Redis is out of memory.
 
   Returns {id, previous, version…}
 ]]
+local NEW_VERSION_MS = 60000
 local slots = tonumber(ARGV[1])
 
 local function expire_slot(key)
@@ -32,12 +35,18 @@ local versions, changes = {}, {}
 for i = slots + 2, #KEYS do
   local at = 7 + 2 * (i - slots - 2)
   local name, version = ARGV[at], ARGV[at + 1]
-  if ARGV[2] == 'soft' then
-    local current = redis.call('GET', KEYS[i])
-    if current and #current == 24 then version = current:sub(1, 12) .. version:sub(13) end
+  local lives = NEW_VERSION_MS
+  local current = version_at(KEYS[i])
+  if current and ARGV[2] == 'soft' then
+    version = current:sub(1, 12) .. version:sub(13)
+    lives = redis.call('PTTL', KEYS[i])
   end
   redis.call('DEL', KEYS[i])
-  redis.call('SET', KEYS[i], version)
+  if current and lives < 0 then
+    redis.call('SET', KEYS[i], version)
+  elseif current then
+    redis.call('SET', KEYS[i], version, 'PX', math.max(1, lives))
+  end
   versions[#versions + 1] = version
   changes[#changes + 1] = '[' .. name .. ',"' .. version .. '"]'
 end

@@ -6,8 +6,11 @@ export interface UsageThresholds {
   readonly criticalRatio: number;
 }
 
-/** This policy keeps keys without a ttl (tag versions, the invalidation log) and evicts the least used of the others. */
-export const RECOMMENDED_POLICY = 'volatile-lfu';
+/**
+ * Whatever is evicted of a cache costs hits only, and a policy that may evict every key never refuses a write
+ * (`docs/guides/redis.md`, "Memory and eviction").
+ */
+export const RECOMMENDED_POLICY = 'allkeys-lru';
 
 /**
  * The warnings for a usage, the most urgent first.

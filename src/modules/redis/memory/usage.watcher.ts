@@ -6,12 +6,6 @@ import type { ProtectedData, RedisUsage, RedisWarning } from './redis-usage.type
 import { readUsage, setEvictionPolicy } from './usage-reader.js';
 import { usageWarnings } from './usage-warnings.js';
 
-const TAGS: ProtectedData = {
-  name: 'tag versions and the invalidation log',
-  hasTtl: false,
-  consequence: 'this costs hits, never correctness. volatile-lfu keeps them.',
-};
-
 /** A watched Redis that is not the cache's. */
 export interface StoreRedis {
   /** First words of its warnings: `'The Redis of sessions'`. */
@@ -38,7 +32,7 @@ export class UsageWatcher implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly config: RedisConfig,
     private readonly store?: StoreRedis,
   ) {
-    this.protectedData = [store?.holds ?? TAGS];
+    this.protectedData = store === undefined ? [] : [store.holds];
   }
 
   /** The usage of the last check; `undefined` before the first check, without Redis, and when INFO is forbidden. */

@@ -8,6 +8,8 @@ import type { EngineParts } from '../parts/engine-parts.js';
 import { entryTimes } from '../parts/entry-times.js';
 import type { Fill, FillOutcome, Lease } from '../ports/remote-tier.js';
 import { versionsInHeader } from '../remote/entry-header.js';
+import { WRITE_MS } from '../remote/remote-versions.js';
+import { recordKept, recordLost, storedVersions } from '../remote/stored-versions.js';
 import type { LoadResult } from './load-run.js';
 
 type RejectReason = CacheEvents['fillRejected']['reason'];
@@ -118,7 +120,7 @@ export class FillPath {
     const hasChangedSinceStart = (): boolean => late.some((tag) => table.hasChangedSince(tag.id, sinceSequence));
     if (hasChangedSinceStart()) return true;
     const isLogRead = remote !== undefined && remote.tier.canRead();
-    if (isLogRead) await remote.versions.ensureKnown(late);
+    if (isLogRead) await remote.versions.hold(late, WRITE_MS);
     for (const { flight } of leased) flight.addLateTags(table, late);
     if (!isLogRead) return false;
     if (follower !== undefined && !(await follower.catchUp())) return true;
@@ -147,7 +149,16 @@ export class FillPath {
     }
     this.#giveBack(unused);
     if (sent.length === 0) return;
+    const sentAtMs = this.parts.clock.nowMs();
     const outcomes = await this.parts.remote!.tier.fill(sent.map(({ fill }) => fill));
+    sent.forEach(({ pending: { flight }, fill }, i) => {
+      const { kind } = outcomes[i]!;
+      if (kind === 'stored') recordKept(flight.dependencies, fill.versions, sentAtMs);
+      else if (kind === 'outdated') recordLost(flight.dependencies, fill.versions);
+    });
+    const refused = sent.filter((_, i) => outcomes[i]!.kind !== 'stored' && outcomes[i]!.kind !== 'unavailable');
+    this.parts.remote!.versions.drop(refused.flatMap(({ fill }) => fill.versions.filter(({ isLone }) => isLone)));
+
     await Promise.all(sent.map(({ pending: item, fill }, i) => this.#settle(item, fill, outcomes[i]!, loaded)));
   }
 
@@ -167,6 +178,9 @@ export class FillPath {
         this.#reject(pending.flight, 'not-storable');
         if (loaded.settings.consistency === 'refresh') return this.#removeOld([pending]);
         return;
+      case 'outdated':
+        this.#reject(pending.flight, 'tag-changed');
+        return this.#giveBack([pending]);
       case 'rejected':
         return this.#reject(pending.flight, 'lease-lost');
     }
@@ -188,7 +202,8 @@ export class FillPath {
       ...versionsInHeader(this.namespace, flight.dependencies, flight.versions),
     };
     const compressAboveBytes = result.overrides.compressAboveBytes ?? settings.compressAboveBytes;
-    return { ...lease!, header, value, compressAboveBytes };
+    const stored = storedVersions(flight, flight.dependencies, flight.versions, header);
+    return { ...lease!, header, value, compressAboveBytes, versions: stored };
   }
 
   /** Returns whether the value is in memory now: not if a matching invalidation arrived since the read began. */

@@ -4,6 +4,7 @@ import type { CallSettings } from '../parts/call-settings.js';
 import type { EngineParts } from '../parts/engine-parts.js';
 import type { Lease, LeaseRequest } from '../ports/remote-tier.js';
 import type { RemoteLevel } from '../remote/remote-level.js';
+import { LOAD_MS } from '../remote/remote-versions.js';
 import type { Dependency } from '../versions/dependency-table.js';
 import type { LeaseAnswer } from './lease-requests.js';
 import type { Leases } from './leases.js';
@@ -77,7 +78,7 @@ export class LeaseStep {
 
   async #beginWithKnownVersions(remote: RemoteLevel, flights: readonly FlightToLoad[]): Promise<void> {
     const all = new Set<Dependency>(flights.flatMap(({ flight }) => flight.dependencies));
-    if (remote.tier.canRead()) await remote.versions.ensureKnown([...all]);
+    if (remote.tier.canRead()) await remote.versions.hold([...all], LOAD_MS);
     for (const { flight } of flights) flight.begin(this.parts.table);
   }
 

@@ -94,6 +94,8 @@ export class LoadPath {
       await this.#leaseAndLoad({ ...job, outer: job.kind === 'early-refresh' ? undefined : RunningLoad.current() });
     } catch (error) {
       for (const { flight } of job.flights) flight.fail(error);
+    } finally {
+      this.parts.remote?.versions.release(job.flights.map(({ flight }) => flight));
     }
   }
 

@@ -140,6 +140,7 @@ export class Flight {
     this.#snapshot = table.snapshot(this.#dependencies);
     this.#versions = this.#dependencies.map((dependency) => dependency.version);
     this.#snapshotSequence = table.sequence;
+    for (const dependency of this.#dependencies) dependency.claim(this);
   }
 
   /** The loader runs from now on. */
@@ -174,6 +175,7 @@ export class Flight {
       softEpochs: [...this.#snapshot.softEpochs, ...late.softEpochs],
     };
     this.#versions = [...this.#versions, ...tags.map((tag) => tag.version)];
+    for (const tag of tags) tag.claim(this);
   }
 
   succeed(outcome: FlightOutcome): void {

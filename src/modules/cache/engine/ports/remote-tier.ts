@@ -46,7 +46,7 @@ export interface RemoteTier {
     leaseMs: number,
     minTimeoutMs?: number,
   ): Promise<readonly (LeaseReply | undefined)[]>;
-  /** Writes where the lease is still held. In the order of `fills`. */
+  /** Writes where the lease is still held, and keeps the versions of what is written. In the order of `fills`. */
   fill(fills: readonly Fill[]): Promise<ReadonlyArray<FillOutcome>>;
   /** Gives leases back without a value, and wakes the readers that wait for them. */
   release(leases: readonly Lease[]): void;
@@ -55,18 +55,48 @@ export interface RemoteTier {
   waitForChange(address: SlotAddress, maxMs: number, waiter: Waiter): Promise<void>;
 
   /** Writes unconditionally (after {@link synchronise}), unless Redis gets it later than the deadline. `too-large` leaves the slot empty. */
-  put(
-    address: SlotAddress,
-    header: EnvelopeHeader,
-    value: unknown,
-    options: { compressAboveBytes: number },
-  ): Promise<PutAck | undefined>;
+  put(address: SlotAddress, header: EnvelopeHeader, value: unknown, options: PutOptions): Promise<PutAck | undefined>;
   /** Removes slots, changes versions, appends to the log and announces. */
   invalidate(invalidation: Invalidation): Promise<InvalidationAck | undefined>;
   /** Tells other instances, if it can, which invalidations Redis has not taken. */
   announceTombstones(addresses: readonly SlotAddress[], dependencies: readonly string[]): void;
-  /** Current versions, made where missing; `undefined` in the list where one could not be had. */
+  /** Current versions; `undefined` in the list where there is none. Writes nothing. */
   versions(ids: readonly string[]): Promise<ReadonlyArray<Version | undefined> | undefined>;
+  /**
+   * As {@link versions}, but makes those that are missing, and keeps each for `holdMs` at least. `undefined` in the list where
+   * there was no answer.
+   */
+  holdVersions(ids: readonly string[], holdMs: number): Promise<ReadonlyArray<HeldVersion | undefined>>;
+  /** Removes versions that one load alone has used. Does nothing for others. */
+  dropVersions(versions: ReadonlyArray<{ readonly id: string; readonly version: Version }>): void;
+}
+
+/** A version that the tier keeps for a time. */
+export interface HeldVersion {
+  readonly version: Version;
+  /** From when it was asked for, milliseconds; `Infinity`: for ever. */
+  readonly keptMs: number;
+  /** Made on this request. */
+  readonly isNew: boolean;
+}
+
+/** A version that an entry is stored under. The tier keeps it as long as the entry at least. */
+export interface StoredVersion {
+  /** Id of the tag or generation. */
+  readonly id: string;
+  readonly version: Version;
+  /** Until when the tier keeps it as far as is known, monotonic milliseconds of this process's clock. */
+  readonly keptUntilMs: number;
+  /** How long the tier is to keep it from now on at least, milliseconds; `Infinity`: for ever. */
+  readonly keepMs: number;
+  /** The entry is the first to be stored under it: the tier keeps it for `keepMs`, not longer. */
+  readonly isLone: boolean;
+}
+
+/** Options of an unconditional write. */
+export interface PutOptions {
+  readonly compressAboveBytes: number;
+  readonly versions: readonly StoredVersion[];
 }
 
 /** Where an entry lives: its memory key (unique over all namespaces of one cache) and its name in Redis. */
@@ -124,11 +154,17 @@ export interface Fill extends Lease {
   readonly header: EnvelopeHeader;
   readonly value: unknown;
   readonly compressAboveBytes: number;
+  /** Of the dependencies in the header. */
+  readonly versions: readonly StoredVersion[];
 }
 
+/**
+ * - `rejected`: the lease was lost.
+ * - `outdated`: a version was lost or replaced, and the lease is still held.
+ */
 export type FillOutcome =
   | { readonly kind: 'stored'; readonly sizeBytes: number }
-  | { readonly kind: 'rejected' | 'unavailable' | 'not-storable' };
+  | { readonly kind: 'rejected' | 'outdated' | 'unavailable' | 'not-storable' };
 
 /** An invalidation of keys, tags and generations, for every instance. */
 export interface Invalidation {
@@ -149,4 +185,6 @@ export interface InvalidationAck {
 export interface PutAck {
   /** Bytes of the entry before compression; `undefined` when the value was too large: the slot is empty now. */
   readonly sizeBytes: number | undefined;
+  /** False if a version was lost or replaced: the entry is invalid. */
+  readonly areVersionsKept: boolean;
 }

@@ -80,7 +80,7 @@ export class RemoteLevel {
   constructor(parts: RemoteLevelParts) {
     this.#parts = parts;
     this.tier = parts.tier;
-    this.versions = new RemoteVersions(parts.tier, parts.table);
+    this.versions = new RemoteVersions(parts.tier, parts.table, parts.clock);
   }
 
   /** Whether Redis may be asked about a key: not while an invalidation of it waits to be sent, here or on another instance. */

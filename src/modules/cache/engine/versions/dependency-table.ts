@@ -19,6 +19,10 @@ export class Dependency {
   version: Version | undefined = undefined;
   /** Position of the log entry that set the version. An older entry that arrives later is ignored. */
   versionAt: LogId = LOG_START;
+  /** Redis keeps the version until then (monotonic milliseconds of this process's clock), as far as is known; 0: unknown. */
+  keptUntilMs = 0;
+  /** The only user of a version that was made for it; see {@link claim}. */
+  #loneUser: object | undefined;
 
   constructor(
     readonly id: string,
@@ -28,7 +32,39 @@ export class Dependency {
      */
     public unknownUntil: LogId,
   ) {}
+
+  /** Redis has made the version on request of this instance, and no load or write uses it yet. */
+  markAsMade(): void {
+    this.#loneUser = NO_USER;
+  }
+
+  /**
+   * A load or write uses the version from now on. The first user of a version that was made here is its lone user: it decides
+   * how long Redis keeps it, and removes it if it stores nothing. A second user ends that.
+   */
+  claim(user: object): void {
+    if (this.#loneUser === undefined || this.#loneUser === user) return;
+    this.#loneUser = this.#loneUser === NO_USER ? user : undefined;
+  }
+
+  isUsedOnlyBy(user: object): boolean {
+    return this.#loneUser === user;
+  }
+
+  /** Something is stored under the version, or others may use it. */
+  endLoneUse(): void {
+    this.#loneUser = undefined;
+  }
+
+  /** Replaces the known version. Nothing is known about how long Redis keeps it. */
+  setVersion(version: Version | undefined): void {
+    this.version = version;
+    this.keptUntilMs = 0;
+    this.#loneUser = undefined;
+  }
 }
+
+const NO_USER = {};
 
 /** Dependencies with the epochs they had at one moment: before a load, or when an entry was stored. */
 export interface VersionSnapshot {
@@ -128,7 +164,7 @@ export class DependencyTable {
   invalidate(dependency: Dependency, origin: ChangeOrigin = 'new'): void {
     dependency.hardEpoch++;
     if (origin === 'new') dependency.localChanges++;
-    dependency.version = undefined;
+    dependency.setVersion(undefined);
     this.#changed(dependency.id, 'hard', origin);
   }
 
@@ -174,13 +210,25 @@ export class DependencyTable {
     } else this.#setVersion(dependency, version, origin);
   }
 
-  /** Records a version that was fetched from Redis. It is ignored if the epochs have changed since the fetch began. */
-  recordFetched(dependency: Dependency, version: Version, hardEpoch: number, softEpoch: number): void {
-    if (dependency.hardEpoch !== hardEpoch || dependency.softEpoch !== softEpoch || dependency.version === version)
-      return;
+  /**
+   * Records a version that was fetched from Redis. Returns false if the epochs have changed since the fetch began: it is
+   * ignored then.
+   */
+  recordFetched(dependency: Dependency, version: Version, hardEpoch: number, softEpoch: number): boolean {
+    if (dependency.hardEpoch !== hardEpoch || dependency.softEpoch !== softEpoch) return false;
+    if (dependency.version === version) return true;
     // The fetched version differs from the known one: a change was missed, so entries in memory are invalid as well.
-    if (dependency.version === undefined) dependency.version = version;
+    if (dependency.version === undefined) dependency.setVersion(version);
     else this.#setVersion(dependency, version, 'new');
+    return true;
+  }
+
+  /**
+   * Forgets a version that Redis may not keep any more. No change was heard of, so entries in memory stay valid, and another
+   * version that Redis answers next is no sign of one.
+   */
+  lapse(dependency: Dependency): void {
+    dependency.setVersion(undefined);
   }
 
   /** Forgets every version: the log could not be followed without a gap, so any tag may have been invalidated. */
@@ -188,7 +236,7 @@ export class DependencyTable {
     for (const known of [this.#tags.values(), this.#generations.values()]) {
       for (const dependency of known) {
         dependency.hardEpoch++;
-        dependency.version = undefined;
+        dependency.setVersion(undefined);
         dependency.versionAt = LOG_START;
         dependency.unknownUntil = this.#latestAt;
       }
@@ -202,7 +250,7 @@ export class DependencyTable {
     const isExpiry = dependency.version !== undefined && isSameHard(dependency.version, version);
     if (isExpiry) dependency.softEpoch++;
     else dependency.hardEpoch++;
-    dependency.version = version;
+    dependency.setVersion(version);
     this.#changed(dependency.id, isExpiry ? 'soft' : 'hard', origin);
   }
 

@@ -6,9 +6,11 @@ import type { Namespace } from '../names/namespace.js';
 import { type CallSettings, jittered } from '../parts/call-settings.js';
 import type { EngineParts } from '../parts/engine-parts.js';
 import { entryTimes } from '../parts/entry-times.js';
-import type { PutAck, SlotAddress } from '../ports/remote-tier.js';
+import type { PutAck, SlotAddress, StoredVersion } from '../ports/remote-tier.js';
 import { versionsInHeader } from '../remote/entry-header.js';
 import type { RemoteLevel } from '../remote/remote-level.js';
+import { WRITE_MS } from '../remote/remote-versions.js';
+import { recordKept, recordLost, storedVersions } from '../remote/stored-versions.js';
 import type { Dependency } from '../versions/dependency-table.js';
 import { APPLIED, type Invalidator, QUEUED } from '../parts/invalidator.js';
 
@@ -110,15 +112,15 @@ export class PutPath {
   }
 
   /**
-   * A tag or generation without a known version may have changed after the call and before its version is fetched. The log is
-   * read, so that such a change is known.
+   * A tag or generation whose version is new here may have changed after the call and before its version was fetched. The log
+   * is read, so that such a change is known.
    */
   async #ensureVersions(remote: RemoteLevel, dependencies: readonly Dependency[]): Promise<void> {
-    const isNew = dependencies.some((dependency) => dependency.version === undefined);
-    await remote.versions.ensureKnown(dependencies);
-    if (!isNew) return;
+    const before = dependencies.map(({ version }) => version);
+    await remote.versions.hold(dependencies, WRITE_MS);
+    if (dependencies.every(({ version }, i) => version !== undefined && version === before[i])) return;
     await this.parts.follower?.catchUp();
-    await remote.versions.ensureKnown(dependencies);
+    await remote.versions.hold(dependencies, WRITE_MS);
   }
 
   /** Keeps a value that Redis did not acknowledge, to be sent when Redis is there. */
@@ -162,8 +164,13 @@ export class PutPath {
       isAbsent: false,
       ...versionsInHeader(this.namespace, put.dependencies, versions),
     };
-    const written = await this.#putOrRemove(remote, address, header, put);
+    for (const dependency of put.dependencies) dependency.claim(put);
+    const stored = storedVersions(put, put.dependencies, versions, header);
+    const sentAtMs = this.parts.clock.nowMs();
+    const written = await this.#putOrRemove(remote, address, header, put, stored);
     if (written === undefined) return queued();
+    if (written.areVersionsKept) recordKept(put.dependencies, stored, sentAtMs);
+    else recordLost(put.dependencies, stored);
     if (written.sizeBytes === undefined) return { ...WITHOUT_REDIS, isStorable: false };
     return { receipt: APPLIED, isStorable: true, payloadBytes: written.sizeBytes, remoteStoredAtMs: redisMs };
   }
@@ -174,9 +181,10 @@ export class PutPath {
     address: SlotAddress,
     header: EnvelopeHeader,
     { value, settings }: PendingPut,
+    versions: readonly StoredVersion[],
   ): Promise<PutAck | undefined> {
     try {
-      return await tier.put(address, header, value, settings);
+      return await tier.put(address, header, value, { compressAboveBytes: settings.compressAboveBytes, versions });
     } catch (error) {
       await this.invalidator.invalidateKeys([address], 'hard');
       throw error;

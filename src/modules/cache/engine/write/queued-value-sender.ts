@@ -6,7 +6,8 @@ import type { Outbox } from '../outage/outbox.js';
 import { entryTimes } from '../parts/entry-times.js';
 import type { InvalidationLog } from '../ports/invalidation-log.js';
 import type { Fill, Lease, LeaseRequest, RemoteTier } from '../ports/remote-tier.js';
-import type { RemoteVersions } from '../remote/remote-versions.js';
+import { type RemoteVersions, WRITE_MS } from '../remote/remote-versions.js';
+import { recordLost, storedVersions } from '../remote/stored-versions.js';
 import { compareLogIds, type LogId } from '../versions/log-id.js';
 
 const LEASE_MS = 2_000;
@@ -99,9 +100,15 @@ export class QueuedValueSender {
       }
     }
     if (toFill.length === 0) return;
-    const outcomes = await tier.fill(toFill.map((one) => this.#toFill(one)));
+    const fills = toFill.map((one) => this.#toFill(one));
+    const outcomes = await tier.fill(fills);
     outcomes.forEach(({ kind }, i) => {
-      if (kind !== 'unavailable') this.#drop(toFill[i]!.queued);
+      const { queued, lease } = toFill[i]!;
+      if (kind === 'outdated') {
+        // Tried again under the versions that Redis has then.
+        recordLost(queued.dependencies, fills[i]!.versions);
+        tier.release([lease]);
+      } else if (kind !== 'unavailable') this.#drop(queued);
     });
   }
 
@@ -144,7 +151,7 @@ export class QueuedValueSender {
   /** Tells of each value whether nothing changed since its `set`. `undefined`: Redis could not say. */
   async #changesCheck(values: readonly QueuedValue[]): Promise<((value: QueuedValue) => boolean) | undefined> {
     const { versions, tier } = this.#parts;
-    if (!(await versions.ensureKnown([...new Set(values.flatMap(({ dependencies }) => dependencies))])))
+    if (!(await versions.hold([...new Set(values.flatMap(({ dependencies }) => dependencies))], WRITE_MS)))
       return undefined;
     const sinceMs = Math.min(...values.map(({ calledAtMs }) => calledAtMs)) - LOG_MARGIN_MS;
     const partitions = [...new Set(values.flatMap((value) => this.#partitionsOf(value)))];
@@ -194,7 +201,9 @@ export class QueuedValueSender {
       isAbsent: false,
       ...queued.versionsInHeader(),
     };
-    return { ...lease, header, value, compressAboveBytes };
+    const known = queued.dependencies.map(({ version }) => version);
+    const versions = storedVersions(queued, queued.dependencies, known, header);
+    return { ...lease, header, value, compressAboveBytes, versions };
   }
 }
 

@@ -13,11 +13,13 @@ function script(name: string, ...preludes: string[]): RedisScript {
 /** Every script of the cache. */
 export const cacheScripts = {
   lease: script('lease', 'redis-time', 'lease-slot'),
-  fill: script('fill', 'lease-slot', 'wake'),
+  fill: script('fill', 'lease-slot', 'kept-version', 'wake'),
   release: script('release', 'lease-slot', 'wake'),
   renew: script('renew', 'redis-time', 'lease-slot'),
-  put: script('put', 'announce'),
-  invalidate: script('invalidate', 'lease-slot', 'announce'),
-  versions: script('versions'),
+  put: script('put', 'kept-version', 'announce'),
+  invalidate: script('invalidate', 'lease-slot', 'kept-version', 'announce'),
+  versions: script('versions', 'kept-version'),
+  keepVersions: script('keep-versions', 'kept-version'),
+  dropVersions: script('drop-versions', 'kept-version'),
   tails: script('tails'),
 } as const;

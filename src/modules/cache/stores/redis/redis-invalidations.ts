@@ -3,12 +3,13 @@ import { WIRE_VERSION } from '../../engine/coherence/announcement.js';
 import type { HeardLog } from '../../engine/coherence/heard-log.js';
 import type { LogBody } from '../../engine/ports/invalidation-log.js';
 import { isLogId, type LogId } from '../../engine/versions/log-id.js';
-import type { InvalidationAck, Invalidation, SlotAddress } from '../../engine/ports/remote-tier.js';
+import type { InvalidationAck, Invalidation, SlotAddress, StoredVersion } from '../../engine/ports/remote-tier.js';
 import type { KeyLayout } from '../../engine/names/key-layout.js';
-import { isVersion, newVersion, type Version } from '../../engine/versions/version.js';
+import { newVersion, type Version } from '../../engine/versions/version.js';
 import { cacheScripts } from './cache-scripts.js';
 import { byPartition, MAX_SCRIPT_KEYS } from './partitions.js';
 import type { RedisClock } from './redis-clock.js';
+import { keepArguments } from './redis-versions.js';
 import type { ScriptCaller } from './script-caller.js';
 
 /** The deadline of a write lies this much before its caller gives up: Redis's time is known to within half a round trip. */
@@ -38,8 +39,17 @@ export class RedisInvalidations {
     private readonly options: RedisInvalidationsOptions,
   ) {}
 
-  /** Replaces the content of the slot by an entry; without `bytes` the slot becomes empty. Redis's time must be known. */
-  async put({ memoryKey, slot, partition }: SlotAddress, ttlMs: number, bytes: Buffer | undefined): Promise<boolean> {
+  /**
+   * Replaces the content of the slot by an entry; without `bytes` the slot becomes empty. Redis's time must be known.
+   *
+   * @param versions of the entry, in the slot's partition: they are kept as long as the entry.
+   */
+  async put(
+    { memoryKey, slot, partition }: SlotAddress,
+    ttlMs: number,
+    bytes: Buffer | undefined,
+    versions: readonly StoredVersion[],
+  ): Promise<{ readonly areVersionsKept: boolean } | undefined> {
     const body: LogBody = {
       source: this.options.instanceId,
       keys: [memoryKey],
@@ -52,7 +62,7 @@ export class RedisInvalidations {
       'write',
       'command',
       cacheScripts.put,
-      [slot, this.layout.log(partition)],
+      [slot, this.layout.log(partition), ...versions.map(({ id }) => this.layout.dependency(id).key)],
       [
         Math.floor(this.redisClock.nowMs(partition) + this.scripts.commandTimeoutMs - DEADLINE_MARGIN_MS),
         ttlMs,
@@ -61,9 +71,11 @@ export class RedisInvalidations {
         this.layout.channel,
         partition,
         this.options.logLength,
+        ...versions.flatMap(keepArguments),
       ],
     );
-    return this.#wrote(partition, answer, body);
+    if (!this.#wrote(partition, answer, body)) return undefined;
+    return { areVersionsKept: String((answer as unknown[])[2]) === '1' };
   }
 
   async invalidate({ addresses, dependencies, mode }: Invalidation): Promise<InvalidationAck | undefined> {
@@ -127,29 +139,6 @@ export class RedisInvalidations {
   /** Asks the other instances to repeat their tombstones. */
   requestTombstones(): void {
     this.#publish({ q: this.options.instanceId });
-  }
-
-  async versions(ids: readonly string[]): Promise<ReadonlyArray<Version | undefined> | undefined> {
-    const wanted = ids.map((id) => this.layout.dependency(id));
-    const found: (Version | undefined)[] = new Array(ids.length).fill(undefined);
-    const parts = byPartition(wanted, ({ partition }) => partition, { maxItems: MAX_SCRIPT_KEYS }).map(
-      async ({ items, indexes }) => {
-        const answer = await this.scripts.call(
-          'read',
-          'budget',
-          cacheScripts.versions,
-          items.map(({ key }) => key),
-          items.map(() => newVersion()),
-        );
-        if (!Array.isArray(answer)) return false;
-        indexes.forEach((index, i) => {
-          const version = answer[i] === null ? undefined : String(answer[i]);
-          if (isVersion(version)) found[index] = version;
-        });
-        return true;
-      },
-    );
-    return (await Promise.all(parts)).every(Boolean) ? found : undefined;
   }
 
   #publish(message: object): void {

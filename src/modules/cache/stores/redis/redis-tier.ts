@@ -15,7 +15,10 @@ import type {
   RemoteTier,
   SlotAddress,
   SlotListener,
+  HeldVersion,
   PutAck,
+  PutOptions,
+  StoredVersion,
   Waiter,
 } from '../../engine/ports/remote-tier.js';
 import type { KeyLayout } from '../../engine/names/key-layout.js';
@@ -25,6 +28,7 @@ import { byPartition } from './partitions.js';
 import type { RedisClock } from './redis-clock.js';
 import type { RedisInvalidations } from './redis-invalidations.js';
 import type { RedisLog } from './redis-log.js';
+import { distinct, type EntryVersions, keepArguments, type RedisVersions } from './redis-versions.js';
 import type { ScriptCaller } from './script-caller.js';
 import { SlotReader } from './slot-reader.js';
 import type { TimedCommands } from './timed-commands.js';
@@ -41,6 +45,7 @@ export interface RedisTierParts {
   readonly redisClock: RedisClock;
   readonly log: RedisLog;
   readonly invalidations: RedisInvalidations;
+  readonly versions: RedisVersions;
   readonly wakeUps: WakeUps;
   /** Largest encoded value, bytes. */
   readonly maxValueBytes: number;
@@ -63,6 +68,7 @@ export class RedisTier implements RemoteTier {
   readonly #limits: CodecLimits;
   /** The fills of loads that end together become few scripts. */
   readonly #fills = new RoundBatch((fills: readonly EncodedFill[]) => this.#sendFills(fills));
+  readonly #versions: RedisVersions;
 
   constructor(parts: RedisTierParts) {
     this.pool = parts.pool;
@@ -74,6 +80,7 @@ export class RedisTier implements RemoteTier {
     this.wakeUps = parts.wakeUps;
     this.#limits = { maxValueBytes: parts.maxValueBytes, compressAboveBytes: Number.POSITIVE_INFINITY };
     this.#reader = new SlotReader(parts.pool, this.#limits, parts.commands);
+    this.#versions = parts.versions;
   }
 
   canRead(): boolean {
@@ -153,9 +160,30 @@ export class RedisTier implements RemoteTier {
     if (unstorable.length > 0) this.release(unstorable);
     const outcomes = new Map<string, FillOutcome>();
     for (const { address } of unstorable) outcomes.set(address.slot, { kind: 'not-storable' });
+    this.#versions.keepElsewhere(sendable.map(({ fill }) => entryVersions(fill.address, fill.versions)));
     const results = sendable.length === 0 ? [] : await this.#fills.send(sendable);
     sendable.forEach(({ address, bytes }, i) => outcomes.set(address.slot, toFillOutcome(results[i], bytes)));
     return fills.map(({ address }) => outcomes.get(address.slot)!);
+  }
+
+  #sendFillGroup(group: readonly EncodedFill[]): Promise<unknown> {
+    const kept = group.map(({ fill }) => this.#versions.keptWith(entryVersions(fill.address, fill.versions)));
+    const versions = distinct(kept.flat());
+    const places = new Map(versions.map(({ id }, i) => [id, i + 1]));
+    const args = group.flatMap(({ fill: { token, header, address }, bytes }, i) => [
+      token,
+      ttlOf(header),
+      bytes,
+      JSON.stringify(address.memoryKey),
+      kept[i]!.map(({ id }) => places.get(id)).join(' '),
+    ]);
+    return this.scripts.call(
+      'write',
+      'command',
+      cacheScripts.fill,
+      [...slotsOf(group), ...versions.map(({ id }) => this.layout.dependency(id).key)],
+      [this.layout.channel, group.length, ...args, ...versions.flatMap(keepArguments)],
+    );
   }
 
   release(leases: readonly Lease[]): void {
@@ -184,11 +212,14 @@ export class RedisTier implements RemoteTier {
     address: SlotAddress,
     header: EnvelopeHeader,
     value: unknown,
-    { compressAboveBytes }: { compressAboveBytes: number },
+    { compressAboveBytes, versions }: PutOptions,
   ): Promise<PutAck | undefined> {
     const bytes = this.#encode(header, value, compressAboveBytes);
-    const isWritten = await this.invalidations.put(address, ttlOf(header), bytes);
-    return isWritten ? { sizeBytes: bytes === undefined ? undefined : entrySizeBytes(bytes) } : undefined;
+    const entry = entryVersions(address, versions);
+    this.#versions.keepElsewhere([entry]);
+    const written = await this.invalidations.put(address, ttlOf(header), bytes, this.#versions.keptWith(entry));
+    if (written === undefined) return undefined;
+    return { sizeBytes: bytes === undefined ? undefined : entrySizeBytes(bytes), ...written };
   }
 
   invalidate(invalidation: Invalidation): Promise<InvalidationAck | undefined> {
@@ -200,22 +231,21 @@ export class RedisTier implements RemoteTier {
   }
 
   versions(ids: readonly string[]): Promise<ReadonlyArray<Version | undefined> | undefined> {
-    return this.invalidations.versions(ids);
+    return this.#versions.read(ids);
+  }
+
+  holdVersions(ids: readonly string[], holdMs: number): Promise<ReadonlyArray<HeldVersion | undefined>> {
+    return this.#versions.hold(ids, holdMs);
+  }
+
+  dropVersions(versions: ReadonlyArray<{ readonly id: string; readonly version: Version }>): void {
+    this.#versions.drop(versions);
   }
 
   #sendFills(fills: readonly EncodedFill[]): Promise<unknown[]> {
     return this.#perSlot(
       fills,
-      (group) =>
-        this.scripts.call('write', 'command', cacheScripts.fill, slotsOf(group), [
-          this.layout.channel,
-          ...group.flatMap(({ fill: { token, header, address }, bytes }) => [
-            token,
-            ttlOf(header),
-            bytes,
-            JSON.stringify(address.memoryKey),
-          ]),
-        ]),
+      (group) => this.#sendFillGroup(group),
       ({ bytes }) => bytes.length,
     );
   }
@@ -274,7 +304,12 @@ interface EncodedFill {
 
 function toFillOutcome(result: unknown, bytes: Buffer): FillOutcome {
   if (result === undefined) return { kind: 'unavailable' };
+  if (result === 2) return { kind: 'outdated' };
   return result === 1 ? { kind: 'stored', sizeBytes: entrySizeBytes(bytes) } : { kind: 'rejected' };
+}
+
+function entryVersions({ partition }: SlotAddress, versions: readonly StoredVersion[]): EntryVersions {
+  return { partition, versions };
 }
 
 function slotsOf(items: readonly { readonly address: SlotAddress }[]): string[] {
