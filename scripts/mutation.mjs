@@ -33,7 +33,7 @@ const { values: options } = parseArgs({
 });
 
 ensureDependencies();
-const env = { ...process.env, ...(options.redis ? ensureServers() : {}) };
+const env = { ...process.env, ...(options.redis ? ensureServers().env : {}) };
 const folder = mkdtempSync(join(tmpdir(), 'larder-mutation-'));
 try {
   const report = join(folder, 'report.json');

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { type Clock, systemClock } from '../../common/clock.js';
+import { ConfigError } from '../../common/config/define-config.js';
 import { type Cache, createCache } from '../cache/index.js';
 import type { Database } from '../database/index.js';
 import type { RedisPool } from '../redis/index.js';
@@ -47,6 +48,8 @@ export interface SessionBackend {
 /**
  * The database with Redis in front of it; or Redis, going on in memory while it is away unless `SESSION_ON_OUTAGE` is
  * `closed`; or memory alone.
+ *
+ * @throws ConfigError without a database, if no byte of memory is allowed.
  */
 export function createSessionBackend(options: SessionBackendOptions): SessionBackend {
   const { clock = systemClock, events = new SessionEvents() } = options;
@@ -70,6 +73,8 @@ interface Stores extends SessionBackend {
 function storesOf(options: SessionBackendOptions): Stores {
   const { database, pool } = options;
   if (database) return inDatabase(options, database);
+  if (options.config.memoryBytes === 0)
+    throw new ConfigError(['SESSION_MEMORY: 0 needs a database. Without one, sessions or their copies are in memory.']);
   return pool ? inRedis(options, pool) : inMemory(options);
 }
 
@@ -89,7 +94,7 @@ function inDatabase(
   const cache = createCache({
     namespace,
     redis: pool,
-    memory: { maxBytes: config.memoryBytes },
+    memory: config.memoryBytes > 0 && { maxBytes: config.memoryBytes },
     maxConcurrentLoads: MAX_CONCURRENT_READS,
     clock,
   });

@@ -79,7 +79,7 @@ export const sessionConfig = defineConfig('session', {
   },
   memoryBytes: {
     env: 'SESSION_MEMORY',
-    doc: 'Bytes of sessions in memory: all sessions without Redis and database, copies otherwise. Default 64mb.',
+    doc: 'Bytes of sessions in memory: all sessions without Redis and database, copies otherwise. 0, for no copies, needs a database. Default 64mb.',
     schema: bytesText().prefault('64mb'),
   },
   cacheTtlMs: {

@@ -24,6 +24,16 @@ describe('sessions in PostgreSQL with Redis in front', () => {
     await Promise.all([postgres.stop(), redis.stop()]);
   });
 
+  it('are read from Redis alone with SESSION_MEMORY=0, which needs a database', async () => {
+    const app = await start({ SESSION_MEMORY: '0' });
+    const session = await createSession(one, { userId: 'ada' });
+    for (let i = 0; i < 2; i++) expect(await statusOf(app, session)).toBe(200);
+    await app.close();
+    await expect(startApp({ ...SESSION_ENV, SESSION_MEMORY: '0' })).rejects.toThrow(
+      'SESSION_MEMORY: 0 needs a database',
+    );
+  });
+
   it('are read from the cache', async () => {
     const session = await createSession(one, { userId: 'ada' });
     let n = 0;
