@@ -1,4 +1,3 @@
-import { DrizzleQueryError } from 'drizzle-orm/errors';
 import { failureOf } from './sql-state.js';
 
 /**
@@ -25,7 +24,12 @@ export class OutcomeUnknownError extends Error {
 
 /** The cause of Drizzle's error, whose own message contains the statement and its parameters. */
 function rootOf(error: unknown): unknown {
-  return error instanceof DrizzleQueryError ? rootOf(error.cause) : error;
+  return isDrizzleQueryError(error) ? rootOf(error.cause) : error;
+}
+
+/** Not decided by class: an application may have another copy of Drizzle, or none. */
+function isDrizzleQueryError(error: unknown): error is Error {
+  return error instanceof Error && 'query' in error && 'params' in error;
 }
 
 /** The five characters by which the server names an error; `undefined` for an error that is not the server's. */

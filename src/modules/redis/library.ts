@@ -8,4 +8,4 @@ export { receivedBytes, sendCommand } from './clients/send-command.js';
 export type * from './redis.types.js';
 export { loadScript, type RedisScript } from './scripts/redis-script.js';
 export { runScript, sendScript } from './scripts/run-script.js';
-export { loadScripts } from './scripts/script-directory.js';
+export { loadScripts, readScripts } from './scripts/script-directory.js';

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { loadScript, loadScripts, runScript } from '../../../src/modules/redis/index.js';
+import { loadScript, loadScripts, readScripts, runScript } from '../../../src/modules/redis/index.js';
 import { RedisServer } from '../../support/redis-server.js';
 
 describe('scripts', () => {
@@ -43,13 +43,13 @@ describe('scripts', () => {
     const path = await mkdtemp(join(tmpdir(), 'larder-scripts-'));
     const directory = pathToFileURL(`${path}/`);
     await writeFile(join(path, 'take-lease.lua'), 'return 1');
-    expect(loadScripts(directory, { takeLease: 'take-lease' }).takeLease).toEqual({
+    expect(loadScripts(readScripts(directory), { takeLease: 'take-lease' }).takeLease).toEqual({
       name: 'take-lease',
       source: 'return 1',
       sha: 'e0e1f9fabfc9d4800c877a703b823ac0578ff8db',
     });
-    expect(() => loadScripts(directory, {})).toThrow('take-lease.lua');
-    expect(() => loadScripts(directory, { takeLease: 'take-lease', fill: 'fill' })).toThrow('ENOENT');
+    expect(() => loadScripts(readScripts(directory), {})).toThrow('take-lease.lua');
+    expect(() => loadScripts(readScripts(directory), { takeLease: 'take-lease', fill: 'fill' })).toThrow('fill.lua');
     await rm(path, { recursive: true });
   });
 });

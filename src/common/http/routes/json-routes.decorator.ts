@@ -1,7 +1,5 @@
 import { RequestMethod } from '@nestjs/common';
-import { METHOD_METADATA } from '@nestjs/common/internal';
-import { RouteConfig } from '@nestjs/platform-fastify';
-import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
+import { fastifyRouteConfigOf, httpMethodOf, setFastifyRouteConfig } from '../../nest/nest-internals.js';
 
 /** Properties of a route in its Fastify configuration. */
 export interface RouteMedia {
@@ -31,19 +29,18 @@ export function JsonRoutes(): ClassDecorator {
     const routes = prototype as Record<string, unknown>;
     for (const name of Object.getOwnPropertyNames(prototype)) {
       const { value } = Object.getOwnPropertyDescriptor(routes, name)!;
-      const method = typeof value === 'function' ? Reflect.getMetadata(METHOD_METADATA, value) : undefined;
-      if (method in RequestMethod) describe(prototype as object, name, value, { isJson: true });
+      const method = typeof value === 'function' ? httpMethodOf(value) : undefined;
+      if (method !== undefined && method in RequestMethod) describe(value as object, { isJson: true });
     }
   };
 }
 
 /** On a route: its body may be this large, instead of `HTTP_BODY_LIMIT`. Larger ones are refused with 413. */
 export function BodyLimit(bodyLimitBytes: number): MethodDecorator {
-  return (prototype, name, { value }) => describe(prototype, name, value as object, { bodyLimitBytes });
+  return (_prototype, _name, { value }) => describe(value as object, { bodyLimitBytes });
 }
 
-function describe(prototype: object, name: string | symbol, method: object, media: RouteMedia): void {
-  const existing = Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, method) as object | undefined;
-  const all = { ...existing, [ROUTE_MEDIA]: { ...mediaOf(existing), ...media } };
-  RouteConfig(all)(prototype, name as string, { value: method });
+function describe(method: object, media: RouteMedia): void {
+  const existing = fastifyRouteConfigOf(method);
+  setFastifyRouteConfig(method, { ...existing, [ROUTE_MEDIA]: { ...mediaOf(existing), ...media } });
 }

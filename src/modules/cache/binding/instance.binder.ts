@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
+import type { InstanceWrapper } from '../../../common/nest/nest-internals.js';
 import { FROZEN_INSTANCE, SAME_CLASS_NAME, SHARED_INSTANCE } from './cache-binding.messages.js';
 import { CachedMethodExplorer, type DecoratedMethod } from './cached-method.explorer.js';
 import { CachedMethodFactory } from './cached-method.factory.js';
@@ -25,7 +25,7 @@ export class InstanceBinder {
   ) {}
 
   /** Binds the object of a provider or controller, and the objects Nest makes of it later, per request or per consumer. */
-  bindProvider(wrapper: InstanceWrapper<unknown>): void {
+  bindProvider(wrapper: InstanceWrapper): void {
     if (wrapper.isAlias) return;
     if (!wrapper.isDependencyTreeStatic() || wrapper.isTransient) this.bindLaterInstances(wrapper);
     if (wrapper.isTransient) {
@@ -80,7 +80,7 @@ export class InstanceBinder {
   }
 
   /** Nest calls the wrapper's constructor (or factory) for each request or consumer. The replacement binds each new object. */
-  private bindLaterInstances(wrapper: InstanceWrapper<unknown>): void {
+  private bindLaterInstances(wrapper: InstanceWrapper): void {
     const original = wrapper.metatype;
     if (!original) return;
     if (wrapper.isFactory) {

@@ -1,5 +1,5 @@
-import { GUARDS_METADATA } from '@nestjs/common/internal';
 import type { ApplicationConfig } from '@nestjs/core';
+import { guardsOf } from '../../../common/nest/nest-internals.js';
 import type { CacheResponseOptions } from '../decorators/cache-response.options.js';
 
 /**
@@ -18,8 +18,4 @@ export function hitStageOf(hasGuards: boolean, { scope }: CacheResponseOptions):
 export function hasGuards(type: Function, method: object, application: ApplicationConfig): boolean {
   const everywhere = application.getGlobalGuards().length + application.getGlobalRequestGuards().length;
   return everywhere > 0 || [type, method].some((target) => guardsOf(target).length > 0);
-}
-
-function guardsOf(target: object): readonly unknown[] {
-  return (Reflect.getMetadata(GUARDS_METADATA, target) as unknown[] | undefined) ?? [];
 }

@@ -1,6 +1,12 @@
-import { readFileSync } from 'node:fs';
 import type { Clock } from '../../../common/clock.js';
-import { type CommandArgument, type CommandKind, loadScript, type RedisPool, runScript } from '../../redis/index.js';
+import {
+  type CommandArgument,
+  type CommandKind,
+  loadScript,
+  readScripts,
+  type RedisPool,
+  runScript,
+} from '../../redis/index.js';
 import { SessionUnavailableException } from '../session-unavailable.exception.js';
 
 /** Every script, and whether it reads or writes. */
@@ -23,10 +29,12 @@ type ScriptName = keyof typeof KINDS;
 /** For this time after the first use sessions wait for the first connection to Redis, so that a starting instance does not answer 503. */
 const START_MS = 1_000;
 
-const read = (name: string) => readFileSync(new URL(`./scripts/${name}.lua`, import.meta.url), 'utf8');
-const shared = read('shared');
+const sources = readScripts(new URL('./scripts/', import.meta.url));
 const scripts = new Map(
-  (Object.keys(KINDS) as ScriptName[]).map((name) => [name, loadScript(`session-${name}`, shared + read(name))]),
+  (Object.keys(KINDS) as ScriptName[]).map((name) => [
+    name,
+    loadScript(`session-${name}`, sources['shared']! + sources[name]!),
+  ]),
 );
 
 /** The Redis on which the scripts run, and the start of their keys. */

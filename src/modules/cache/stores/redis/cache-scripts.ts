@@ -1,13 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { loadScript, type RedisScript } from '../../../redis/library.js';
+import { loadScript, readScripts, type RedisScript } from '../../../redis/library.js';
 
-function source(name: string): string {
-  return readFileSync(new URL(`../../scripts/${name}.lua`, import.meta.url), 'utf8');
-}
+const sources = readScripts(new URL('../../scripts/', import.meta.url));
 
 /** A script with the preludes it uses; each file's header is its contract. */
 function script(name: string, ...preludes: string[]): RedisScript {
-  return loadScript(`larder:${name}`, [...preludes, name].map(source).join('\n'));
+  return loadScript(`larder:${name}`, [...preludes, name].map((part) => sources[part]!).join('\n'));
 }
 
 /** Every script of the cache. */

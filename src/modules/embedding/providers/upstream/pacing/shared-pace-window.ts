@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
-import { loadScripts, type RedisPool, runScript } from '../../../../redis/index.js';
+import { loadScripts, readScripts, type RedisPool, runScript } from '../../../../redis/index.js';
 import type { CallCost } from './call-cost.js';
 import type { Reservation } from './reservation.js';
 
-const scripts = loadScripts(new URL('./scripts/', import.meta.url), { reserve: 'reserve' });
+const scripts = loadScripts(readScripts(new URL('./scripts/', import.meta.url)), { reserve: 'reserve' });
 
 /** Identifies a quota. */
 export interface QuotaOwner {
