@@ -105,7 +105,7 @@ export default {
       from: { path: '^src/modules/([^/]+)/' },
       to: {
         path: '^src/modules/',
-        pathNot: ['^src/modules/$1/', '^src/modules/[^/]+/(index|library)\\.ts$', '\\.types\\.ts$'],
+        pathNot: ['^src/modules/$1/', '^src/modules/[^/]+/(index|library|nest)\\.ts$', '\\.types\\.ts$'],
       },
     },
     {
@@ -124,10 +124,20 @@ export default {
     },
     {
       name: 'library-without-nest',
-      comment: 'Whoever imports createCache() loads no framework, however far down.',
+      comment: 'Programs that import createCache() or an adapter of an ORM load no framework, however far down.',
       severity: 'error',
-      from: { path: '^src/index\\.ts$' },
+      from: { path: '^src/(index|entries/(keyv|drizzle|prisma|typeorm))\\.ts$' },
       to: { path: '^node_modules/@nestjs/', reachable: true },
+    },
+    {
+      name: 'entries-use-faces',
+      comment: 'The entries of the package are made of faces, those of rooms included.',
+      severity: 'error',
+      from: { path: '^src/entries/' },
+      to: {
+        path: '^src/',
+        pathNot: ['^src/modules/[^/]+/(index|library|nest)\\.ts$', '^src/modules/[^/]+/[^/]+/index\\.ts$'],
+      },
     },
     {
       name: 'no-test-code',

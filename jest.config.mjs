@@ -1,6 +1,7 @@
 /** One project a kind of test, so that each can be run alone: `npm run test:unit`, `test:integration`, `test:e2e`. */
 const base = {
   testEnvironment: 'node',
+  modulePathIgnorePatterns: ['<rootDir>/(build|dist)/'],
   extensionsToTreatAsEsm: ['.ts'],
   // Imports end in `.js` as Node demands; the sources end in `.ts`.
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },

@@ -1,3 +1,2 @@
-/** The entry of the library: the engine and the query adapters, without Nest. */
+/** The entry `larder`: the engine, without Nest. */
 export * from './modules/cache/library.js';
-export * from './modules/query-cache/index.js';

@@ -1,6 +1,6 @@
 /** Whether the code in documents compiles against the sources. */
-import { readFileSync } from 'node:fs';
 import ts from 'typescript';
+import { ENTRIES } from './package-manifest.mjs';
 import { inProject, root } from './project.mjs';
 
 /** The line of a `compiled with` comment that the block takes the place of. */
@@ -52,16 +52,13 @@ function problemOf({ path, line, linesBefore, lines }, file, { start = 0, messag
   return { path, line: line + inBlock, message: `${ts.flattenDiagnosticMessageText(messageText, '\n')}${where}` };
 }
 
-/** Those of the sources. The package's own name leads to the sources of its exports. */
+/** Those of the sources. The package's own name leads to the sources of its entries. */
 function compilerOptions() {
   const { config } = ts.readConfigFile(inProject('tsconfig.json'), ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: [] }, ts.sys, root);
-  const { name, exports } = JSON.parse(readFileSync(inProject('package.json'), 'utf8'));
-  const sources = Object.entries(exports)
-    .filter(([, { types }]) => types !== undefined)
-    .map(([entry, { types }]) => [
-      entry.replace('.', name),
-      [types.replace('./dist/', './src/').replace(/\.d\.ts$/, '.ts')],
-    ]);
+  const sources = Object.entries(ENTRIES).map(([entry, file]) => [
+    entry === 'index' ? 'larder' : `larder/${entry}`,
+    [`./src/${file}.ts`],
+  ]);
   return { ...options, types: ['node'], paths: Object.fromEntries(sources), noEmit: true };
 }

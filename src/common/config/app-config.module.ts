@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { getConfigToken } from '@nestjs/config';
 import { ConfigError, type ConfigSection } from './define-config.js';
 
 /**
@@ -12,7 +13,10 @@ export class AppConfigModule {
     const problems: string[] = [];
     const providers = sections.map((section) => ({ provide: section.KEY, useValue: parse(section, env, problems) }));
     if (problems.length > 0) throw new ConfigError(problems);
-    return { module: AppConfigModule, global: true, providers, exports: providers.map(({ provide }) => provide) };
+    // For modules that inject sections as `@nestjs/config` names them.
+    const aliases = sections.map(({ name, KEY }) => ({ provide: getConfigToken(name), useExisting: KEY }));
+    const all = [...providers, ...aliases];
+    return { module: AppConfigModule, global: true, providers: all, exports: all.map(({ provide }) => provide) };
   }
 }
 

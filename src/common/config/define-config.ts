@@ -1,4 +1,3 @@
-import { registerAs } from '@nestjs/config';
 import { z } from 'zod';
 
 /** One environment variable: its purpose, type and default. `.env.example` is checked against these. */
@@ -22,8 +21,8 @@ export type ConfigOf<T> =
 /** A module's part of the configuration: declared in its `x.config.ts`, injected by `@Inject(xConfig.KEY)`. */
 export interface ConfigSection<V extends Variables = Variables> {
   readonly name: string;
-  /** Injection token of the parsed values. */
-  readonly KEY: string | symbol;
+  /** Injection token of the parsed values. A symbol, because an application may have sections of the same names. */
+  readonly KEY: symbol;
   readonly variables: V;
   /** @throws ConfigError naming every invalid variable, never its value. */
   parse(env: NodeJS.ProcessEnv): { readonly [K in keyof V]: z.output<V[K]['schema']> };
@@ -49,7 +48,7 @@ export class ConfigError extends Error {
 export function defineConfig<V extends Variables>(name: string, variables: V): ConfigSection<V> {
   return {
     name,
-    KEY: registerAs(name, () => ({})).KEY,
+    KEY: Symbol.for(`larder:config:${name}`),
     variables,
     parse(env) {
       const problems: string[] = [];

@@ -8,58 +8,41 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
-import { REDIS_POOL, type RedisPool } from '../redis/index.js';
+import { RedisSourceModule, type RedisSourceOptions } from '../redis/index.js';
 import { CacheBindingOrchestrator } from './binding/cache-binding.orchestrator.js';
 import { CachedMethodExplorer } from './binding/cached-method.explorer.js';
 import { CachedMethodFactory } from './binding/cached-method.factory.js';
 import { InstanceBinder } from './binding/instance.binder.js';
-import { type CacheConfigValues, cacheConfig } from './cache.config.js';
-import {
-  type ASYNC_OPTIONS_TYPE,
-  type CacheModuleOptions,
-  ConfigurableModuleClass,
-  MODULE_OPTIONS_TOKEN,
-  type OPTIONS_TYPE,
-} from './cache.module-definition.js';
-import { ANNOUNCEMENTS, type Announcements, CACHE } from './cache.tokens.js';
+import type {
+  CacheFeature,
+  CacheModuleAsyncOptions,
+  CacheModuleExtras,
+  CacheModuleOptions,
+} from './cache.module-options.js';
+import { CACHE_MODULE_OPTIONS, CacheOptionsModule } from './cache-options.module.js';
+import { cacheProvider } from './cache.provider.js';
+import { CacheRegistry } from './cache-registry.js';
+import { cacheSettingsProvider } from './cache.settings.js';
+import { CACHE } from './cache.tokens.js';
 import type { Cache } from './engine/contract/cache.js';
-import { createCache } from './create-cache.js';
-import type { CacheOptions } from './create-cache.options.js';
 import { RouteRegistrar } from './http/route-registrar.js';
 import { PrincipalResolvers } from './http/principal-resolvers.js';
 import { ResponseCacheHandler } from './http/response-cache-handler.js';
+import { FeatureCacheModule, NamedCacheModule } from './named-cache.module.js';
 
 /**
  * Provides {@link CACHE} everywhere and makes the caching decorators work, on providers and controllers alike. Import it
- * once, in the root module.
+ * once, in the root module. Further caches have names.
  *
  * @example
- * imports: [CacheModule.forRoot()]
+ * imports: [CacheModule.forRoot({ namespace: 'shop', redis: process.env.REDIS_URL })]
  */
 @Module({
   imports: [DiscoveryModule],
   providers: [
-    {
-      provide: CACHE,
-      useFactory: (
-        options: CacheModuleOptions,
-        config: CacheConfigValues,
-        pool: RedisPool | null | undefined,
-        announcements: Announcements | undefined,
-      ) =>
-        createCache({
-          ...fromConfig(config),
-          redis: pool ?? undefined,
-          announcements: announcements ?? undefined,
-          ...options,
-        }),
-      inject: [
-        MODULE_OPTIONS_TOKEN,
-        cacheConfig.KEY,
-        { token: REDIS_POOL, optional: true },
-        { token: ANNOUNCEMENTS, optional: true },
-      ],
-    },
+    cacheSettingsProvider,
+    cacheProvider(CACHE),
+    CacheRegistry,
     CacheBindingOrchestrator,
     CachedMethodExplorer,
     CachedMethodFactory,
@@ -68,22 +51,33 @@ import { ResponseCacheHandler } from './http/response-cache-handler.js';
     PrincipalResolvers,
     ResponseCacheHandler,
   ],
-  exports: [CACHE, PrincipalResolvers],
+  exports: [CACHE, CacheRegistry, PrincipalResolvers],
 })
-export class CacheModule extends ConfigurableModuleClass implements NestModule, OnModuleInit, OnApplicationShutdown {
+export class CacheModule implements NestModule, OnModuleInit, OnApplicationShutdown {
+  /** @internal */
   constructor(
     @Inject(CACHE) private readonly cache: Cache,
     private readonly bindings: CacheBindingOrchestrator,
-  ) {
-    super();
+  ) {}
+
+  /** The application's cache; with a `name`, a further cache. */
+  static forRoot({ name, ...options }: CacheModuleOptions & CacheModuleExtras = {}): DynamicModule {
+    return moduleOf(name, CacheOptionsModule.forOptions(options), options.redis !== undefined);
   }
 
-  static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
-    return { ...super.forRoot(options), global: true };
+  /** As {@link forRoot}, with options that a factory makes. */
+  static forRootAsync(options: CacheModuleAsyncOptions): DynamicModule {
+    return moduleOf(options.name, CacheOptionsModule.forAsyncOptions(options), true);
   }
 
-  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
-    return { ...super.forRootAsync(options), global: true };
+  /**
+   * Caches below another one, injected by their names. They share tiers and connections with it, and are cleared with it.
+   *
+   * @example
+   * imports: [CacheModule.forFeature([{ name: 'products', ttlMs: 60_000 }])]
+   */
+  static forFeature(features: readonly CacheFeature[]): DynamicModule {
+    return FeatureCacheModule.forFeatures(features);
   }
 
   /** The only hook Nest calls after all objects exist and before routes are bound, so that routes call the cached methods. */
@@ -102,14 +96,15 @@ export class CacheModule extends ConfigurableModuleClass implements NestModule, 
   }
 }
 
-function fromConfig(config: CacheConfigValues): CacheOptions {
-  const { memoryMaxBytes, memoryMaxTtlMs, heartbeatMs, unconfirmedMs, logLength, outboxMaxItems, outboxFile } = config;
-  const { namespace, ttlMs, graceMs, jitter, maxValueBytes, compressAboveBytes, maxConcurrentLoads, partitions } =
-    config;
-  return {
-    ...{ namespace, ttlMs, graceMs, jitter, maxValueBytes, compressAboveBytes, maxConcurrentLoads, partitions },
-    memory: memoryMaxBytes > 0 && { maxBytes: memoryMaxBytes, maxTtlMs: memoryMaxTtlMs },
-    coherence: { heartbeatMs, unconfirmedMs, logLength },
-    outbox: { maxItems: outboxMaxItems, file: outboxFile },
-  };
+/** @param mayHaveRedis true if the options have a Redis, or may have one. */
+function moduleOf(name: string | undefined, options: DynamicModule, mayHaveRedis: boolean): DynamicModule {
+  const redis = RedisSourceModule.forFactory({
+    imports: [options],
+    isGlobal: name === undefined,
+    optionsToken: CACHE_MODULE_OPTIONS,
+    namespaceOf: ({ namespace }: RedisSourceOptions & CacheModuleOptions) => namespace,
+  });
+  const imports = mayHaveRedis ? [options, redis] : [options];
+  if (name !== undefined) return NamedCacheModule.forName(name, imports);
+  return { module: CacheModule, global: true, imports };
 }

@@ -21,4 +21,4 @@ export type Database = PgDatabase<RowsQueryResult>;
 export type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0];
 
 /** Injects the {@link Database}. */
-export const DATABASE = Symbol('larder:database');
+export const DATABASE = Symbol.for('larder:database');

@@ -1,19 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { HealthIndicatorService } from '@nestjs/terminus';
-import { CACHE, type Cache } from '../cache/index.js';
+import { CACHE, type Cache } from '../cache/nest.js';
+import { DEGRADED_RESULT, type DegradedResult, type IndicatorResult, upResult } from './degraded-status.js';
 
-/** State of the cache's tiers. `degraded` while invalidations may be missed or wait to be sent. */
+/** State of the cache's tiers, for Terminus. `degraded` while invalidations may be missed or wait to be sent. */
 @Injectable()
 export class CacheIndicator {
+  /** @internal */
   constructor(
-    private readonly indicators: HealthIndicatorService,
     @Inject(CACHE) private readonly cache: Cache,
+    @Inject(DEGRADED_RESULT) private readonly degraded: DegradedResult,
   ) {}
 
-  check() {
-    const indicator = this.indicators.check('cache');
+  check(): IndicatorResult<'cache'> {
     const stats = this.cache.stats();
     const isWhole = stats.redis === 'none' || (stats.isCoherent && stats.queuedInvalidations === 0);
-    return isWhole ? indicator.up({ ...stats }) : indicator.degraded({ ...stats });
+    return isWhole ? upResult('cache', stats) : this.degraded('cache', stats);
   }
 }

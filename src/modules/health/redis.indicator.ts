@@ -1,25 +1,25 @@
-import { Injectable } from '@nestjs/common';
-import { HealthIndicatorService } from '@nestjs/terminus';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { RedisStatusService } from '../redis/index.js';
+import { DEGRADED_RESULT, type DegradedResult, type IndicatorResult, upResult } from './degraded-status.js';
 
 /** State of Redis by the pool's monitor, without sending a command. A lost Redis is `degraded`, because memory serves. */
 @Injectable()
 export class RedisIndicator {
+  /** @internal */
   constructor(
-    private readonly indicators: HealthIndicatorService,
-    private readonly redis: RedisStatusService,
+    @Inject(DEGRADED_RESULT) private readonly degraded: DegradedResult,
+    @Optional() private readonly redis?: RedisStatusService,
   ) {}
 
   /** Whether reads and writes work, or no Redis is configured. */
   get isWell(): boolean {
-    const status = this.redis.status();
+    const status = this.redis?.status() ?? null;
     return status === null || status.state === 'up';
   }
 
-  check() {
-    const indicator = this.indicators.check('redis');
-    const status = this.redis.status();
-    if (status === null) return indicator.up({ state: 'none', message: 'REDIS_URL is not set: memory only.' });
-    return status.state === 'up' ? indicator.up({ ...status }) : indicator.degraded({ ...status });
+  check(): IndicatorResult<'redis'> {
+    const status = this.redis?.status() ?? null;
+    if (status === null) return upResult('redis', { state: 'none', message: 'REDIS_URL is not set: memory only.' });
+    return status.state === 'up' ? upResult('redis', status) : this.degraded('redis', status);
   }
 }

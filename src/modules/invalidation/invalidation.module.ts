@@ -1,8 +1,6 @@
 import { type DynamicModule, type INestApplication, Module } from '@nestjs/common';
-import { ANNOUNCEMENTS, invalidationChannel } from '../cache/index.js';
+import { ANNOUNCEMENTS, invalidationChannel } from '../cache/nest.js';
 import { REDIS_POOL, type RedisPool } from '../redis/index.js';
-import { invalidationController } from './invalidation.controller.js';
-import { InvalidationServer } from './invalidation.server.js';
 import { MicroserviceAnnouncements } from './microservice-announcements.js';
 
 /** Options of {@link InvalidationModule}. */
@@ -17,13 +15,15 @@ export interface InvalidationModuleOptions {
  * that the bus loses are read from the log.
  *
  * @example
- * imports: [RedisModule, CacheModule.forRoot(), InvalidationModule.forRoot({ namespace: 'shop' })]
+ * imports: [CacheModule.forRoot({ namespace: 'shop', redis: url }), InvalidationModule.forRoot({ namespace: 'shop' })]
  * // main.ts
  * await startInvalidation(app);
  */
 @Module({})
 export class InvalidationModule {
-  static forRoot({ namespace }: InvalidationModuleOptions): DynamicModule {
+  /** A promise, because `@nestjs/microservices` is loaded only by applications that use this module. */
+  static async forRoot({ namespace }: InvalidationModuleOptions): Promise<DynamicModule> {
+    const { invalidationController } = await import('./invalidation.controller.js');
     return {
       module: InvalidationModule,
       global: true,
@@ -32,9 +32,9 @@ export class InvalidationModule {
         MicroserviceAnnouncements,
         {
           provide: ANNOUNCEMENTS,
-          useFactory: (pool: RedisPool | null, announcements: MicroserviceAnnouncements) =>
-            pool === null ? null : announcements.source(),
-          inject: [REDIS_POOL, MicroserviceAnnouncements],
+          useFactory: (pool: RedisPool | null | undefined, announcements: MicroserviceAnnouncements) =>
+            pool ? announcements.source() : null,
+          inject: [{ token: REDIS_POOL, optional: true }, MicroserviceAnnouncements],
         },
       ],
       exports: [ANNOUNCEMENTS],
@@ -44,9 +44,19 @@ export class InvalidationModule {
 
 /** Connects the microservice to an application. It does not wait for Redis, and subscribes when Redis can be reached. */
 export async function startInvalidation(app: INestApplication): Promise<void> {
-  const pool = app.get<RedisPool | null>(REDIS_POOL);
+  const pool = poolOf(app);
   if (pool === null) return;
+  const { InvalidationServer } = await import('./invalidation.server.js');
   const announcements = app.get(MicroserviceAnnouncements, { strict: false });
   app.connectMicroservice({ strategy: new InvalidationServer(pool, () => announcements.confirmed()) });
   await app.startAllMicroservices();
+}
+
+/** The Redis of the application's cache; `null` without one. */
+function poolOf(app: INestApplication): RedisPool | null {
+  try {
+    return app.get<RedisPool | null>(REDIS_POOL, { strict: false });
+  } catch {
+    return null;
+  }
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { AnnouncementSource } from '../cache/index.js';
+import type { AnnouncementSource } from '../cache/nest.js';
 
 interface AnnouncementListener {
   readonly channels: Map<string, (message: unknown) => void>;

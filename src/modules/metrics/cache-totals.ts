@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { CACHE, type Cache } from '../cache/index.js';
+import { CACHE, type Cache } from '../cache/nest.js';
 
 /** Hits and misses of one cache (a namespace) since this instance started. */
 export interface CacheCounts {
@@ -18,6 +18,7 @@ export class CacheTotals implements OnApplicationShutdown {
   private readonly counts = new Map<string, CacheCounts>();
   private readonly unsubscribe: readonly (() => void)[];
 
+  /** @internal */
   constructor(@Inject(CACHE) cache: Cache) {
     this.unsubscribe = [
       cache.on('hit', ({ cache: name, tier }) => {

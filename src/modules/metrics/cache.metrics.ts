@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { CACHE, type Cache, type CacheEventListener, type CacheEventName } from '../cache/index.js';
+import { CACHE, type Cache, type CacheEventListener, type CacheEventName } from '../cache/nest.js';
 import { CacheTotals, hitRatio } from './cache-totals.js';
 import { METRIC } from './metric-names.js';
 

@@ -6,4 +6,5 @@ export { type RedisStatus, RedisStatusService } from './redis-status.service.js'
 export { redisPoolOptionsOf, redisSourceOf } from './redis-source.js';
 export { type RedisConfig, redisConfig } from './redis.config.js';
 export { RedisModule } from './redis.module.js';
+export { type RedisSourceFactory, RedisSourceModule, type RedisSourceOptions } from './redis-source.module.js';
 export { REDIS_POOL } from './redis.tokens.js';

@@ -29,6 +29,7 @@ export class RedisStatusService {
   private readonly startedMs = systemClock.nowMs();
   private readonly isBilled: boolean;
 
+  /** @internal */
   constructor(
     @Inject(REDIS_POOL) private readonly pool: RedisPool | null,
     @Inject(redisConfig.KEY) private readonly config: RedisConfig,

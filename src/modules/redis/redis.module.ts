@@ -5,7 +5,7 @@ import { UsageWatcher } from './memory/usage.watcher.js';
 import { RedisStatusService } from './redis-status.service.js';
 import { redisPoolOptionsOf, redisSourceOf } from './redis-source.js';
 import { type RedisConfig, redisConfig } from './redis.config.js';
-import { REDIS_POOL } from './redis.tokens.js';
+import { APPLICATION_REDIS_POOL, REDIS_POOL } from './redis.tokens.js';
 import type { RedisPool } from './redis.types.js';
 
 /**
@@ -25,6 +25,7 @@ import type { RedisPool } from './redis.types.js';
       },
       inject: [redisConfig.KEY],
     },
+    { provide: APPLICATION_REDIS_POOL, useExisting: REDIS_POOL },
     AvailabilityLogger,
     RedisStatusService,
     {
@@ -33,7 +34,7 @@ import type { RedisPool } from './redis.types.js';
       inject: [REDIS_POOL, redisConfig.KEY],
     },
   ],
-  exports: [REDIS_POOL, RedisStatusService, UsageWatcher],
+  exports: [APPLICATION_REDIS_POOL, REDIS_POOL, RedisStatusService, UsageWatcher],
 })
 export class RedisModule implements OnApplicationShutdown {
   constructor(@Inject(REDIS_POOL) private readonly pool: RedisPool | null) {}

@@ -1,4 +1,4 @@
-import type { CachedMethod } from '../cache/index.js';
+import type { CachedMethod } from '../cache/nest.js';
 import { addWarmUp } from './warm-up.metadata.js';
 import type { ArgumentLists, WarmUpOptions } from './warm-up.options.js';
 

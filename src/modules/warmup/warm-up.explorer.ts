@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
-import { isCacheable } from '../cache/index.js';
+import type { InstanceWrapper } from '../../common/nest/nest-internals.js';
+import { isCacheable } from '../cache/nest.js';
 import { MethodWarmUp } from './method-warm-up.source.js';
-import { type WarmUpConfig, warmUpConfig } from './warm-up.config.js';
+import type { WarmUpConfig } from './warm-up.config.js';
 import { NO_SINGLETON, NOT_CACHEABLE } from './warm-up.messages.js';
 import { warmUpsOf } from './warm-up.metadata.js';
+import { WARM_UP_SETTINGS } from './warm-up.tokens.js';
 import { WarmUpRegistry } from './warm-up.registry.js';
 
 type Method = (...args: unknown[]) => Promise<unknown>;
@@ -18,7 +19,7 @@ export class WarmUpExplorer {
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly registry: WarmUpRegistry,
-    @Inject(warmUpConfig.KEY) private readonly config: WarmUpConfig,
+    @Inject(WARM_UP_SETTINGS) private readonly config: WarmUpConfig,
   ) {}
 
   /** @throws Error naming `Class@method` for a mistake. */
@@ -27,7 +28,7 @@ export class WarmUpExplorer {
     for (const wrapper of wrappers.filter(({ isAlias }) => !isAlias)) this.exploreProvider(wrapper);
   }
 
-  private exploreProvider(wrapper: InstanceWrapper<unknown>): void {
+  private exploreProvider(wrapper: InstanceWrapper): void {
     const { instance } = wrapper;
     if (typeof instance !== 'object' || instance === null) return;
     const prototype = Object.getPrototypeOf(instance) as object | null;

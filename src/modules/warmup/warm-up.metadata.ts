@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import type { CachedMethod } from '../cache/index.js';
+import type { CachedMethod } from '../cache/nest.js';
 import type { ArgumentLists, WarmUpOptions } from './warm-up.options.js';
 
 /** The arguments of one `@WarmUp`. */

@@ -1,4 +1,4 @@
-import type { CachedMethod } from '../cache/index.js';
+import type { CachedMethod } from '../cache/nest.js';
 
 /** Options of `@WarmUp`. */
 export interface WarmUpOptions {

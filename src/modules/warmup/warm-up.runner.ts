@@ -1,9 +1,10 @@
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { REDIS_POOL, type RedisPool } from '../redis/index.js';
-import { type WarmUpConfig, warmUpConfig } from './warm-up.config.js';
+import type { WarmUpConfig } from './warm-up.config.js';
 import { LoggedProgress } from './logged-progress.js';
 import { WarmUpRegistry } from './warm-up.registry.js';
 import type { WarmUpSource } from './warm-up.source.js';
+import { WARM_UP_SETTINGS } from './warm-up.tokens.js';
 
 /** How long the warm-up waits for Redis, ms. A value loaded without Redis would stay on this instance. */
 const REDIS_WAIT_MS = 5_000;
@@ -19,9 +20,10 @@ export class WarmUpRunner {
   private run: Promise<void> = Promise.resolve();
   private current: WarmUpState = 'pending';
 
+  /** @internal */
   constructor(
     private readonly registry: WarmUpRegistry,
-    @Inject(warmUpConfig.KEY) private readonly config: WarmUpConfig,
+    @Inject(WARM_UP_SETTINGS) private readonly config: WarmUpConfig,
     @Optional() @Inject(REDIS_POOL) private readonly pool: RedisPool | null | undefined,
   ) {}
 

@@ -1,6 +1,11 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
-import { CACHE_PRINCIPAL, type Principal, principalOfUser, type PrincipalResolver } from './principal.js';
+import {
+  CACHE_PRINCIPAL,
+  type PlatformRequest,
+  type Principal,
+  principalOfUser,
+  type PrincipalResolver,
+} from './principal.js';
 
 /**
  * Identifies the caller of a request. An application's own `CACHE_PRINCIPAL` is the only source where it is provided.
@@ -11,6 +16,7 @@ import { CACHE_PRINCIPAL, type Principal, principalOfUser, type PrincipalResolve
 export class PrincipalResolvers {
   private readonly resolvers: PrincipalResolver[] = [];
 
+  /** @internal */
   constructor(@Optional() @Inject(CACHE_PRINCIPAL) private readonly own: PrincipalResolver | undefined) {}
 
   /** For a module whose guards keep the caller's identity elsewhere than in `request.user`. */
@@ -18,7 +24,7 @@ export class PrincipalResolvers {
     this.resolvers.push(resolver);
   }
 
-  resolve(request: FastifyRequest): Principal | undefined {
+  resolve(request: PlatformRequest): Principal | undefined {
     if (this.own) return this.own(request);
     let principal = principalOfUser(request);
     for (let i = 0; principal === undefined && i < this.resolvers.length; i++) principal = this.resolvers[i]!(request);

@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify';
+import type { IncomingHttpHeaders } from 'node:http';
 
 /** The caller of a request, as far as the cache needs to know it. */
 export interface Principal {
@@ -6,11 +6,19 @@ export interface Principal {
   readonly tenantId?: string;
 }
 
-/** Identifies the caller of a request, after the guards have run; `undefined` for an anonymous request. */
-export type PrincipalResolver = (request: FastifyRequest) => Principal | undefined;
+/** A request of the HTTP platform: Fastify's, or Express's. */
+export interface PlatformRequest {
+  readonly headers: IncomingHttpHeaders;
+}
+
+/**
+ * Identifies the caller of a request, after the guards have run; `undefined` for an anonymous request. Its parameter may have
+ * the type of the application's requests: Fastify's or Express's, with what its guards add.
+ */
+export type PrincipalResolver = { resolve(request: PlatformRequest): Principal | undefined }['resolve'];
 
 /** Injects the {@link PrincipalResolver}. An application may provide one globally; otherwise `PrincipalResolvers` identifies callers. */
-export const CACHE_PRINCIPAL = Symbol('larder:cache:principal');
+export const CACHE_PRINCIPAL = Symbol.for('larder:cache:principal');
 
 /** Reads the place where guards usually keep the caller: `request.user` with `id` or `sub`, and its `tenantId`. */
 export const principalOfUser: PrincipalResolver = (request) => {

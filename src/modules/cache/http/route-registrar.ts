@@ -1,12 +1,10 @@
 import { Inject, Injectable, Logger, RequestMethod, UseFilters, UseGuards } from '@nestjs/common';
-import { METHOD_METADATA } from '@nestjs/common/internal';
 import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
-import { RouteConfig } from '@nestjs/platform-fastify';
-import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
 import type { FastifyInstance, onRequestHookHandler, onSendHookHandler, RouteOptions } from 'fastify';
+import { fastifyRouteConfigOf, httpMethodOf, setFastifyRouteConfig } from '../../../common/nest/nest-internals.js';
 import { type MethodIdentity, nameOf } from '../binding/method-identity.js';
-import { type CacheConfigValues, cacheConfig } from '../cache.config.js';
-import { CACHE } from '../cache.tokens.js';
+import type { CacheSettings } from '../cache.settings.js';
+import { CACHE, CACHE_SETTINGS } from '../cache.tokens.js';
 import type { ErasedMethod } from '../decorators/cache-metadata.js';
 import type { CacheResponseOptions } from '../decorators/cache-response.options.js';
 import type { Cache } from '../engine/contract/cache.js';
@@ -24,7 +22,7 @@ export class RouteRegistrar {
 
   constructor(
     @Inject(CACHE) private readonly cache: Cache,
-    @Inject(cacheConfig.KEY) private readonly config: CacheConfigValues,
+    @Inject(CACHE_SETTINGS) private readonly settings: CacheSettings,
     private readonly application: ApplicationConfig,
     private readonly adapters: HttpAdapterHost,
     private readonly handler: ResponseCacheHandler,
@@ -44,7 +42,7 @@ export class RouteRegistrar {
    */
   register(identity: MethodIdentity, options: CacheResponseOptions, method: ErasedMethod): void {
     const name = nameOf(identity);
-    if (Reflect.getMetadata(METHOD_METADATA, method) !== RequestMethod.GET) throw new Error(NOT_A_GET_ROUTE(name));
+    if (httpMethodOf(method) !== RequestMethod.GET) throw new Error(NOT_A_GET_ROUTE(name));
     if (this.adapters.httpAdapter?.getType() !== 'fastify') throw new Error(NEEDS_FASTIFY(name));
     const isGuarded = hasGuards(identity.type, method, this.application);
     if (isGuarded && options.scope === undefined) this.logger.warn(NEVER_CACHED(name));
@@ -52,16 +50,15 @@ export class RouteRegistrar {
       name,
       hitStage: hitStageOf(isGuarded, options),
       cache: options.namespace === undefined ? this.cache : this.cache.namespace(options.namespace),
-      credentialHeaders: this.config.httpCredentialHeaders,
-      clientControl: this.config.httpClientControl,
+      credentialHeaders: this.settings.http.credentialHeaders,
+      clientControl: this.settings.http.clientControl,
     });
     this.attach(settings, identity, method);
   }
 
   private attach(settings: RouteSettings, { type, methodName }: MethodIdentity, method: ErasedMethod): void {
     const descriptor = { value: method };
-    const existing = Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, method) as object | undefined;
-    RouteConfig({ ...existing, [ROUTE_SETTINGS]: settings })(type, methodName, descriptor);
+    setFastifyRouteConfig(method, { ...fastifyRouteConfigOf(method), [ROUTE_SETTINGS]: settings });
     if (settings.hitStage !== 'guard') return;
     UseGuards(new ResponseCacheGuard(this.handler, settings))(type, methodName, descriptor);
     UseFilters(this.filter)(type, methodName, descriptor);

@@ -1,0 +1,2 @@
+/** The entry `larder/drizzle`: cached queries of Drizzle ORM. */
+export * from '../modules/query-cache/drizzle/index.js';

@@ -1,0 +1,2 @@
+/** The entry `larder/typeorm`: cached queries of TypeORM. */
+export * from '../modules/query-cache/typeorm/index.js';

@@ -1,0 +1,2 @@
+export type { QueryCacheOptions } from '../query-cache.options.js';
+export { TypeOrmQueryCache } from './typeorm-query-cache.js';
