@@ -20,6 +20,8 @@ import { MemoryStore } from '../stores/memory/memory-store.js';
 import { DEFAULT_VALUE_BYTES } from './defaults.js';
 
 const DEFAULT_MEMORY_BYTES = 64 * 2 ** 20;
+/** Tags that no entry in memory carries take at most this share of the memory tier. */
+const IDLE_TAGS_SHARE = 0.1;
 /** Longest time in memory, with Redis behind it. */
 const DEFAULT_MEMORY_TTL_MS = 60_000;
 const DEFAULT_OUTBOX_ITEMS = 100_000;
@@ -35,8 +37,8 @@ export function makeLocalParts(
   const hasRedis = options.redis !== undefined;
   const trust = new TrustWindow(hasRedis ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY);
   const events = new EventBus();
-  const table = new DependencyTable();
-  const memory = new MemoryLevel(makeMemoryTier(options, events, namespace), table, trust, clock, {
+  const table = makeTable(options);
+  const memory = new MemoryLevel(makeMemoryTier(options, events, table, namespace), table, trust, clock, {
     maxTtlMs: memoryOptions(options)?.maxTtlMs ?? (hasRedis ? DEFAULT_MEMORY_TTL_MS : Number.POSITIVE_INFINITY),
     // A cache that fails closed serves no unconfirmed entry, not even one that was loaded meanwhile.
     fallbackTtlMs: options.coherence?.unconfirmedMs === 0 ? 0 : FALLBACK_TTL_MS,
@@ -62,7 +64,19 @@ export function makeLocalParts(
   return { parts, trust };
 }
 
-function makeMemoryTier(options: CacheOptions, events: EventBus, cache: string): MemoryTier<MemoryEntry> {
+function makeTable(options: CacheOptions): DependencyTable {
+  const settings = memoryOptions(options);
+  if (settings === undefined) return new DependencyTable();
+  const bytes = IDLE_TAGS_SHARE * (settings.maxBytes ?? DEFAULT_MEMORY_BYTES);
+  return new DependencyTable(DependencyTable.idleTagsWithin(bytes));
+}
+
+function makeMemoryTier(
+  options: CacheOptions,
+  events: EventBus,
+  table: DependencyTable,
+  cache: string,
+): MemoryTier<MemoryEntry> {
   const settings = memoryOptions(options);
   if (settings === undefined) return new NoMemoryTier<MemoryEntry>();
   return new MemoryStore<MemoryEntry>({
@@ -70,6 +84,8 @@ function makeMemoryTier(options: CacheOptions, events: EventBus, cache: string):
     onEvict: ({ sizeBytes }) => {
       if (events.has('eviction')) events.emit('eviction', { cache, count: 1, freedBytes: sizeBytes });
     },
+    onRemove: ({ snapshot }) => table.release(snapshot),
+    otherBytes: () => table.tagBytes,
   });
 }
 

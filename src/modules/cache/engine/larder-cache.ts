@@ -167,7 +167,7 @@ export class LarderCache implements Cache {
     const { memory, follower, outbox, flights, counters, remote } = this.root.parts;
     const { store } = memory;
     return {
-      memory: { entries: store.count, usedBytes: store.usedBytes, maxBytes: store.maxBytes },
+      memory: { entries: store.count, usedBytes: memory.usedBytes, maxBytes: store.maxBytes },
       redis: this.root.redisState,
       isCoherent: remote === undefined || follower!.isCoherent,
       queuedInvalidations: outbox.size,

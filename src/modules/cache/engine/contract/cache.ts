@@ -254,6 +254,7 @@ export interface WriteReceipt {
 
 /** Counts since start and sizes now. */
 export interface CacheStats {
+  /** `usedBytes`: entries, and the tags that this instance knows. */
   readonly memory: { entries: number; usedBytes: number; maxBytes: number };
   readonly redis: 'none' | 'up' | 'degraded' | 'down';
   /** Whether the memory tier is known to have heard every invalidation, as of the last heartbeat. */

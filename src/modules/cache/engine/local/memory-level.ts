@@ -96,7 +96,15 @@ export class MemoryLevel {
       checkedAt: this.table.check(write.snapshot) === 'current' ? this.table.sequence : -1,
       sizeBytes: valueBytes + memoryKey.length * 2 + ENTRY_OVERHEAD_BYTES,
     });
-    return this.store.set(memoryKey, entry);
+    this.table.retain(entry.snapshot);
+    if (this.store.set(memoryKey, entry)) return true;
+    this.table.release(entry.snapshot);
+    return false;
+  }
+
+  /** Bytes of the entries and of the tags that are known. */
+  get usedBytes(): number {
+    return this.store.usedBytes + (this.isEnabled ? this.table.tagBytes : 0);
   }
 
   view(entry: MemoryEntry, nowMs = this.clock.nowMs()): EntryView<unknown> {

@@ -41,14 +41,44 @@ describe('DependencyTable', () => {
     expect(held.every((generation) => table.find(generation.id) === generation)).toBe(true);
   });
 
-  it('makes an entry with a forgotten tag a miss', () => {
+  it('stores nothing of a load whose tag is forgotten meanwhile', () => {
     const table = new DependencyTable(1);
     const capture = table.snapshot([table.getOrCreate('t::a')]);
 
     table.getOrCreate('t::b');
 
     expect(table.check(capture)).toBe('invalidated');
-    expect(table.hasChangedSince('t::a', 0)).toBe(true);
+  });
+
+  it('forgets no tag that an entry in memory carries, and no entry has to be checked for the others', () => {
+    const table = new DependencyTable(2);
+    const carried = table.snapshot([table.getOrCreate('t::carried')]);
+    table.retain(carried);
+    const { sequence } = table;
+
+    for (let i = 0; i < 10; i++) table.getOrCreate(`t::${i}`);
+    expect(table.check(carried)).toBe('current');
+    expect(table.sequence).toBe(sequence);
+    expect(table.tagCount).toBe(3);
+
+    table.release(carried);
+    expect(table.tagCount).toBe(2);
+    for (let i = 10; i < 12; i++) table.getOrCreate(`t::${i}`);
+    expect(table.find('t::carried')).toBeUndefined();
+  });
+
+  it('counts a tag of two entries once, and knows what the tags take', () => {
+    const table = new DependencyTable(1);
+    const [one, two] = [table.snapshot([table.getOrCreate('t::a')]), table.snapshot([table.getOrCreate('t::a')])];
+    table.retain(one);
+    table.retain(two);
+    const { tagBytes } = table;
+    expect(tagBytes).toBeGreaterThan(100);
+    table.release(one);
+    table.getOrCreate('t::b');
+    table.getOrCreate('t::c');
+    expect(table.check(two)).toBe('current');
+    expect(table.tagBytes).toBe(2 * tagBytes);
   });
 
   it('frees generations that nothing holds, and keeps those that an entry depends on', async () => {

@@ -21,6 +21,8 @@ export class Dependency {
   versionAt: LogId = LOG_START;
   /** Redis keeps the version until then (monotonic milliseconds of this process's clock), as far as is known; 0: unknown. */
   keptUntilMs = 0;
+  /** Entries in memory that depend on it. Counted for tags only: a generation is kept by references. */
+  entries = 0;
   /** The only user of a version that was made for it; see {@link claim}. */
   #loneUser: object | undefined;
 
@@ -66,6 +68,10 @@ export class Dependency {
 
 const NO_USER = {};
 
+/** Bytes of a tag beside its name: the object, its version and its places in the maps, as `bench/memory.mjs` measures. */
+const TAG_OVERHEAD_BYTES = 300;
+const DEFAULT_IDLE_TAGS = 50_000;
+
 /** Dependencies with the epochs they had at one moment: before a load, or when an entry was stored. */
 export interface VersionSnapshot {
   readonly dependencies: readonly Dependency[];
@@ -85,7 +91,8 @@ export type SnapshotState = 'current' | 'expired' | 'invalidated';
  * Invariant: after an invalidation is known here, `check` says `invalidated` for every snapshot that was taken before.
  * Forgetting is safe, because it counts as an invalidation:
  *
- * 1. Past `maxTags` the least recently created tags are forgotten; entries in memory that carry them become misses.
+ * 1. A tag is known for as long as an entry in memory carries it. Of the others, the idle ones, the newest `maxIdleTags` are
+ *    known. A load that depends on a tag which is forgotten meanwhile stores nothing.
  * 2. A generation is known for as long as a namespace, a load or an entry in memory holds it.
  * 3. A version from Redis is recorded only if no epoch changed while it was fetched ({@link recordFetched}); a version from
  *    the log only if its position is newer than that of the known one ({@link recordFromLog}).
@@ -93,7 +100,10 @@ export type SnapshotState = 'current' | 'expired' | 'invalidated';
 export class DependencyTable {
   /** Grows with every change; an entry checked at this sequence needs no further check. */
   sequence = 0;
-  readonly #tags: BoundedMap<string, Dependency>;
+  readonly #tags = new Map<string, Dependency>();
+  /** Those of the tags that no entry in memory carries. */
+  readonly #idleTags: BoundedMap<string, Dependency>;
+  #tagBytes = 0;
   readonly #generations = new WeakValues<Dependency>();
   /** Invalidations and expiries. */
   readonly #changes: RecentChanges;
@@ -101,14 +111,29 @@ export class DependencyTable {
   /** The last position that set a version of any dependency. */
   #latestAt: LogId = LOG_START;
 
-  constructor(maxTags = 200_000, maxRecent = 20_000) {
-    this.#tags = new BoundedMap(maxTags);
+  constructor(maxIdleTags = DEFAULT_IDLE_TAGS, maxRecent = 20_000) {
+    this.#idleTags = new BoundedMap(maxIdleTags);
     this.#changes = new RecentChanges(maxRecent);
     this.#invalidations = new RecentChanges(maxRecent);
   }
 
   get size(): number {
     return this.#tags.size + this.#generations.size;
+  }
+
+  /** Number of known tags. */
+  get tagCount(): number {
+    return this.#tags.size;
+  }
+
+  /** Bytes of the known tags, as estimated. */
+  get tagBytes(): number {
+    return this.#tagBytes;
+  }
+
+  /** How many idle tags take at most so many bytes. */
+  static idleTagsWithin(bytes: number): number {
+    return Math.max(1_000, Math.floor(bytes / (TAG_OVERHEAD_BYTES + 50)));
   }
 
   /** The dependency of this id, made when new. */
@@ -118,10 +143,37 @@ export class DependencyTable {
     const made = new Dependency(id, this.#latestAt);
     if (isGeneration(id)) this.#generations.set(id, made);
     else {
-      const forgotten = this.#tags.set(id, made);
-      if (forgotten !== undefined) this.invalidate(forgotten[1]);
+      this.#tags.set(id, made);
+      this.#tagBytes += bytesOf(made);
+      this.#rest(made);
     }
     return made;
+  }
+
+  /** An entry with these dependencies is in memory now. */
+  retain({ dependencies }: VersionSnapshot): void {
+    for (const dependency of dependencies) {
+      if (dependency.entries++ === 0 && !isGeneration(dependency.id)) this.#idleTags.delete(dependency.id);
+    }
+  }
+
+  /** An entry with these dependencies has left memory. */
+  release({ dependencies }: VersionSnapshot): void {
+    for (const dependency of dependencies) {
+      if (--dependency.entries === 0 && this.#tags.get(dependency.id) === dependency) this.#rest(dependency);
+    }
+  }
+
+  /** Keeps an idle tag, and forgets the oldest one where there are too many. Its id counts as changed for loads that hold it. */
+  #rest(tag: Dependency): void {
+    const forgotten = this.#idleTags.set(tag.id, tag)?.[1];
+    if (forgotten === undefined) return;
+    this.#tags.delete(forgotten.id);
+    this.#tagBytes -= bytesOf(forgotten);
+    // No entry in memory carries it, so none has to be checked again.
+    forgotten.hardEpoch++;
+    forgotten.localChanges++;
+    forgotten.setVersion(undefined);
   }
 
   find(id: string): Dependency | undefined {
@@ -260,6 +312,10 @@ export class DependencyTable {
     this.#changes.add(id, this.sequence);
     if (kind === 'hard') this.#invalidations.add(id, this.sequence);
   }
+}
+
+function bytesOf({ id }: Dependency): number {
+  return TAG_OVERHEAD_BYTES + 2 * id.length;
 }
 
 function isGeneration(id: string): boolean {

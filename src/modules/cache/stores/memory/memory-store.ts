@@ -13,6 +13,10 @@ export interface MemoryStoreOptions<E> {
   maxBytes: number;
   /** Told of each entry that had to leave to make room, not of those deleted, replaced or cleared. Must not call back. */
   onEvict?: (entry: E, key: string) => void;
+  /** Told of each entry that has left, for whatever reason. Must not call back. */
+  onRemove?: (entry: E) => void;
+  /** Bytes of other things within the bound, which grow and shrink with the entries. Default 0. */
+  otherBytes?: () => number;
 }
 
 /**
@@ -26,16 +30,20 @@ export interface MemoryStoreOptions<E> {
 export class MemoryStore<E extends Resident> implements MemoryTier<E> {
   readonly maxBytes: number;
   readonly #onEvict: ((entry: E, key: string) => void) | undefined;
+  readonly #onRemove: ((entry: E) => void) | undefined;
+  readonly #otherBytes: () => number;
   readonly #entries = new Map<string, E>();
   readonly #ghosts = new GhostTable();
   #probation = new FifoQueue<E>();
   #main = new FifoQueue<E>();
 
   /** @throws RangeError for a bound that is no positive number. */
-  constructor({ maxBytes, onEvict }: MemoryStoreOptions<E>) {
+  constructor({ maxBytes, onEvict, onRemove, otherBytes = () => 0 }: MemoryStoreOptions<E>) {
     if (!(maxBytes > 0)) throw new RangeError(`maxBytes must be positive, got ${maxBytes}`);
     this.maxBytes = maxBytes;
     this.#onEvict = onEvict;
+    this.#onRemove = onRemove;
+    this.#otherBytes = otherBytes;
   }
 
   get count(): number {
@@ -64,7 +72,7 @@ export class MemoryStore<E extends Resident> implements MemoryTier<E> {
     const existing = this.#entries.get(key);
     if (existing === undefined) this.#insert(key, entry);
     else this.#replace(existing, entry);
-    while (this.usedBytes > this.maxBytes) this.#makeRoom(entry);
+    while (this.usedBytes + this.#otherBytes() > this.maxBytes && this.#entries.size > 1) this.#makeRoom(entry);
     return true;
   }
 
@@ -78,6 +86,7 @@ export class MemoryStore<E extends Resident> implements MemoryTier<E> {
   }
 
   clear(): void {
+    if (this.#onRemove !== undefined) for (const entry of this.#entries.values()) this.#onRemove(entry);
     this.#entries.clear();
     this.#ghosts.clear();
     this.#probation = new FifoQueue();
@@ -106,6 +115,7 @@ export class MemoryStore<E extends Resident> implements MemoryTier<E> {
     entry.uses = uses;
     this.#entries.set(key, entry);
     queue.push(entry);
+    this.#onRemove?.(existing);
   }
 
   /** One step: evicts an entry, promotes one or gives one another round. Never evicts `spared`, the newest of its queue. */
@@ -149,6 +159,7 @@ export class MemoryStore<E extends Resident> implements MemoryTier<E> {
   #remove(entry: E): void {
     this.#queueOf(entry).remove(entry);
     this.#entries.delete(entry.key);
+    this.#onRemove?.(entry);
   }
 
   #queueOf(entry: E): FifoQueue<E> {

@@ -18,7 +18,7 @@ const VERSION_LENGTH = 24;
 
 /**
  * Versions of tags and generations in Redis: one key each, which lives as long as the longest entry under it may
- * (`docs/decisions/0011-keys-of-tags-expire.md`).
+ * (`docs/decisions/0012-keys-of-tags-expire.md`).
  */
 export class RedisVersions {
   constructor(
