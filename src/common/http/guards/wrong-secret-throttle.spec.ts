@@ -1,9 +1,9 @@
 import { FakeClock } from '../../../../test/support/fake-clock.js';
-import { FailureThrottle, networkOf } from './failure-throttle.js';
+import { WrongSecretThrottle, networkOf } from './wrong-secret-throttle.js';
 
-describe('FailureThrottle', () => {
+describe('WrongSecretThrottle', () => {
   const clock = new FakeClock();
-  const throttle = new FailureThrottle(clock);
+  const throttle = new WrongSecretThrottle(clock);
   const fail = (address: string, times: number) => {
     let waitSeconds = 0;
     for (let index = 0; index < times; index += 1) waitSeconds = throttle.countFailure(address);

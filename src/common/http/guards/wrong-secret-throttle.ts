@@ -11,7 +11,7 @@ const MAX_NETWORKS = 10_000;
  * which one customer usually has all. After ten in a minute, further ones are answered with 429. A right secret is never asked
  * for here: it always opens, so no stranger can shut a door for others.
  */
-export class FailureThrottle {
+export class WrongSecretThrottle {
   private readonly failures = new BoundedMap<string, { count: number; untilMs: number }>(MAX_NETWORKS);
 
   constructor(private readonly clock: Clock) {}
