@@ -7,6 +7,7 @@ import { CacheManagerModule } from '../../../src/modules/cache/index.js';
 import { type CacheApp, startCacheApp } from '../../support/cache-app.js';
 import { eventually } from '../../support/eventually.js';
 import { RedisServer } from '../../support/redis-server.js';
+import { TcpProxy } from '../../support/tcp-proxy.js';
 
 @Injectable()
 class Legacy {
@@ -217,3 +218,22 @@ function bareStore(client: Redis) {
 function thenable(then: string): object {
   return Object.fromEntries(['then'].map((name) => [name, then]));
 }
+
+describe('CACHE_MANAGER with a Redis that is late', () => {
+  it('waits for an answer that is on its way', async () => {
+    const redis = await RedisServer.start();
+    const proxy = await TcpProxy.start(redis.port);
+    const app = await startCacheApp(parts, { REDIS_URL: proxy.url, REDIS_READ_LATE_MAX: '5s' });
+    await eventually(() => expect(app.cache.stats().redis).toBe('up'));
+    const { manager } = app.get<Legacy>(Legacy);
+    await manager.set('k', 'the value');
+    // There and back it is longer than a read waits before it is late.
+    proxy.faults.delayMs = 100;
+    const reads = [manager.get('k'), manager.mget(['k'])];
+    expect(await Promise.all(reads)).toEqual(['the value', ['the value']]);
+    proxy.faults.delayMs = 0;
+    await app.close();
+    await proxy.stop();
+    await redis.stop();
+  });
+});

@@ -140,6 +140,38 @@ describe('an answer of Redis that comes after the read budget', () => {
     expect(await before).toBe('new');
     expect(await cache.get('k')).not.toBe(STORED);
   });
+
+  it('does not reach a caller that joined after an invalidation which the read had not seen', async () => {
+    const patient = cache.namespace('patient', { minReadTimeoutMs: 400 });
+    const heardOf = (): Promise<void> =>
+      new Promise((resolve) => {
+        const stop = cache.on('invalidationReceived', () => (stop(), resolve()));
+      });
+    let heard = heardOf();
+    await seeder.namespace('patient').set('k', STORED);
+    await heard;
+    const held = proxy.holdReply(STORED);
+    let loads = 0;
+    let finish!: (value: string) => void;
+    const loaded = new Promise<string>((resolve) => (finish = resolve));
+    const load = (): Promise<string> => (loads++, loaded);
+    const first = patient.getOrLoad('k', load);
+    await eventually(() => expect(held.hasArrived).toBe(true));
+    // The flight begins only when the read is late: after this.
+    heard = heardOf();
+    await seeder.namespace('patient').delete('k');
+    await heard;
+    await eventually(() => expect(loads).toBe(1));
+    const joined = new Promise<void>((resolve) => void cache.on('coalesced', () => resolve()));
+    const later = patient.getOrLoad('k', load);
+    await joined;
+    held.release();
+    // A strict read comes after the reply that was held.
+    await Promise.all(Array.from({ length: 8 }, (_, i) => patient.get(`other:${i}`, { consistency: 'strict' })));
+    finish('new');
+    expect(await Promise.all([first, later])).toEqual(['new', 'new']);
+    expect(loads).toBe(1);
+  });
 });
 
 /** Counts the reads that the pool's monitor is told have exceeded their budget. */

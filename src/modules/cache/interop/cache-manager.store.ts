@@ -7,6 +7,7 @@ import { GuardedClient } from './guarded-client.js';
 
 /** Longest ttl of values that are stored in memory while Redis is away. */
 const FALLBACK_TTL_MS = 60_000;
+const WRITE_TIMEOUT_MS = 500;
 /** Keys changed during an outage that are remembered one by one. With more, all keys are removed when it ends. */
 const MAX_PENDING_DELETES = 10_000;
 
@@ -26,7 +27,7 @@ interface IoredisYet {
 
 /**
  * A Keyv store on cache-manager-ioredis-yet and the pooled connections. It stores safe strings only, keeps to its own
- * prefix, never throws, and never waits longer than twice the read budget or half a second for a write. While Redis is
+ * prefix, never throws, and never waits longer than `REDIS_READ_LATE_MAX` for a read or half a second for a write. While Redis is
  * away it works from memory; keys changed meanwhile are removed from Redis before Redis is used again.
  */
 export class CacheManagerStore extends EventEmitter implements KeyvStoreAdapter {
@@ -137,19 +138,29 @@ export class CacheManagerStore extends EventEmitter implements KeyvStoreAdapter 
     if (kind === 'read' ? !monitor.canRead() : !monitor.canWrite()) return undefined;
     const askedAtMs = performance.now();
     const { promise: timeout, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => reject(new Error('Command timed out')),
-      kind === 'read' ? 2 * monitor.readBudgetMs() : 500,
-    );
+    const timers: NodeJS.Timeout[] = [];
+    const after = (delayMs: number, action: () => void): void => void timers.push(setTimeout(action, delayMs));
+    let isJudged = false;
+    const judge = (error: unknown): void => {
+      if (!isJudged) monitor.recordFailure(kind, error);
+      isJudged = true;
+    };
+    const timedOut = new Error('Command timed out');
+    if (kind === 'read') {
+      // There is no loader to go on with, so an answer that is on its way is waited for. Redis is judged by its budget.
+      const budgetMs = 2 * monitor.readBudgetMs();
+      after(budgetMs, () => judge(timedOut));
+      after(Math.max(budgetMs, monitor.lateReadMs()), () => reject(timedOut));
+    } else after(WRITE_TIMEOUT_MS, () => reject(timedOut));
     try {
       const answer = await Promise.race([command(), timeout]);
-      monitor.recordSuccess(kind, performance.now() - askedAtMs);
+      if (!isJudged) monitor.recordSuccess(kind, performance.now() - askedAtMs);
       return answer;
     } catch (error) {
-      monitor.recordFailure(kind, error);
+      judge(error);
       return undefined;
     } finally {
-      clearTimeout(timer);
+      for (const timer of timers) clearTimeout(timer);
     }
   }
 

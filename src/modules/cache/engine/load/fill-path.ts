@@ -63,13 +63,31 @@ export class FillPath {
       const fill = this.#toPendingFill(leased, loaded);
       if (fill !== undefined && !hasLateChange) pending.push(fill);
       else unused.push(leased);
-      if (fill !== undefined && hasLateChange) this.#reject(leased.flight, 'tag-changed');
+      if (fill !== undefined && hasLateChange) this.reject(leased.flight, 'tag-changed');
     }
-    this.#giveBack(unused);
+    this.giveBack(unused);
     if (loaded.settings.consistency === 'refresh') await this.#removeOld(unused);
     await this.#withinAckBudget(this.#store(pending, loaded));
     for (const { flight } of flights)
       flight.succeed({ value: result.values.get(flight.key), isAbsent: !result.values.has(flight.key), hasLateChange });
+  }
+
+  /** True if the flight's value is to be kept in Redis. */
+  isForRedis(flight: Flight, loaded: LoadedFlights): boolean {
+    const { result, settings } = loaded;
+    if (!settings.usesRedis || result.overrides.tiers === 'memory') return false;
+    return this.#toPendingFill({ flight, lease: undefined }, loaded) !== undefined;
+  }
+
+  /** Stores values whose leases were granted after their loader had run. The callers have them. */
+  async storeLate(loaded: LoadedFlights): Promise<void> {
+    const pending: PendingFill[] = [];
+    for (const leased of loaded.flights) {
+      const fill = this.#toPendingFill(leased, loaded);
+      if (fill === undefined) this.giveBack([leased]);
+      else pending.push(fill);
+    }
+    await this.#store(pending, loaded);
   }
 
   /** Callers wait for the fill to be acknowledged for a moment only; storing goes on after that. */
@@ -129,7 +147,7 @@ export class FillPath {
 
   async #store(pending: readonly PendingFill[], loaded: LoadedFlights): Promise<void> {
     const usesRedis = loaded.result.overrides.tiers !== 'memory';
-    if (!usesRedis) this.#giveBack(pending);
+    if (!usesRedis) this.giveBack(pending);
     const isForRedis = ({ lease }: PendingFill): boolean => usesRedis && lease !== undefined;
     await this.#storeInRedis(pending.filter(isForRedis), loaded);
     for (const fill of pending) {
@@ -147,7 +165,7 @@ export class FillPath {
       if (fill === undefined) unused.push(item);
       else sent.push({ pending: item, fill });
     }
-    this.#giveBack(unused);
+    this.giveBack(unused);
     if (sent.length === 0) return;
     const sentAtMs = this.parts.clock.nowMs();
     const outcomes = await this.parts.remote!.tier.fill(sent.map(({ fill }) => fill));
@@ -171,18 +189,18 @@ export class FillPath {
           this.parts.memory.store.delete(pending.flight.memoryKey);
         return;
       case 'unavailable':
-        this.#reject(pending.flight, 'redis-unavailable');
+        this.reject(pending.flight, 'redis-unavailable');
         this.#putInMemory(pending, loaded);
         return;
       case 'not-storable':
-        this.#reject(pending.flight, 'not-storable');
+        this.reject(pending.flight, 'not-storable');
         if (loaded.settings.consistency === 'refresh') return this.#removeOld([pending]);
         return;
       case 'outdated':
-        this.#reject(pending.flight, 'tag-changed');
-        return this.#giveBack([pending]);
+        this.reject(pending.flight, 'tag-changed');
+        return this.giveBack([pending]);
       case 'rejected':
-        return this.#reject(pending.flight, 'lease-lost');
+        return this.reject(pending.flight, 'lease-lost');
     }
   }
 
@@ -191,7 +209,7 @@ export class FillPath {
     const { result, settings } = loaded;
     const isKnown = flight.versions.length > 0 && !flight.versions.includes(undefined);
     if (!isKnown || this.parts.table.check(flight.snapshot) !== 'current') {
-      this.#reject(flight, isKnown ? 'tag-changed' : 'redis-unavailable');
+      this.reject(flight, isKnown ? 'tag-changed' : 'redis-unavailable');
       return undefined;
     }
     const redisMs = this.parts.remote!.tier.nowMs(lease!.address.partition);
@@ -234,7 +252,7 @@ export class FillPath {
     await this.#invalidator.invalidateKeys(addresses, 'hard');
   }
 
-  #giveBack(leased: readonly LeasedFlight[]): void {
+  giveBack(leased: readonly LeasedFlight[]): void {
     const leases = leased.flatMap(({ lease }) => (lease === undefined ? [] : [lease]));
     if (leases.length > 0) this.parts.remote!.tier.release(leases);
   }
@@ -244,7 +262,7 @@ export class FillPath {
     this.parts.events.emit('fill', { cache: this.namespace.name, key: flight.key, tier, sizeBytes });
   }
 
-  #reject(flight: Flight, reason: RejectReason): void {
+  reject(flight: Flight, reason: RejectReason): void {
     this.parts.counters.fillsRejected++;
     this.parts.events.emit('fillRejected', { cache: this.namespace.name, key: flight.key, reason });
   }

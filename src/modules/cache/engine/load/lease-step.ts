@@ -39,7 +39,7 @@ export class LeaseStep {
    * @param asks false: no lease is asked for.
    */
   run(flights: readonly FlightToLoad[], settings: CallSettings, asks: boolean): Promise<AnsweredFlight[]> | undefined {
-    const requests = asks ? flights.map((flight) => this.#requestFor(flight, settings)) : [];
+    const requests = asks ? flights.map((flight) => this.requestFor(flight, settings)) : [];
     if (requests.some((request) => request !== undefined)) return this.#send(flights, requests, settings);
     for (const { flight } of flights) flight.begin(this.parts.table);
     return undefined;
@@ -64,7 +64,7 @@ export class LeaseStep {
   }
 
   /** `undefined`: no lease is asked for. */
-  #requestFor(
+  requestFor(
     { flight, seenStoredAtMs, isRemoteSilent }: FlightToLoad,
     settings: CallSettings,
   ): LeaseRequest | undefined {

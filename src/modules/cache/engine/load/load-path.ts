@@ -9,6 +9,7 @@ import type { SlotResult } from '../remote/remote-entry.js';
 import type { Dependency } from '../versions/dependency-table.js';
 import type { FailureThrottle } from './failure-throttle.js';
 import { FillPath, type LeasedFlight } from './fill-path.js';
+import { LateFill } from './late-fill.js';
 import { type AnsweredFlight, type FlightToLoad, LeaseStep } from './lease-step.js';
 import { type LeasedElsewhere, LeaseWait } from './lease-wait.js';
 import type { Leases } from './leases.js';
@@ -18,6 +19,11 @@ import { RunningLoad } from './running-load.js';
 
 /** An instance that waits for another instance's load loads for itself after this by default, without storing the result. */
 const DEFAULT_MAX_WAIT_MS = 10_000;
+/**
+ * A load within another one waits no longer than this: the other instance's load may wait for the load around this one in turn,
+ * and no instance can see that.
+ */
+const MAX_NESTED_WAIT_MS = 2_000;
 /** An entry that keeps being filled and found invalid is not worth more leases. */
 const MAX_ROUNDS_FOUND_INVALID = 3;
 
@@ -62,8 +68,10 @@ interface SortedAnswers {
  * 3. Ask for leases and, at the same time, for the versions that the entries will depend on (`Flight.begin`).
  * 4. Granted: run the loader, renewing the leases, and hand the result to {@link FillPath}.
  * 5. Leased elsewhere: give the permit back and wait ({@link LeaseWait}). A slot that is filled settles the flight; one that is
- *    neither filled nor leased any more: start again at 2. After `maxLoadMs` of such waits load without the right to store.
- * 6. Without Redis, or while an invalidation of the entry waits to be sent: load without a lease.
+ *    neither filled nor leased any more: start again at 2. After `maxLoadMs` of such waits (two seconds, for a load within another
+ *    one) load without the right to store.
+ * 6. Without Redis, or while an invalidation of the entry waits to be sent: load without a lease. {@link LateFill} stores the
+ *    result in Redis if it can be reached by then.
  *
  * A flight that is abandoned on the way is left out at the next step, and its lease is given back: no loader runs for callers
  * that are gone.
@@ -72,6 +80,7 @@ export class LoadPath {
   readonly #leaseStep: LeaseStep;
   readonly #wait: LeaseWait;
   readonly #fills: FillPath;
+  readonly #lateFills: LateFill | undefined;
 
   constructor(
     private readonly parts: EngineParts,
@@ -84,6 +93,7 @@ export class LoadPath {
     this.#leaseStep = new LeaseStep(parts, namespace, leases);
     this.#wait = new LeaseWait(parts, stats);
     this.#fills = new FillPath(parts, namespace);
+    this.#lateFills = leases === undefined ? undefined : new LateFill(parts, leases, this.#leaseStep, this.#fills);
   }
 
   async run(job: LoadJob): Promise<void> {
@@ -106,7 +116,8 @@ export class LoadPath {
 
   async #leaseAndLoad(job: NestedJob): Promise<void> {
     const { clock } = this.parts;
-    const maxWaitMs = this.namespace.defaults.maxLoadMs ?? DEFAULT_MAX_WAIT_MS;
+    const maxLoadMs = this.namespace.defaults.maxLoadMs ?? DEFAULT_MAX_WAIT_MS;
+    const maxWaitMs = job.outer === undefined ? maxLoadMs : Math.min(maxLoadMs, MAX_NESTED_WAIT_MS);
     let waitedMs = 0;
     let flights = job.flights;
     for (let round = 0; ; round++) {
@@ -232,7 +243,9 @@ export class LoadPath {
       this.leases?.observe(result.durationMs);
       this.#reportLoad(flights, result.durationMs, 'ok');
       for (const flight of loading) this.throttle.succeeded(flight.memoryKey);
-      await this.#fills.fill({ flights, result, settings, storesResult });
+      const loaded = { flights, result, settings, storesResult };
+      await this.#fills.fill(loaded);
+      if (storesResult && flights.length > leases.length) void this.#lateFills?.run(loaded);
     } catch (error) {
       const isAborted = flights.every(({ flight }) => flight.isAbandoned);
       this.#reportLoad(flights, clock.nowMs() - startedAtMs, isAborted ? 'aborted' : 'failed');

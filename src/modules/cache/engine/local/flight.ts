@@ -178,6 +178,11 @@ export class Flight {
     for (const tag of tags) tag.claim(this);
   }
 
+  /** Adds the versions that were unknown when the load began. They must not have changed since. */
+  addMissingVersions(): void {
+    this.#versions = this.#dependencies.map((dependency, i) => this.#versions[i] ?? dependency.version);
+  }
+
   succeed(outcome: FlightOutcome): void {
     this.#isSettled = true;
     this.#resolve(outcome);

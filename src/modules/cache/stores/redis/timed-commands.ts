@@ -27,6 +27,9 @@ export interface LateReply {
 /** A reply is waited for as long as more of it, or of its burst, arrives within this time or its limit, milliseconds. */
 const PROGRESS_MS = 50;
 
+/** A late reply has no caller that could go on, or one that has gone on already. */
+const LATE_PROGRESS_MS = 250;
+
 /** A deadline moves by this at most, however long this process was stopped, milliseconds. */
 const MAX_POSTPONEMENT_MS = 20;
 
@@ -152,7 +155,8 @@ class TimedCommand implements ReplyListener, Awaited {
     const nowMs = this.clock.nowMs();
     if (this.#isProgressing()) {
       this.#isPostponed = false;
-      this.#deadlineMs = this.#judgedAtMs = nowMs + Math.max(PROGRESS_MS, this.limitMs);
+      this.#deadlineMs = this.#judgedAtMs =
+        nowMs + Math.max(this.#isLate ? LATE_PROGRESS_MS : PROGRESS_MS, this.limitMs);
       return;
     }
     const late = this.#late;
