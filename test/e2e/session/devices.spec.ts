@@ -155,3 +155,22 @@ describe.each(BACKENDS)('what a user sees and decides about sessions in %s', (_n
     expect(await statusOf(app, other)).toBe(200);
   });
 });
+
+describe('the address of a client behind a proxy', () => {
+  it('is the one that a trusted proxy names, and never the one that a stranger claims', async () => {
+    for (const [env, address] of [
+      [{}, '127.0.0.1'],
+      [{ HTTP_TRUST_PROXY: '1' }, '192.0.2.7'],
+    ] as const) {
+      const app = await startApp({ ...SESSION_ENV, ...env });
+      const session = await createSession(app);
+      const { body } = await app.http
+        .get('/sessions/current')
+        .set(session.bearer)
+        .set('x-forwarded-for', '198.51.100.1, 192.0.2.7')
+        .expect(200);
+      expect(body.client.address).toBe(address);
+      await app.close();
+    }
+  });
+});

@@ -279,4 +279,31 @@ describe.each([...STORES, CLUSTER])('a session store: %s', (_name, start) => {
     for (const userId of ['', '*', 'everyone', '=']) expect((await store.revokeAll({ userId })).count).toBe(0);
     expect(await store.find(id)).toBeDefined();
   });
+
+  it('misses none of many sessions while the one that is kept changes its id', async () => {
+    const userId = randomUUID();
+    const beginMany = () => Promise.all(Array.from({ length: 350 }, () => begin(userId)));
+    // In the first page of an index, in one behind it, and in the last.
+    for (const position of [0, 150, 349]) {
+      await beginMany();
+      const kept = (await store.list({ userId }))[position]!;
+      const isDone = new AbortController();
+      const rotating = (async () => {
+        let { id } = kept;
+        while (!isDone.signal.aborted) {
+          const rotated = await store.rotate(id, { newId: randomUUID() });
+          if (!rotated) break;
+          ({ id } = rotated.session);
+        }
+        return id;
+      })();
+      await store.revokeAll({ userId }, kept.id);
+      isDone.abort();
+      const lastId = await rotating;
+      const left = await store.list({ userId });
+      expect(left.filter(({ id }) => id !== lastId)).toEqual([]);
+      await store.revokeAll({ userId });
+      expect(await store.list({ userId })).toEqual([]);
+    }
+  });
 });

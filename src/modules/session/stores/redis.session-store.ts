@@ -19,6 +19,10 @@ import type {
 /** Members of an index that one script examines. Redis runs no other command meanwhile, for about a millisecond. */
 const BATCH = 100;
 
+/** Where a walk through an index goes on: a score, and how many members of that score to skip. */
+type Cursor = readonly [score: CommandArgument, skipped: number];
+const START: Cursor = ['-inf', 0];
+
 /** Sessions whose revocations are repeated in one script. */
 export const REVOCATION_BATCH = 100;
 
@@ -114,14 +118,13 @@ export class RedisSessionStore implements SweptSessionStore {
   }
 
   async list(selector: SessionSelector): Promise<Session[]> {
-    const found: Session[] = [];
-    for (let skipped = 0; ; skipped += BATCH) {
-      const [seen, sessions] = (await this.scripts.run('list', [indexOf(selector), skipped, BATCH])) as [
-        number,
-        unknown[],
-      ];
-      found.push(...sessions.map((reply) => toSession(reply)!));
-      if (seen < BATCH) return found.toSorted((a, b) => a.createdAtMs - b.createdAtMs);
+    const found = new Map<string, Session>();
+    for (let cursor: Cursor = START; ;) {
+      const reply = await this.scripts.run('list', [indexOf(selector), ...cursor, BATCH]);
+      const [seen, score, skipped, sessions] = reply as [number, Buffer, number, unknown[]];
+      cursor = [score, skipped];
+      for (const session of sessions.map((one) => toSession(one)!)) found.set(session.id, session);
+      if (seen < BATCH) return [...found.values()].toSorted((a, b) => a.createdAtMs - b.createdAtMs);
     }
   }
 
@@ -171,18 +174,18 @@ export class RedisSessionStore implements SweptSessionStore {
 
   private async revokeStartedBefore(agoMs: number, selector: SessionSelector, exceptId = ''): Promise<string[]> {
     const revokedIds: string[] = [];
-    for (let skipped = 0; ;) {
+    for (let cursor: Cursor = START; ;) {
       const reply = await this.scripts.run('revoke-all', [
         indexOf(selector),
         Math.ceil(agoMs),
         exceptId,
-        skipped,
+        ...cursor,
         BATCH,
         this.deadMs,
       ]);
-      const [left, seen, ids] = reply as [number, number, Buffer[]];
+      const [seen, score, skipped, ids] = reply as [number, Buffer, number, Buffer[]];
       revokedIds.push(...ids.map(String));
-      skipped += left;
+      cursor = [score, skipped];
       if (seen < BATCH) return revokedIds;
     }
   }

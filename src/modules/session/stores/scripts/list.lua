@@ -1,12 +1,15 @@
 -- KEYS[1] prefix
--- ARGV '*' for everyone or '=' and the user, members to skip, most members to look at
--- Returns how many members were looked at, and those of the sessions that live.
-local skipped, limit = tonumber(ARGV[2]), tonumber(ARGV[3])
+-- ARGV '*' for everyone or '=' and the user, cursor (score, number of members of that score to skip), most members to look at
+-- Returns how many members were looked at, the next cursor, and those of the sessions that live.
+-- A session may be in more than one page.
+local score, skipped, limit = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local now = nowMs()
-local ids = redis.call('ZRANGE', indexOf(ARGV[1]), skipped, skipped + limit - 1)
+local members = page(indexOf(ARGV[1]), score, skipped, limit)
 local found = {}
-for _, id in ipairs(ids) do
-  local session = living(id, now)
+for i = 1, #members, 2 do
+  local session = living(members[i], now)
   if session then found[#found + 1] = reply(session) end
 end
-return { #ids, found }
+local seen = #members / 2
+score, skipped = after(score, skipped, limit, seen, members[#members])
+return { seen, score, skipped, found }

@@ -71,6 +71,20 @@ local function unindex(session)
   if session.user ~= '' then redis.call('ZREM', userIndex(session.user), session.id) end
 end
 
+-- A page of an index from a cursor on, as member, score, member, score... A cursor is a score and not a rank: when a member
+-- that was looked at is removed meanwhile, no other member takes its place unseen.
+local function page(key, score, skipped, limit)
+  return redis.call('ZRANGEBYSCORE', key, score, '+inf', 'WITHSCORES', 'LIMIT', skipped, limit)
+end
+
+-- The cursor after a page of which `count` members stay in the index, the last of them with `lastScore`. The next page begins
+-- with the members of that score once more; only where they fill a whole page are they skipped.
+local function after(score, skipped, limit, count, lastScore)
+  if not lastScore or (lastScore == score and count < limit) then return score, skipped end
+  if lastScore == score then return score, skipped + limit end
+  return lastScore, 0
+end
+
 -- Deletes members that are past, at most `limit`; returns their number.
 local function trim(key, now, limit)
   local past = redis.call('ZRANGEBYSCORE', key, '-inf', int(now), 'LIMIT', 0, limit)
