@@ -39,7 +39,7 @@ export const cacheConfig = defineConfig('cache', {
   },
   heartbeatMs: {
     env: 'CACHE_HEARTBEAT',
-    doc: 'How often an instance checks that it has received every invalidation; one Redis command each time (in a Cluster, one per partition). Default 500ms.',
+    doc: 'How often an instance checks that it has received every invalidation; one Redis command each time (in a Cluster, one per node), and none while nothing is read. Default 500ms.',
     schema: durationText().prefault('500ms'),
   },
   unconfirmedMs: {

@@ -4,6 +4,7 @@ import type { CacheSettings } from './cache.settings.js';
 import { ANNOUNCEMENTS, type Announcements, CACHE, CACHE_SETTINGS } from './cache.tokens.js';
 import { createCache } from './create-cache.js';
 import type { Cache } from './engine/contract/cache.js';
+import { logRefusals } from './refusal.logger.js';
 
 /** Makes the cache of a module from its settings, on the Redis that the module sees. */
 export function cacheProvider(token: symbol): FactoryProvider<Cache> {
@@ -13,13 +14,16 @@ export function cacheProvider(token: symbol): FactoryProvider<Cache> {
       { engine }: CacheSettings,
       pool: RedisPool | null | undefined,
       announcements: Announcements | undefined,
-    ) =>
-      createCache({
+    ) => {
+      const cache = createCache({
         ...engine,
         redis: pool ?? undefined,
         // The invalidation module delivers the channel of the application's cache alone.
         announcements: (token === CACHE ? announcements : undefined) ?? undefined,
-      }),
+      });
+      logRefusals(cache);
+      return cache;
+    },
     inject: [CACHE_SETTINGS, { token: REDIS_POOL, optional: true }, { token: ANNOUNCEMENTS, optional: true }],
   };
 }

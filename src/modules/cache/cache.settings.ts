@@ -4,6 +4,7 @@ import type { CacheModuleOptions, ResponseCacheOptions } from './cache.module-op
 import { CACHE_MODULE_OPTIONS } from './cache-options.module.js';
 import { CACHE_SETTINGS } from './cache.tokens.js';
 import type { CacheOptions } from './create-cache.options.js';
+import { engineSettings } from './engine-settings.js';
 
 /** Settings of one `CacheModule`, complete. */
 export interface CacheSettings {
@@ -21,14 +22,12 @@ export const cacheSettingsProvider: FactoryProvider<CacheSettings> = {
 
 /** The options of `CacheModule.forRoot()` that a configuration gives, without its Redis. */
 export function optionsOfConfig(config: CacheConfigValues): CacheModuleOptions {
-  const { memoryMaxBytes, memoryMaxTtlMs, heartbeatMs, unconfirmedMs, logLength, outboxMaxItems, outboxFile } = config;
-  const { namespace, ttlMs, graceMs, jitter, maxValueBytes, compressAboveBytes, maxConcurrentLoads, partitions } =
-    config;
+  const { memoryMaxBytes, memoryMaxTtlMs } = config;
+  const { namespace, ttlMs, graceMs, jitter, maxValueBytes, compressAboveBytes, maxConcurrentLoads } = config;
   return {
-    ...{ namespace, ttlMs, graceMs, jitter, maxValueBytes, compressAboveBytes, maxConcurrentLoads, partitions },
+    ...{ namespace, ttlMs, graceMs, jitter, maxValueBytes, compressAboveBytes, maxConcurrentLoads },
+    ...engineSettings(config),
     memory: memoryMaxBytes > 0 && { maxBytes: memoryMaxBytes, maxTtlMs: memoryMaxTtlMs },
-    coherence: { heartbeatMs, unconfirmedMs, logLength },
-    outbox: { maxItems: outboxMaxItems, file: outboxFile },
     http: { credentialHeaders: config.httpCredentialHeaders, clientControl: config.httpClientControl },
   };
 }

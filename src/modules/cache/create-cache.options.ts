@@ -17,7 +17,7 @@ export interface CacheOptions extends NamespaceOptions {
   outbox?: OutboxOptions;
   /** Largest encoded value. Default 64 MiB; larger ones are returned and not stored. Values that are never encoded (memory only) count by their estimated size. */
   maxValueBytes?: number;
-  /** Hash-tag partitions in a Cluster. Every instance must say the same. Default 64; 1 elsewhere. */
+  /** Hash-tag partitions in a Cluster. The same on every instance: one that differs does not use Redis. Default 64; 1 elsewhere. */
   partitions?: number;
   clock?: Clock;
 }
@@ -32,7 +32,7 @@ export interface MemoryOptions {
 
 /** How the memory tier is kept true to Redis. */
 export interface CoherenceOptions {
-  /** The end of the log is compared with what was heard this often. One command a beat. Default 500. */
+  /** The end of the log is compared with what was heard this often, while the cache is read. One command a beat. Default 500. */
   heartbeatMs?: number;
   /** While the log can't be followed, memory serves entries confirmed within this long. 0 fails closed. Default 1,000. */
   unconfirmedMs?: number;

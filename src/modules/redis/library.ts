@@ -2,6 +2,7 @@
 export { ConfirmedSubscription } from './clients/confirmed-subscription.js';
 export type { ReplyListener } from './clients/data-connection.js';
 export type { CommandArgument } from './clients/encode-command.js';
+export { nodeOfKey } from './clients/hash-slot.js';
 export { createRedisPool, type RedisPoolOptions } from './clients/redis-pool.js';
 export type { ItemListener, Reply } from './clients/reply-reader.js';
 export { receivedBytes, sendCommand } from './clients/send-command.js';

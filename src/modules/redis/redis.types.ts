@@ -35,8 +35,17 @@ export type RedisLane = 'fast' | 'bulk';
 export interface RedisPool {
   readonly topology: RedisTopology;
   readonly monitor: AvailabilityMonitor;
-  /** The client with the fewest commands in flight on the lane. Never queues offline: fails at once when not connected. */
-  client(lane?: RedisLane): RedisClient;
+  /**
+   * The client with the fewest commands in flight on the lane. Never queues offline: fails at once when not connected.
+   *
+   * @param purpose `upkeep` for a command that no caller needs: it does not end the rest of the pool. Default `use`.
+   */
+  client(lane?: RedisLane, purpose?: 'use' | 'upkeep'): RedisClient;
+  /**
+   * How often a client was taken for use. While it does not change the pool is at rest: it sends no pings and no probes, unless
+   * Redis is not up.
+   */
+  readonly uses: number;
   /** A new connection for subscriptions, named `<name>:sub`. It reconnects for ever and subscribes again by itself; the pool closes it. */
   subscriber(): RedisClient;
   /** Figures for health and metrics. */

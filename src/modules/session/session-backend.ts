@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { type Clock, systemClock } from '../../common/clock.js';
 import { ConfigError } from '../../common/config/define-config.js';
-import { type Cache, createCache } from '../cache/index.js';
+import { type Cache, type CacheOptions, createCache } from '../cache/index.js';
 import type { Database } from '../database/index.js';
 import type { RedisPool } from '../redis/index.js';
 import type { SessionConfig } from './session.config.js';
@@ -29,6 +29,8 @@ export interface SessionBackendOptions {
   /** First part of every key in Redis. */
   readonly namespace: string;
   readonly pool: RedisPool | null;
+  /** Settings of the caches, as of the application's own. Default: those of `createCache`. */
+  readonly engine?: Pick<CacheOptions, 'coherence' | 'outbox' | 'partitions'>;
   /** The database that stores the sessions; `null` to store them in Redis or memory. */
   readonly database: Database | null;
   readonly clock?: Clock;
@@ -84,7 +86,7 @@ function inMemory(options: SessionBackendOptions): Stores {
 }
 
 function inDatabase(
-  { config, namespace, pool, clock = systemClock }: SessionBackendOptions,
+  { config, namespace, pool, engine, clock = systemClock }: SessionBackendOptions,
   database: Database,
 ): Stores {
   const store = new PostgresSessionStore(database, config);
@@ -92,6 +94,7 @@ function inDatabase(
   // Not cached without Redis: an instance would not learn that another one has revoked a session it has cached.
   if (!pool) return { store, durable: store, cache: null, close: async () => stopPurging() };
   const cache = createCache({
+    ...engine,
     namespace,
     redis: pool,
     memory: config.memoryBytes > 0 && { maxBytes: config.memoryBytes },
@@ -111,7 +114,7 @@ function inDatabase(
 }
 
 function inRedis(options: SessionBackendOptions, pool: RedisPool): Stores {
-  const { config, namespace, clock = systemClock } = options;
+  const { config, namespace, engine, clock = systemClock } = options;
   const longestMs = longestTimeoutMs(config);
   const journal = new RevocationJournal(longestMs, clock);
   const redisStore = (isRecovering: boolean) =>
@@ -121,11 +124,12 @@ function inRedis(options: SessionBackendOptions, pool: RedisPool): Stores {
   const recovery = new SessionRecovery({ pool, redis: redisStore(true), local, journal, clock });
   if (config.onOutage === 'closed') return { store: redis, durable: redis, cache: null, close: () => recovery.close() };
   const copies = createCache({
+    ...engine,
     namespace,
     redis: pool,
     memory: { maxBytes: config.memoryBytes, maxTtlMs: longestMs },
     // The copies are used while Redis is away, so entries in memory must be served unconfirmed for that long.
-    coherence: { unconfirmedMs: longestMs },
+    coherence: { ...engine?.coherence, unconfirmedMs: longestMs },
     maxConcurrentLoads: MAX_CONCURRENT_READS,
     clock,
   });

@@ -2,7 +2,13 @@ import { Inject, Module, type OnApplicationShutdown, type OnModuleInit, Optional
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
 import { systemClock } from '../../common/clock.js';
-import { type CacheConfigValues, cacheConfig, PrincipalResolvers } from '../cache/index.js';
+import {
+  type CacheConfigValues,
+  cacheConfig,
+  engineSettings,
+  logRefusals,
+  PrincipalResolvers,
+} from '../cache/index.js';
 import { DATABASE, type Database, type DatabaseConfig, databaseConfig, DatabaseModule } from '../database/index.js';
 import {
   createRedisPool,
@@ -93,6 +99,7 @@ const OTHER_MEMBERS_BYTES = 4_096;
         createSessionBackend({
           config,
           namespace: `${cache.namespace}.sessions`,
+          engine: engineSettings(cache),
           pool,
           database: url === undefined ? null : database,
           events,
@@ -141,6 +148,7 @@ export class SessionModule implements OnModuleInit, OnApplicationShutdown {
   }
 
   onModuleInit(): void {
+    if (this.backend.cache !== null) logRefusals(this.backend.cache);
     const isShared = this.pool !== null && this.pool === this.shared;
     if (!isShared || this.database.url !== undefined) return;
     this.usage.protect(EVICTED_SESSIONS);

@@ -4,6 +4,8 @@ import {
   type CachedValue,
   type Instance,
   type Mistake,
+  replay,
+  tailOf,
   voidKey,
   voidTag,
   type World,
@@ -29,7 +31,29 @@ export function readerProgram(isMistaken: (mistake: Mistake) => boolean): Record
 
   return {
     start(world, me, here) {
+      if (here.rest === 'resting') {
+        // Nothing was compared with the log since the rest began, so this read is promised all that was acknowledged before it.
+        me.floor = world.acknowledged;
+        if (isMistaken('memory served at rest')) return 'begin';
+        here.rest = 'ending';
+        return 'look';
+      }
       me.floor = Math.min(here.heard, world.acknowledged);
+      return here.rest === 'ending' ? 'await the end of the rest' : 'begin';
+    },
+    look(world, me, here) {
+      me.tail = tailOf(world);
+      if (!isMistaken('rest ended before the log is read')) return 'end the rest';
+      here.rest = undefined;
+      return 'begin';
+    },
+    'end the rest'(world, me, here) {
+      replay(world, me.instance, me.tail as number, isMistaken('a log that may be empty'));
+      here.rest = undefined;
+      return 'begin';
+    },
+    'await the end of the rest': (_, __, here) => (here.rest === undefined ? 'begin' : undefined),
+    begin(world, me, here) {
       if (here.memory?.epoch === here.epoch) return finish(world, me, here.memory.value);
       const flight = flightToJoin(world, me, here);
       if (flight >= 0) {

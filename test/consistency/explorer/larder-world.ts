@@ -30,6 +30,8 @@ export interface Instance {
   flight?: number;
   /** The newest write whose invalidation was heard of here. */
   heard: number;
+  /** The heartbeat rests, or a read ends the rest. */
+  rest?: 'resting' | 'ending';
 }
 
 /** A read or a write under way; fields appear as it learns them. */
@@ -53,9 +55,11 @@ export interface Actor {
   captureEpoch?: number;
   token?: string;
   joined?: number;
+  /** The log's end, as a read that ends a rest was told. */
+  tail?: number;
 }
 
-export type Fault = 'evict slot' | 'lose tag' | 'lose log' | 'lose message' | 'expire lease' | 'restart';
+export type Fault = 'evict slot' | 'lose tag' | 'lose log' | 'lose message' | 'expire lease' | 'restart' | 'rest';
 
 export interface World {
   database: number;
@@ -86,7 +90,9 @@ export type Mistake =
   | 'loads joined after an invalidation'
   | 'own memory voided only before sending'
   | 'a fill makes a lost version again'
-  | 'a tag without a key is not announced';
+  | 'a tag without a key is not announced'
+  | 'memory served at rest'
+  | 'rest ended before the log is read';
 
 /** The effect on an instance that hears that the key is invalid. */
 export function voidKey(instance: Instance): void {
@@ -119,6 +125,22 @@ export function append(world: World, body: Omit<LogEntry, 'id' | 'previous'>): v
   world.instances.forEach((instance, index) => {
     if (index !== body.source) instance.inbox.push(entry);
   });
+}
+
+/** Reads the log up to an entry. Memory is emptied where the log does not hold the place that was reached. */
+export function replay(world: World, index: number, upTo: number, mayLogBeEmpty: boolean): boolean {
+  const here = world.instances[index] as Instance;
+  if (here.position === upTo) return false;
+  const missed = world.log.filter(({ id }) => id > here.position && id <= upTo);
+  if (missed[0]?.previous !== here.position) {
+    // An announcement may have overtaken the answer that named the end.
+    if (here.position > upTo && world.log.some(({ id }) => id === here.position)) return false;
+    flush(world, index, mayLogBeEmpty);
+    return true;
+  }
+  for (const entry of missed) applyEntry(here, index, entry);
+  here.position = upTo;
+  return true;
 }
 
 export function applyEntry(instance: Instance, index: number, entry: LogEntry): void {

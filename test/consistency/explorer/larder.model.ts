@@ -15,6 +15,7 @@ import {
   flush,
   type Instance,
   type Mistake,
+  replay,
   tailOf,
   type World,
 } from './larder-world.js';
@@ -142,16 +143,7 @@ function followSteps(index: number, isMistaken: (mistake: Mistake) => boolean): 
   const beat: Step<World> = {
     label: `instance ${index}: compares its place with the log`,
     apply(world) {
-      const here = world.instances[index] as Instance;
-      if (here.position === tailOf(world)) return false;
-      const missed = world.log.filter(({ id }) => id > here.position);
-      if (missed[0]?.previous !== here.position) {
-        flush(world, index, isMistaken('a log that may be empty'));
-        return true;
-      }
-      for (const entry of missed) applyEntry(here, index, entry);
-      here.position = tailOf(world);
-      return true;
+      return replay(world, index, tailOf(world), isMistaken('a log that may be empty'));
     },
   };
   return isMistaken('no replay of missed messages') ? [receive] : [receive, beat];
@@ -191,13 +183,21 @@ function faultSteps({ faults, instances }: World, mayLogBeEmpty: boolean): Step<
         `instance ${index}: misses an announcement`,
         (world) => world.instances[index]?.inbox.shift() !== undefined,
       ),
+      ...strike('rest', `instance ${index}: the heartbeat rests`, (world) => {
+        const here = world.instances[index] as Instance;
+        if (here.rest !== undefined) return false;
+        here.rest = 'resting';
+        return true;
+      }),
       ...strike('restart', `instance ${index}: dies and starts anew`, (world) => restart(world, index, mayLogBeEmpty)),
     ]),
   ];
 }
 
 function restart(world: World, index: number, mayLogBeEmpty: boolean): boolean {
-  (world.instances[index] as Instance).inbox = [];
+  const here = world.instances[index] as Instance;
+  here.inbox = [];
+  here.rest = undefined;
   flush(world, index, mayLogBeEmpty);
   for (const actor of world.actors) if (actor.instance === index) end(actor);
   return true;

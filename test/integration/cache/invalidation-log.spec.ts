@@ -2,6 +2,7 @@ import type { Cache } from '../../../src/modules/cache/engine/contract/cache.js'
 import type { CacheEvents } from '../../../src/modules/cache/engine/contract/events.js';
 import { createCache } from '../../../src/modules/cache/create-cache.js';
 import { eventually } from '../../support/eventually.js';
+import { keepReading } from '../../support/keep-reading.js';
 import { RedisServer } from '../../support/redis-server.js';
 
 const LOG = '{followed}:log';
@@ -9,6 +10,7 @@ const LOG = '{followed}:log';
 describe('the invalidation log', () => {
   let redis: RedisServer;
   let cache: Cache;
+  let stopReading: () => void;
   let flushed: CacheEvents['memoryFlushed']['reason'][];
   const open = (): Cache =>
     createCache({ namespace: 'followed', redis: redis.url, coherence: { heartbeatMs: 50, logLength: 100 } });
@@ -21,10 +23,12 @@ describe('the invalidation log', () => {
     flushed = [];
     cache.on('memoryFlushed', ({ reason }) => flushed.push(reason));
     await healthy(cache);
+    stopReading = keepReading(cache);
     await cache.set('held', 1);
   });
 
   afterEach(async () => {
+    stopReading();
     await cache.close();
     await redis.stop();
   });
@@ -65,7 +69,9 @@ describe('the invalidation log', () => {
     const previous = (await redis.client().xrevrange(LOG, '+', '-', 'COUNT', 1))[0]![0];
     await redis.command('DEL', '{followed}:v::held');
     await redis.command('XADD', LOG, '*', 'p', previous, 'b', JSON.stringify({ s: 'someone', k: ['held'] }));
+    const stop = keepReading(peer);
     await expect(replayed).resolves.toBe(1);
+    stop();
     await expect(peer.get('held')).resolves.toBeUndefined();
     await peer.close();
   });
@@ -135,6 +141,7 @@ describe('logs of several partitions', () => {
       (await redis.client().xrange(log(partition), '-', '+')).map(([, fields]) => JSON.parse(fields.at(-1)!));
     const resets = async (): Promise<number[]> =>
       (await Promise.all(PARTITIONS.map(bodies))).map((entries) => entries.filter(({ r }) => r === 1).length);
+    const stop = keepReading(cache);
     await eventually(async () => expect(await resets()).toEqual([0, 1, 0, 1]));
     await eventually(() => expect(peer.stats().memory.entries).toBe(0));
     await expect(peer.getMany(keys)).resolves.toEqual(new Map());
@@ -142,6 +149,7 @@ describe('logs of several partitions', () => {
     await expect(resets()).resolves.toEqual([0, 1, 0, 1]);
     const all = await Promise.all(PARTITIONS.map(bodies));
     expect(all.flat().filter(({ t }) => t?.some(([id]) => id === 'g:'))).toHaveLength(1);
+    stop();
     await Promise.all([cache.close(), peer.close()]);
   });
 });

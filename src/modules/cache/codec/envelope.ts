@@ -8,7 +8,8 @@ import { UnreadableError } from './unreadable.error.js';
 
 const ENTRY_MAGIC = 0xea;
 const LEASE_MAGIC = 0x4c;
-const VERSION = 2;
+/** Version of the envelope that entries are written in. */
+export const ENVELOPE_VERSION = 2;
 /** Had crc32 for its checksum, and is the same else. */
 const FIRST_VERSION = 1;
 
@@ -43,7 +44,7 @@ const MAX_U32 = 0xffff_ffff;
 const headBytes = new Uint8Array(At.Dependencies);
 const head = new DataView(headBytes.buffer);
 head.setUint8(At.Magic, ENTRY_MAGIC);
-head.setUint8(At.Version, VERSION);
+head.setUint8(At.Version, ENVELOPE_VERSION);
 
 /**
  * A slot's bytes: the value, or its remembered absence, with when it was stored and what it depends on, and an empty
@@ -93,10 +94,10 @@ export function decodeSlot(bytes: Buffer, limits: Pick<CodecLimits, 'maxValueByt
   if (bytes[At.Magic] !== ENTRY_MAGIC) return decodeOther(bytes);
   if (bytes.length < At.Dependencies) return unreadable('truncated');
   const version = bytes[At.Version] as number;
-  if (version !== VERSION && version !== FIRST_VERSION)
-    return unreadable(version > VERSION ? 'newer-version' : 'foreign');
+  if (version !== ENVELOPE_VERSION && version !== FIRST_VERSION)
+    return unreadable(version > ENVELOPE_VERSION ? 'newer-version' : 'foreign');
   const seed = seedOf(bytes);
-  const sum = version === VERSION ? checksumOf(bytes, CHECKED, seed) : crc32(bytes.subarray(CHECKED), seed);
+  const sum = version === ENVELOPE_VERSION ? checksumOf(bytes, CHECKED, seed) : crc32(bytes.subarray(CHECKED), seed);
   if (sum !== bytes.readUInt32LE(At.Checksum)) return unreadable('checksum');
   const codec = bytes[At.Codec] as number;
   if (!isPayloadCodec(codec)) return unreadable('unknown-codec');

@@ -5,6 +5,7 @@ import type { HeardLog } from '../engine/coherence/heard-log.js';
 import type { KeyLayout } from '../engine/names/key-layout.js';
 import { RedisClock } from '../stores/redis/redis-clock.js';
 import { RedisInvalidations } from '../stores/redis/redis-invalidations.js';
+import { RedisLayout } from '../stores/redis/redis-layout.js';
 import { RedisLog } from '../stores/redis/redis-log.js';
 import { RedisTier } from '../stores/redis/redis-tier.js';
 import { RedisVersions } from '../stores/redis/redis-versions.js';
@@ -21,6 +22,7 @@ const COMMAND_TIMEOUT_MS = 500;
 export interface RedisStores {
   readonly tier: RedisTier;
   readonly log: RedisLog;
+  readonly agreement: RedisLayout;
   readonly invalidations: RedisInvalidations;
   readonly wakeUps: WakeUps;
 }
@@ -41,7 +43,8 @@ export function makeRedisStores({ pool, layout, clock, options, instanceId, hear
   const commands = new TimedCommands(pool, clock);
   const scripts = new ScriptCaller(pool, commands, COMMAND_TIMEOUT_MS);
   const wakeUps = new WakeUps(clock);
-  const log = new RedisLog(pool, layout, scripts, redisClock, logLength, clock);
+  const agreement = new RedisLayout(layout, scripts);
+  const log = new RedisLog(pool, layout, scripts, redisClock, agreement, logLength, clock);
   const invalidations = new RedisInvalidations(pool, layout, scripts, redisClock, { instanceId, logLength, heard });
   const versions = new RedisVersions(pool, layout, scripts, clock);
   const maxValueBytes = options.maxValueBytes ?? DEFAULT_VALUE_BYTES;
@@ -51,11 +54,12 @@ export function makeRedisStores({ pool, layout, clock, options, instanceId, hear
     scripts,
     redisClock,
     log,
+    agreement,
     invalidations,
     versions,
     wakeUps,
     maxValueBytes,
     commands,
   });
-  return { tier, log, invalidations, wakeUps };
+  return { tier, log, agreement, invalidations, wakeUps };
 }

@@ -43,10 +43,10 @@ export function wireRedis({ parts, trust, source, layout, options }: RedisWiring
   const instanceId = randomUUID();
   const heard = new HeardLog(layout.partitions);
   const stores = makeRedisStores({ pool, layout, clock, options, instanceId, heard });
-  const { tier, log, invalidations, wakeUps } = stores;
+  const { tier, log, agreement, invalidations, wakeUps } = stores;
 
   const validator = new EntryValidator(table, outbox, peerTombstones, trust, clock);
-  const remote = new RemoteLevel({ ...parts, tier, validator });
+  const remote = new RemoteLevel({ ...parts, tier, validator, trust });
   const file = options.outbox?.file === undefined ? undefined : new OutboxFile(options.outbox.file, layout.namespace);
   const sender = new OutboxSender({ outbox, tier, table, events, clock, layout, file });
   const coherence = new LocalCoherence({
@@ -73,17 +73,21 @@ export function wireRedis({ parts, trust, source, layout, options }: RedisWiring
   const follower = new LogFollower(log, heard, coherence, trust, clock, {
     heartbeatMs: options.coherence?.heartbeatMs ?? DEFAULT_HEARTBEAT_MS,
     unconfirmedMs: options.coherence?.unconfirmedMs ?? DEFAULT_UNCONFIRMED_MS,
+    reads: () => parts.counters.reads,
+    confirmLimitMs: () => pool.monitor.readBudgetMs(),
     onCoherence: (isCoherent, reason) => events.emit('coherence', { cache: layout.namespace, isCoherent, reason }),
     onReplayed: (count) => events.emit('invalidationReplayed', { cache: layout.namespace, count }),
   });
 
+  agreement.onReturn(() => coherence.flush('log-lost'));
   sender.restore();
-  const removeRecovery = wireRecovery({ pool, invalidations, sender, validator, follower });
+  const removeRecovery = wireRecovery({ pool, agreement, invalidations, sender, validator, follower });
   const bus = wireBus({ pool, layout, options, invalidations, sender, coherence, follower, wakeUps });
   follower.start();
   sender.onSent(() => void valueSender.send());
   const stopListening = pool.monitor.onChange(({ to }) => {
     if (to === 'up') void valueSender.send();
+    if (to === 'down') void follower.confirm();
   });
 
   return new CacheRoot({

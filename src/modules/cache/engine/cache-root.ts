@@ -51,6 +51,11 @@ export class CacheRoot {
     return this.#closing !== undefined;
   }
 
+  /** Whether the log must be read before memory serves. Read at every read of the cache. */
+  get isResting(): boolean {
+    return this.parts.follower?.isResting === true;
+  }
+
   /** Held back until this resolves: calls made before the first attempt to connect to Redis was over. */
   get opening(): Promise<void> | undefined {
     return this.#opening;

@@ -56,24 +56,28 @@ export class LarderCache implements Cache {
   async get<T = unknown>(key: string, options?: ReadOptions): Promise<T | undefined> {
     this.#assertOpen();
     if (this.root.opening !== undefined) await this.#opened();
+    if (this.root.isResting) await this.#confirmed([key]);
     return this.#reads.one(key, options, asValue) as Promise<T | undefined>;
   }
 
   async getEntry<T = unknown>(key: string, options?: ReadOptions): Promise<EntryView<T> | undefined> {
     this.#assertOpen();
     if (this.root.opening !== undefined) await this.#opened();
+    if (this.root.isResting) await this.#confirmed([key]);
     return this.#reads.one(key, options, asEntryView) as Promise<EntryView<T> | undefined>;
   }
 
   async has(key: string, options?: ReadOptions): Promise<boolean> {
     this.#assertOpen();
     if (this.root.opening !== undefined) await this.#opened();
+    if (this.root.isResting) await this.#confirmed([key]);
     return (await this.#reads.one(key, options, asPresence)) === true;
   }
 
   async getMany<T = unknown>(keys: readonly string[], options?: ReadOptions): Promise<Map<string, T>> {
     this.#assertOpen();
     if (this.root.opening !== undefined) await this.#opened();
+    if (this.root.isResting) await this.#confirmed(keys);
     return this.#reads.many(keys, options, asValue) as Promise<Map<string, T>>;
   }
 
@@ -83,6 +87,7 @@ export class LarderCache implements Cache {
   ): Promise<Map<string, EntryView<T>>> {
     this.#assertOpen();
     if (this.root.opening !== undefined) await this.#opened();
+    if (this.root.isResting) await this.#confirmed(keys);
     return this.#reads.many(keys, options, asEntryView) as Promise<Map<string, EntryView<T>>>;
   }
 
@@ -90,7 +95,10 @@ export class LarderCache implements Cache {
   getOrLoad<T>(key: string, loader: Loader<T>, options?: LoadOptions<T>): Promise<T> {
     try {
       this.#assertOpen();
-      if (this.root.opening === undefined) return this.#loads.one(key, loader, options);
+      if (this.root.opening === undefined) {
+        if (!this.root.isResting) return this.#loads.one(key, loader, options);
+        return this.#confirmed([key]).then(() => this.#loads.one(key, loader, options));
+      }
       return this.#openedFor(options).then(() => this.#loads.one(key, loader, options));
     } catch (error) {
       return Promise.reject(error as Error);
@@ -104,6 +112,7 @@ export class LarderCache implements Cache {
   ): Promise<Map<string, T>> {
     this.#assertOpen();
     if (this.root.opening !== undefined) await this.#openedFor(options);
+    if (this.root.isResting) await this.#confirmed(keys);
     return this.#loads.many(keys, loader, options);
   }
 
@@ -170,6 +179,7 @@ export class LarderCache implements Cache {
       memory: { entries: store.count, usedBytes: memory.usedBytes, maxBytes: store.maxBytes },
       redis: this.root.redisState,
       isCoherent: remote === undefined || follower!.isCoherent,
+      ...(follower?.refusal !== undefined && { refusal: follower.refusal }),
       queuedInvalidations: outbox.size,
       loadsInFlight: flights.size,
       hits: { memory: counters.memoryHits, redis: counters.redisHits, stale: counters.staleHits },
@@ -187,6 +197,17 @@ export class LarderCache implements Cache {
 
   async close(): Promise<void> {
     if (this.own.path === '') await this.root.close();
+  }
+
+  /**
+   * Ends the rest of the heartbeat, see `LogFollower`. An entry in memory is worth waiting for; a read that goes to Redis in any
+   * case goes there at the same time.
+   */
+  async #confirmed(keys: readonly string[]): Promise<void> {
+    const { follower, memory } = this.root.parts;
+    const confirmed = follower!.confirm();
+    if (Array.isArray(keys) && keys.some((key) => memory.store.peek(this.own.memoryKey(key)) !== undefined))
+      await confirmed;
   }
 
   /** Waits for the first attempt to connect to Redis. */

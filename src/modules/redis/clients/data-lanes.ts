@@ -1,6 +1,7 @@
 import type { Cluster, Redis } from 'ioredis';
 import type { Connections } from '../monitor/connections.js';
 import type { RedisClient, RedisLane } from '../redis.types.js';
+import { PooledCluster } from './pooled-cluster.js';
 import { connectNow, isCluster, pendingCommands } from './redis-client.js';
 
 /** The pool's data clients by lane. A lane's clients are interchangeable. */
@@ -69,5 +70,8 @@ async function reconnectIfUnresponsive(client: Redis): Promise<void> {
 
 /** Otherwise the client would notice a failover only by its next failures or at its next regular refresh. */
 function refreshSlots(client: Cluster): Promise<void> {
-  return new Promise((resolve) => client.refreshSlotsCache(() => resolve()));
+  return new Promise((resolve) => {
+    if (client instanceof PooledCluster) client.refreshSlotsNow(() => resolve());
+    else client.refreshSlotsCache(() => resolve());
+  });
 }

@@ -10,6 +10,8 @@ export type PooledClusterOptions = ClusterOptions & { redisOptions: { replyMappi
 /** A Cluster client of the pool; as `PooledRedis`, over the connections to all nodes. */
 export class PooledCluster extends Cluster {
   private isClosed = false;
+  private sent = 0;
+  private sentAtRefresh = -1;
 
   constructor(
     nodes: readonly NodeAddress[],
@@ -31,6 +33,10 @@ export class PooledCluster extends Cluster {
 
   /** ioredis sets a timer for the next refresh when a refresh ends. After the client is closed that timer would never be cleared. */
   override refreshSlotsCache(callback?: Parameters<Cluster['refreshSlotsCache']>[0]): void {
+    // The regular refresh of a client that has sent nothing since the last one: a moved slot is found by the next command.
+    const isRegular = callback !== undefined && this.status === 'ready';
+    if (isRegular && this.sent === this.sentAtRefresh && !this.isClosed) return callback();
+    this.sentAtRefresh = this.sent;
     super.refreshSlotsCache(
       callback &&
         ((...result) => {
@@ -39,12 +45,19 @@ export class PooledCluster extends Cluster {
     );
   }
 
+  /** Refreshes the slots also at rest. */
+  refreshSlotsNow(callback: () => void): void {
+    this.sentAtRefresh = -1;
+    this.refreshSlotsCache(callback);
+  }
+
   override sendCommand(command: Command, stream?: Parameters<Cluster['sendCommand']>[1], node?: unknown): unknown {
     if (pendingCommands(this) >= this.maxPending) {
       command.reject(new RedisQueueFullError(this.maxPending));
       return command.promise;
     }
     this.meter.record(command.name);
+    this.sent++;
     return super.sendCommand(command, stream, node);
   }
 }

@@ -42,6 +42,7 @@ class ConnectionPool implements RedisPool {
   private readonly subscribers: SubscriberSet;
   /** Data clients that this pool opened; an instance given by the application is not included. */
   private readonly owned: readonly RedisClient[];
+  private useCount = 0;
 
   constructor(
     source: RedisSource,
@@ -62,16 +63,33 @@ class ConnectionPool implements RedisPool {
     this.topology = factory.topology;
     this.owned = isInstance(source) ? [] : [...lanes.fast, ...lanes.bulk];
     this.lanes = new DataLanes(lanes);
-    this.subscribers = new SubscriberSet(() => factory.create('sub'), clock, subscriberPingMs);
+    this.subscribers = new SubscriberSet(
+      () => factory.create('sub'),
+      clock,
+      subscriberPingMs,
+      () => this.useCount,
+    );
     const probe = new AvailabilityProbe(factory.create('probe'), clock, this.topology, monitorSettings.probeKeyPrefix);
-    this.monitor = new RedisAvailabilityMonitor(this.lanes, probe, clock, this.topology, monitorSettings);
+    this.monitor = new RedisAvailabilityMonitor(
+      this.lanes,
+      probe,
+      clock,
+      this.topology,
+      monitorSettings,
+      () => this.useCount,
+    );
     // When the monitor finds that Redis is back, the subscribers connect too.
     this.monitor.onChange(({ from }) => {
       if (from === 'down') this.subscribers.connect();
     });
   }
 
-  client(lane: RedisLane = 'fast'): RedisClient {
+  get uses(): number {
+    return this.useCount;
+  }
+
+  client(lane: RedisLane = 'fast', purpose: 'use' | 'upkeep' = 'use'): RedisClient {
+    if (purpose === 'use') this.useCount++;
     return this.lanes.pick(lane);
   }
 

@@ -4,16 +4,19 @@ import { connectNow } from './redis-client.js';
 
 /**
  * The subscribers of a pool. A subscriber may receive nothing for hours and would not notice a lost connection, so each one
- * is pinged. After an unanswered ping ioredis replaces the connection and subscribes again.
+ * is pinged while the pool is used. After an unanswered ping ioredis replaces the connection and subscribes again.
  */
 export class SubscriberSet {
   private readonly subscribers = new Set<RedisClient>();
   private timer: TimerHandle | undefined;
+  private usesAtPing = -1;
 
   constructor(
     private readonly open: () => RedisClient,
     private readonly clock: Clock,
     private readonly pingIntervalMs: number,
+    /** Counts the uses of the pool. */
+    private readonly uses: () => number,
   ) {}
 
   create(): RedisClient {
@@ -41,7 +44,10 @@ export class SubscriberSet {
 
   private schedulePing(): TimerHandle {
     return this.clock.setTimer(() => {
-      for (const subscriber of this.subscribers) {
+      const uses = this.uses();
+      const isResting = uses === this.usesAtPing;
+      this.usesAtPing = uses;
+      for (const subscriber of isResting ? [] : this.subscribers) {
         if (subscriber.status === 'ready') subscriber.ping().catch(() => {});
       }
       this.timer = this.schedulePing();

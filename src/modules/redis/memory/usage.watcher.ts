@@ -6,6 +6,9 @@ import type { ProtectedData, RedisUsage, RedisWarning } from './redis-usage.type
 import { readUsage, setEvictionPolicy } from './usage-reader.js';
 import { usageWarnings } from './usage-warnings.js';
 
+/** While this instance does not use Redis, one in so many checks is made. */
+const CHECKS_AT_REST = 10;
+
 /** A watched Redis that is not the cache's. */
 export interface StoreRedis {
   /** First words of its warnings: `'The Redis of sessions'`. */
@@ -25,6 +28,8 @@ export class UsageWatcher implements OnApplicationBootstrap, OnModuleDestroy {
   private timer: TimerHandle | undefined;
   private detach = () => {};
   private isStopped = false;
+  private usesAtCheck = -1;
+  private skipped = 0;
 
   /** @param store given for a Redis that is a store, not a cache: its data must not be evicted. */
   constructor(
@@ -54,7 +59,9 @@ export class UsageWatcher implements OnApplicationBootstrap, OnModuleDestroy {
     if (!this.pool || this.config.memoryPollMs === 0) return;
     // A server that is back may have lost its settings.
     this.detach = this.pool.monitor.onChange(({ from, to }) => {
-      if (from === 'down' && to !== 'down') this.schedule(0);
+      if (from !== 'down' || to === 'down') return;
+      this.usesAtCheck = -1;
+      this.schedule(0);
     });
     this.schedule(0);
   }
@@ -71,7 +78,9 @@ export class UsageWatcher implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async check(): Promise<void> {
-    if (this.pool?.monitor.canRead()) this.report(await this.examine(this.pool));
+    const { pool } = this;
+    const isAtRest = pool?.uses === this.usesAtCheck && ++this.skipped < CHECKS_AT_REST;
+    if (pool?.monitor.canRead() && !isAtRest) this.report(await this.examine(pool));
     this.schedule(this.config.memoryPollMs);
   }
 
@@ -83,13 +92,15 @@ export class UsageWatcher implements OnApplicationBootstrap, OnModuleDestroy {
       memoryCriticalRatio: criticalRatio,
     } = this.config;
     const before = this.latest;
-    const reading = await readUsage(pool.client('bulk'), memoryLimitBytes);
+    this.usesAtCheck = pool.uses;
+    this.skipped = 0;
+    const reading = await readUsage(pool.client('bulk', 'upkeep'), memoryLimitBytes);
     if ('unavailable' in reading) return this.latestWarnings;
     if ('denied' in reading) return [INFO_DENIED];
     this.latest = reading.usage;
     const policyWarnings: RedisWarning[] = [];
     if (wanted && reading.usage.evictionPolicy !== wanted) {
-      if (await setEvictionPolicy(pool.client('bulk'), wanted))
+      if (await setEvictionPolicy(pool.client('bulk', 'upkeep'), wanted))
         this.latest = { ...reading.usage, evictionPolicy: wanted };
       else policyWarnings.push(policyNotSet(wanted));
     }

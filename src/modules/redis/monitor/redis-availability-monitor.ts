@@ -60,6 +60,9 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
   private timer: TimerHandle | undefined;
   private dueMs = Infinity;
   private probedMs = -Infinity;
+  private usesAtProbe = -1;
+  /** Whether something has happened that only a probe explains. */
+  private isProbeWanted = true;
   private isProbing = false;
   private isClosed = false;
   private readonly detach: () => void;
@@ -70,6 +73,8 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
     private readonly clock: Clock,
     private readonly topology: RedisTopology,
     private readonly settings: MonitorSettings,
+    /** Counts the uses of the pool: while it does not change, a Redis that is up is not probed. */
+    private readonly uses: () => number = () => performance.now(),
   ) {
     this.changedMs = clock.nowMs();
     // One broken node of a Cluster makes many commands fail in a row. Only the share of failures says something about the others.
@@ -207,6 +212,7 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
 
   /** Probes after `delayMs`, or sooner if an earlier probe is scheduled. */
   private scheduleProbe(delayMs = 0): void {
+    this.isProbeWanted ||= delayMs === 0;
     const atMs = Math.max(this.clock.nowMs() + delayMs, this.probedMs + MIN_PROBE_GAP_MS);
     if (atMs >= this.dueMs) return;
     this.dueMs = atMs;
@@ -221,7 +227,13 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
   private async runProbe(): Promise<void> {
     this.isProbing = true;
     this.dueMs = Infinity;
+    if (this.isAtRest()) {
+      this.scheduleProbe(this.settings.idleProbeMs);
+      this.isProbing = false;
+      return this.startTimer();
+    }
     this.probedMs = this.clock.nowMs();
+    this.isProbeWanted = false;
     const { setbacks } = this;
     const shouldIdentify = this.isServerUnverified || this.availability !== 'up';
     this.isServerUnverified = false;
@@ -230,6 +242,15 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
     this.scheduleProbe(await this.applyProbe(result, shouldIdentify, setbacks));
     this.isProbing = false;
     this.startTimer();
+  }
+
+  /** Whether the pool was not used since the last probe, which found that Redis is up, and nothing has happened since. */
+  private isAtRest(): boolean {
+    const uses = this.uses();
+    const isAtRest =
+      this.availability === 'up' && !this.isServerUnverified && !this.isProbeWanted && uses === this.usesAtProbe;
+    this.usesAtProbe = uses;
+    return isAtRest;
   }
 
   /** Updates the state from the result of a probe. Resolves to the delay of the next probe, ms. */

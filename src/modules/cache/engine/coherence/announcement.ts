@@ -26,6 +26,9 @@ export type Announcement =
 /** Version of the wire format. Messages of other versions are ignored, and the gap makes the receiver read the log. */
 export const WIRE_VERSION = 1;
 
+/** Version of keys, log and announcements together. Instances of different versions do not share one namespace. */
+export const PROTOCOL_VERSION = 2;
+
 /** A message with more items is not one of Larder's. */
 const MAX_ITEMS = 20_000;
 

@@ -13,6 +13,7 @@ const UNCONFIRMED_MS = 1_000;
 class FakeLog implements InvalidationLog {
   readonly partitions = 1;
   readonly length = 4;
+  readonly refusal = undefined;
   readonly nowMs = (): number => 0;
   entries: LogEntry[] = [];
   isAway = false;
@@ -40,11 +41,14 @@ describe('following the log', () => {
   let log: FakeLog;
   let follower: LogFollower;
   let done: string[];
+  let isRead: boolean;
+  let reads = 0;
 
   beforeEach(async () => {
     clock = new FakeClock();
     log = new FakeLog();
     log.append('first');
+    isRead = true;
     done = [];
     const target: CoherenceTarget = {
       apply: ({ body }) => void done.push(`apply ${body.keys.join(' ')}`),
@@ -55,6 +59,8 @@ describe('following the log', () => {
     follower = new LogFollower(log, new HeardLog(1), target, new TrustWindow(Number.NEGATIVE_INFINITY), clock, {
       heartbeatMs: HEARTBEAT_MS,
       unconfirmedMs: UNCONFIRMED_MS,
+      reads: () => (isRead ? ++reads : reads),
+      confirmLimitMs: () => 50,
       onCoherence: () => undefined,
       onReplayed: () => undefined,
     });
@@ -77,7 +83,14 @@ describe('following the log', () => {
       reissue: async () => undefined,
       reset: async () => undefined,
     };
-    const options = { heartbeatMs: 1, unconfirmedMs: 1, onCoherence: () => undefined, onReplayed: () => undefined };
+    const options = {
+      heartbeatMs: 1,
+      unconfirmedMs: 1,
+      reads: () => 0,
+      confirmLimitMs: () => 50,
+      onCoherence: () => undefined,
+      onReplayed: () => undefined,
+    };
     const one = new LogFollower(fresh, new HeardLog(1), target, new TrustWindow(0), clock, options);
     one.start();
     await clock.advance(0);

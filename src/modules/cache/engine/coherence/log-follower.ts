@@ -6,6 +6,8 @@ import type { HeardLog } from './heard-log.js';
 import type { TrustWindow } from '../local/trust-window.js';
 
 const READ_LIMIT = 1_000;
+/** Interval between two heartbeats at rest: they find a dead connection and keep the record of the layout from lapsing. */
+const REST_BEAT_MS = 300_000;
 /** Redis's time is known to within half a round trip, and round trips are given up after 500 ms. */
 const CLOCK_ERROR_MS = 300;
 
@@ -13,6 +15,10 @@ const CLOCK_ERROR_MS = 300;
 export interface FollowerOptions {
   readonly heartbeatMs: number;
   readonly unconfirmedMs: number;
+  /** Counts the reads of the cache: while it does not change, the heartbeat rests. */
+  readonly reads: () => number;
+  /** How long a read waits for the end of a rest, milliseconds. */
+  readonly confirmLimitMs: () => number;
   /** Called when the log can be followed again, and when it can't be any more. */
   readonly onCoherence: (isCoherent: boolean, reason: string) => void;
   /** Called with the number of entries that were read from the log after their announcements were missed. */
@@ -32,6 +38,11 @@ export interface FollowerOptions {
  * 4. A log that no longer holds the position reached was trimmed, lost or rolled back. Memory is emptied, and the entries that
  *    Redis lost are written to it again; if they are unknown, everything is cleared (`#resynchronise`).
  *
+ * The heartbeat rests while nothing is read (`docs/decisions/0013-a-heartbeat-that-rests.md`). A beat that is due, with no read
+ * since the one before, is left out, and the trust window ends there: memory serves nothing until {@link confirm} has read the
+ * log. So what memory serves was compared with the log within the last heartbeat, as without a rest. If the log can't be read
+ * then, the window is what it would have been after the last good look.
+ *
  * Gap detection by a predecessor id in every message follows Skybridge (Lyerly et al., OSDI 2025); re-sending after a change
  * of server is this project's own (docs/consistency.md).
  */
@@ -44,7 +55,14 @@ export class LogFollower {
   /** A clear of everything, shared by all partitions in which one reading finds lost entries. */
   #clearing: Promise<void> | undefined;
   #isStopped = false;
-  #isCoherent = false;
+  #reported = '';
+  /** Whether the last look at the log succeeded. */
+  #isFollowed = false;
+  /** When the last good look at the log was asked for, monotonic milliseconds. */
+  #confirmedAtMs = Number.NEGATIVE_INFINITY;
+  #readsAtBeat = -1;
+  #restEnd: Promise<void> | undefined;
+  #isRestEnding = false;
 
   constructor(
     private readonly log: InvalidationLog,
@@ -58,15 +76,27 @@ export class LogFollower {
   }
 
   get isCoherent(): boolean {
-    return this.clock.nowMs() < this.trust.untilMs;
+    if (this.refusal !== undefined) return false;
+    return this.trust.isResting || this.clock.nowMs() < this.trust.untilMs;
+  }
+
+  /** Why Redis may not be used although it answers; `undefined` while it may. */
+  get refusal(): string | undefined {
+    return this.log.refusal;
+  }
+
+  /** Whether {@link confirm} must run before memory serves again. */
+  get isResting(): boolean {
+    return this.trust.isResting;
   }
 
   start(): void {
-    void this.#beatAndSchedule();
+    void this.#beat();
   }
 
   stop(): void {
     this.#isStopped = true;
+    this.trust.isResting = false;
     this.#timer?.cancel();
   }
 
@@ -98,23 +128,90 @@ export class LogFollower {
     }));
   }
 
-  async #beatAndSchedule(): Promise<void> {
+  /** Ends a rest: reads the log, so that memory may serve again. Resolves when that is done, or has taken as long as a read may. */
+  confirm(): Promise<unknown> {
+    if (!this.trust.isResting) return Promise.resolve();
+    this.#restEnd ??= this.#endRest().finally(() => (this.#restEnd = undefined));
+    if (this.trust.opening !== undefined) return this.trust.opening;
+    const { promise: isOver, resolve } = Promise.withResolvers<void>();
+    const timer = this.clock.setTimer(resolve, this.options.confirmLimitMs());
+    return (this.trust.opening = Promise.race([this.#restEnd, isOver]).finally(() => {
+      timer.cancel();
+      this.trust.opening = undefined;
+    }));
+  }
+
+  async #endRest(): Promise<void> {
+    this.#timer?.cancel();
+    this.#isRestEnding = true;
     await this.catchUp();
+    this.#leaveRest();
+    // The read that waits for this is no reason for another beat.
+    this.#readsAtBeat = this.options.reads() + 1;
+    this.#schedule();
+  }
+
+  async #beat(): Promise<void> {
+    this.#readsAtBeat = this.options.reads();
+    await this.catchUp();
+    this.#schedule();
+  }
+
+  #schedule(): void {
     if (this.#isStopped) return;
-    this.#timer = this.clock.setTimer(() => void this.#beatAndSchedule(), this.options.heartbeatMs);
+    this.#timer?.cancel();
+    this.#timer = this.clock.setTimer(() => this.#beatOrRest(), this.options.heartbeatMs);
+  }
+
+  #beatOrRest(): void {
+    const wasRead = this.options.reads() !== this.#readsAtBeat;
+    if (wasRead || !this.#isFollowed) return void this.#beat();
+    this.trust.isResting = true;
+    this.trust.untilMs = Number.NEGATIVE_INFINITY;
+    this.#scheduleRestBeat();
+  }
+
+  #scheduleRestBeat(): void {
+    // On one grid for all engines of the process, whose beats then become one command.
+    const untilNextMs = REST_BEAT_MS - (this.clock.nowMs() % REST_BEAT_MS);
+    this.#timer = this.clock.setTimer(() => void this.#restBeat(), Math.max(1, Math.ceil(untilNextMs)));
+  }
+
+  async #restBeat(): Promise<void> {
+    const isFollowed = await this.catchUp();
+    if (this.#isStopped || !this.trust.isResting || this.#isRestEnding) return;
+    if (isFollowed) return this.#scheduleRestBeat();
+    this.#leaveRest();
+    this.#schedule();
+  }
+
+  #leaveRest(): void {
+    this.#isRestEnding = false;
+    this.trust.isResting = false;
+    this.trust.untilMs = this.#trustedUntilMs();
+    this.#report(this.isCoherent);
+  }
+
+  #trustedUntilMs(): number {
+    return this.#confirmedAtMs + 2 * this.options.heartbeatMs + this.options.unconfirmedMs;
   }
 
   async #readAll(): Promise<boolean> {
     const askedAtMs = this.clock.nowMs();
     const isFollowed = await this.#follow().catch(() => false);
-    if (isFollowed) this.trust.untilMs = askedAtMs + 2 * this.options.heartbeatMs + this.options.unconfirmedMs;
+    this.#isFollowed = isFollowed;
+    if (isFollowed) {
+      this.#confirmedAtMs = askedAtMs;
+      if (!this.trust.isResting) this.trust.untilMs = this.#trustedUntilMs();
+    }
     this.#report(isFollowed);
     return isFollowed;
   }
 
   async #follow(): Promise<boolean> {
     this.#clearing = undefined;
-    const tails = await this.log.tails();
+    const isUse = !this.trust.isResting || this.#isRestEnding;
+    const tails = await this.log.tails(isUse);
     if (tails === undefined) return false;
     const results = await Promise.all(tails.map((tail, partition) => this.#followPartition(partition, tail)));
     return results.every(Boolean);
@@ -228,8 +325,10 @@ export class LogFollower {
 
   #report(isFollowed: boolean): void {
     const isCoherent = isFollowed || this.isCoherent;
-    if (isCoherent === this.#isCoherent) return;
-    this.#isCoherent = isCoherent;
-    this.options.onCoherence(isCoherent, isCoherent ? 'the log is followed' : 'the log could not be read');
+    const state = isCoherent ? 'coherent' : (this.refusal ?? 'the log could not be read');
+    const isFirst = this.#reported === '';
+    if (state === this.#reported || (isFirst && !isCoherent && this.refusal === undefined)) return;
+    this.#reported = state;
+    this.options.onCoherence(isCoherent, isCoherent ? 'the log is followed' : state);
   }
 }

@@ -259,6 +259,8 @@ export interface CacheStats {
   readonly redis: 'none' | 'up' | 'degraded' | 'down';
   /** Whether the memory tier is known to have heard every invalidation, as of the last heartbeat. */
   readonly isCoherent: boolean;
+  /** Why Redis is not used although it answers: other instances of the namespace use another layout. Absent while it is used. */
+  readonly refusal?: string;
   readonly queuedInvalidations: number;
   readonly loadsInFlight: number;
   readonly hits: { memory: number; redis: number; stale: number };

@@ -87,7 +87,8 @@ export class MemoryLevel {
       return false;
     }
     const value = freezePlain(write.value);
-    const isTrusted = write.storedAtMs < this.trust.untilMs;
+    // At rest the next read opens the window first.
+    const isTrusted = this.trust.isResting || write.storedAtMs < this.trust.untilMs;
     const entry = new MemoryEntry({
       ...write,
       value,

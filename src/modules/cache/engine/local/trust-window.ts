@@ -9,4 +9,13 @@ export class TrustWindow {
    * instance can invalidate, so the window never ends.
    */
   constructor(public untilMs: number) {}
+
+  /**
+   * True while nothing is read: the log was followed up to now or will be before memory serves, and the window is closed until
+   * then. False also means that the log can't be followed.
+   */
+  isResting = false;
+
+  /** While the log is read at the end of a rest: resolves when that is done, or has taken as long as a read may. */
+  opening: Promise<unknown> | undefined;
 }

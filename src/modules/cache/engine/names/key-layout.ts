@@ -40,6 +40,11 @@ export class KeyLayout {
     return this.partitions === 1 ? `{${this.namespace}}:${name}` : `{${this.namespace}:${partition}}:${name}`;
   }
 
+  /** Key of the record of this layout. It does not depend on the number of partitions, so instances that differ in it find each other's. */
+  get record(): string {
+    return `{${this.namespace}}:layout`;
+  }
+
   log(partition: number): string {
     return this.key(partition, 'log');
   }

@@ -6,4 +6,8 @@ export class Counters {
   misses = 0;
   fills = 0;
   fillsRejected = 0;
+
+  get reads(): number {
+    return this.memoryHits + this.redisHits + this.staleHits + this.misses;
+  }
 }

@@ -32,8 +32,14 @@ export interface InvalidationLog {
   readonly length: number;
   /** Now in Redis time, milliseconds since the epoch, on the clock that the ids of this partition's entries come from. */
   nowMs(partition: number): number;
-  /** The last position of every partition (`LOG_START` for an empty or lost log). */
-  tails(): Promise<readonly LogId[] | undefined>;
+  /** Why Redis may not be used although it answers; `undefined` while it may. */
+  readonly refusal: string | undefined;
+  /**
+   * The last position of every partition (`LOG_START` for an empty or lost log).
+   *
+   * @param isUse false for a look that no caller needs, while the cache is at rest.
+   */
+  tails(isUse: boolean): Promise<readonly LogId[] | undefined>;
   /**
    * Appends an entry without keys and resolves to its id: an empty log has no position to follow from. A `reset` says that the
    * log had lost entries and that everything was cleared for it, so that only one instance clears.

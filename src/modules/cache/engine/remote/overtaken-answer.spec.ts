@@ -69,6 +69,7 @@ function levelOn(tier: OneEntryTier, table: DependencyTable, memory: MemoryLevel
     peerTombstones,
     memory,
     validator: new EntryValidator(table, outbox, peerTombstones, trust, systemClock),
+    trust,
     events: new EventBus(),
     clock: systemClock,
   });

@@ -4,6 +4,7 @@ import type { UnreadableError } from '../../codec/unreadable.error.js';
 import type { EventBus } from '../contract/event-bus.js';
 import type { KeyFence } from '../local/key-fence.js';
 import type { MemoryLevel } from '../local/memory-level.js';
+import type { TrustWindow } from '../local/trust-window.js';
 import type { Namespace } from '../names/namespace.js';
 import type { Outbox } from '../outage/outbox.js';
 import type { PeerTombstones } from '../outage/peer-tombstones.js';
@@ -58,6 +59,8 @@ interface UnverifiedSlot {
   readonly slot: EntrySlot;
 }
 
+const NO_VERSIONS: Versions = new Map();
+
 /** The parts a {@link RemoteLevel} works with. */
 export interface RemoteLevelParts {
   readonly tier: RemoteTier;
@@ -67,6 +70,7 @@ export interface RemoteLevelParts {
   readonly peerTombstones: PeerTombstones;
   readonly memory: MemoryLevel;
   readonly validator: EntryValidator;
+  readonly trust: TrustWindow;
   readonly events: EventBus;
   readonly clock: Clock;
 }
@@ -126,11 +130,25 @@ export class RemoteLevel {
     };
     await this.tier.readMany(addresses, onSlot, minTimeoutMs);
     if (unverified.length === 0) return results;
-    const slots = unverified.map(({ slot }) => slot);
-    const versions = await this.versions.fetch(this.#dependenciesOf(context.namespace, slots));
+    const versions = await this.#versionsFor(context, queries, unverified, results);
     for (const { index, slot } of unverified)
-      results[index] = this.#decideWithVersions(queries[index]!, slot, versions);
+      results[index] ??= this.#decideWithVersions(queries[index]!, slot, versions);
     return results;
+  }
+
+  /** Versions from Redis of the slots that are still unverified when the log was read, if it is being read now. */
+  async #versionsFor(
+    context: ReadContext,
+    queries: readonly SlotQuery[],
+    unverified: readonly UnverifiedSlot[],
+    results: (SlotResult | undefined)[],
+  ): Promise<Versions> {
+    const { opening } = this.#parts.trust;
+    await opening;
+    if (opening !== undefined)
+      for (const { index, slot } of unverified) results[index] = this.#decideLocally(queries[index]!, slot);
+    const slots = unverified.filter(({ index }) => results[index] === undefined).map(({ slot }) => slot);
+    return slots.length === 0 ? NO_VERSIONS : this.versions.fetch(this.#dependenciesOf(context.namespace, slots));
   }
 
   /** Decides what a slot that was answered holds for its reader: by local knowledge, else with versions from Redis. */
@@ -155,6 +173,12 @@ export class RemoteLevel {
   }
 
   async #decideWithRedis(query: SlotQuery, slot: EntrySlot): Promise<SlotResult> {
+    const { opening } = this.#parts.trust;
+    if (opening !== undefined) {
+      await opening;
+      const decided = this.#decideLocally(query, slot);
+      if (decided !== undefined) return decided;
+    }
     const versions = await this.versions.fetch(this.#dependenciesOf(query.context.namespace, [slot]));
     return this.#decideWithVersions(query, slot, versions);
   }

@@ -4,7 +4,11 @@ const sources = readScripts(new URL('../../scripts/', import.meta.url));
 
 /** A script with the preludes it uses; each file's header is its contract. */
 function script(name: string, ...preludes: string[]): RedisScript {
-  return loadScript(`larder:${name}`, [...preludes, name].map((part) => sources[part]!).join('\n'));
+  return loadScript(`larder:${name}`, textOf(...preludes, name));
+}
+
+function textOf(...names: string[]): string {
+  return names.map((name) => sources[name]!).join('\n');
 }
 
 /** Every script of the cache. */
@@ -18,5 +22,12 @@ export const cacheScripts = {
   versions: script('versions', 'kept-version'),
   keepVersions: script('keep-versions', 'kept-version'),
   dropVersions: script('drop-versions', 'kept-version'),
-  tails: script('tails'),
+  beat: script('beat', 'layout-record'),
+  /** For Redis 7: reads keys of several hash slots of one node. */
+  beatOfNode: loadScript(
+    'larder:beat-of-node',
+    `#!lua flags=no-writes,allow-cross-slot-keys\n${textOf('layout-record', 'beat')}`,
+  ),
+  claimLayout: script('claim-layout', 'layout-record'),
+  forget: script('forget'),
 } as const;

@@ -1,25 +1,21 @@
 import type { Clock } from '../../../../common/clock.js';
-import { type RedisPool, sendScript } from '../../../redis/library.js';
+import type { RedisPool } from '../../../redis/library.js';
 import { parseLogBody } from '../../engine/coherence/announcement.js';
 import type { InvalidationLog, LogEntry } from '../../engine/ports/invalidation-log.js';
 import { isLogId, type LogId } from '../../engine/versions/log-id.js';
 import type { KeyLayout } from '../../engine/names/key-layout.js';
+import { type BeatKey, type BeatReading, Beats } from './beats.js';
 import { cacheScripts } from './cache-scripts.js';
 import type { RedisClock } from './redis-clock.js';
+import type { RedisLayout } from './redis-layout.js';
 import type { ScriptCaller } from './script-caller.js';
-import { TimedCommands } from './timed-commands.js';
-
-/** Logs that one script reads at most: each takes about 3 µs of Redis. */
-const MAX_LOGS_TOGETHER = 256;
 
 /**
- * The invalidation log in Redis: a capped stream per partition. Each look at its end also tells Redis's time. One script
- * looks at many, except in a Cluster, where each partition has a slot of its own.
+ * The invalidation log in Redis: a capped stream per partition. Each look at its end also tells Redis's time, and compares the
+ * layout in Redis with this instance's.
  */
 export class RedisLog implements InvalidationLog {
-  readonly #commands: TimedCommands;
-  /** Partitions that one script reads, in order. */
-  #together: readonly (readonly number[])[];
+  readonly #beats: Beats;
   /** Requests for the time that are under way, by partition. */
   readonly #telling = new Map<number, Promise<boolean>>();
 
@@ -28,11 +24,15 @@ export class RedisLog implements InvalidationLog {
     private readonly layout: KeyLayout,
     private readonly scripts: ScriptCaller,
     private readonly redisClock: RedisClock,
+    private readonly agreement: RedisLayout,
     readonly length: number,
-    private readonly clock: Clock,
+    clock: Clock,
   ) {
-    this.#commands = new TimedCommands(pool, clock);
-    this.#together = this.#groupsOf(pool.topology === 'cluster' ? 1 : MAX_LOGS_TOGETHER);
+    this.#beats = Beats.of(pool, clock, scripts.commandTimeoutMs);
+  }
+
+  get refusal(): string | undefined {
+    return this.agreement.refusal;
   }
 
   get partitions(): number {
@@ -43,13 +43,12 @@ export class RedisLog implements InvalidationLog {
     return this.redisClock.nowMs(partition);
   }
 
-  async tails(): Promise<readonly LogId[] | undefined> {
-    const tails: LogId[] = [];
-    for (const some of await Promise.all(this.#together.map((partitions) => this.#tails(partitions)))) {
-      if (some === undefined) return undefined;
-      tails.push(...some);
-    }
-    return tails;
+  async tails(isUse: boolean): Promise<readonly LogId[] | undefined> {
+    const all = Array.from({ length: this.partitions }, (_, partition) => partition);
+    const [record, ...readings] = (await this.#look(all, [this.agreement.beatKey], isUse)) ?? [];
+    if (record === undefined || !(await this.agreement.observe(record.value))) return undefined;
+    const tails = readings.map(({ value }) => value);
+    return tails.every(isLogId) ? tails : undefined;
   }
 
   /** Asks for Redis's time of a partition if it is unknown; resolves to whether it is known now. Concurrent calls share the answer. */
@@ -57,10 +56,7 @@ export class RedisLog implements InvalidationLog {
     if (this.redisClock.isKnown(partition)) return Promise.resolve(true);
     let telling = this.#telling.get(partition);
     if (telling === undefined) {
-      const size = this.#together[0]!.length;
-      telling = this.#tails(this.#together[Math.floor(partition / size)]!).then(() =>
-        this.redisClock.isKnown(partition),
-      );
+      telling = this.#look([partition], [], true).then(() => this.redisClock.isKnown(partition));
       this.#telling.set(partition, telling);
       void telling.then(() => this.#telling.delete(partition));
     }
@@ -98,40 +94,19 @@ export class RedisLog implements InvalidationLog {
     }
   }
 
-  #groupsOf(size: number): number[][] {
-    const groups: number[][] = [];
-    for (let partition = 0; partition < this.partitions; partition++) {
-      if (partition % size === 0) groups.push([]);
-      groups.at(-1)!.push(partition);
-    }
-    return groups;
-  }
-
-  async #tails(partitions: readonly number[]): Promise<readonly LogId[] | undefined> {
-    const askedAtMs = this.clock.nowMs();
-    const keys = partitions.map((partition) => this.layout.log(partition));
-    const answer = await new Promise((resolve) => {
-      // Always the fast lane, where no command waits behind large values: a late heartbeat costs memory its trust.
-      this.#commands.run(
-        'fast',
-        'read',
-        this.scripts.commandTimeoutMs,
-        (client, listener) =>
-          sendScript(client, cacheScripts.tails, keys, [], {
-            onReply: (reply) => listener.onReply(reply),
-            onError: (error) => {
-              // CROSSSLOT: the server is a cluster behind a proxy. From the next heartbeat on, each partition has a script of its own.
-              if (error.message.startsWith('CROSSSLOT')) this.#together = this.#groupsOf(1);
-              listener.onError(error);
-            },
-          }),
-        resolve,
-      );
+  /** The readings of some keys, and then of the logs of the partitions. */
+  async #look(
+    partitions: readonly number[],
+    keys: readonly BeatKey[],
+    isUse: boolean,
+  ): Promise<BeatReading[] | undefined> {
+    const logs = partitions.map((partition) => ({ key: this.layout.log(partition), layout: '' }));
+    const readings = await this.#beats.ask([...keys, ...logs], isUse);
+    partitions.forEach((partition, i) => {
+      const reading = readings?.[keys.length + i];
+      if (reading !== undefined) this.redisClock.observe(partition, reading.askedAtMs, reading.redisMs);
     });
-    if (!Array.isArray(answer)) return undefined;
-    const [micros, ...tails] = answer.map(String);
-    for (const partition of partitions) this.redisClock.observe(partition, askedAtMs, Number(micros) / 1_000);
-    return tails.length === partitions.length && tails.every(isLogId) ? tails : undefined;
+    return readings;
   }
 }
 

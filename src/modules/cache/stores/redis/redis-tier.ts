@@ -27,6 +27,7 @@ import { cacheScripts } from './cache-scripts.js';
 import { byPartition } from './partitions.js';
 import type { RedisClock } from './redis-clock.js';
 import type { RedisInvalidations } from './redis-invalidations.js';
+import type { RedisLayout } from './redis-layout.js';
 import type { RedisLog } from './redis-log.js';
 import { distinct, type EntryVersions, keepArguments, type RedisVersions } from './redis-versions.js';
 import type { ScriptCaller } from './script-caller.js';
@@ -44,6 +45,7 @@ export interface RedisTierParts {
   readonly scripts: ScriptCaller;
   readonly redisClock: RedisClock;
   readonly log: RedisLog;
+  readonly agreement: RedisLayout;
   readonly invalidations: RedisInvalidations;
   readonly versions: RedisVersions;
   readonly wakeUps: WakeUps;
@@ -62,6 +64,7 @@ export class RedisTier implements RemoteTier {
   private readonly scripts: ScriptCaller;
   private readonly redisClock: RedisClock;
   private readonly log: RedisLog;
+  private readonly agreement: RedisLayout;
   private readonly invalidations: RedisInvalidations;
   private readonly wakeUps: WakeUps;
   readonly #reader: SlotReader;
@@ -76,6 +79,7 @@ export class RedisTier implements RemoteTier {
     this.scripts = parts.scripts;
     this.redisClock = parts.redisClock;
     this.log = parts.log;
+    this.agreement = parts.agreement;
     this.invalidations = parts.invalidations;
     this.wakeUps = parts.wakeUps;
     this.#limits = { maxValueBytes: parts.maxValueBytes, compressAboveBytes: Number.POSITIVE_INFINITY };
@@ -84,15 +88,16 @@ export class RedisTier implements RemoteTier {
   }
 
   canRead(): boolean {
-    return this.pool.monitor.canRead();
+    return this.pool.monitor.canRead() && this.agreement.refusal === undefined;
   }
 
   canWrite(): boolean {
-    return this.pool.monitor.canWrite();
+    return this.pool.monitor.canWrite() && this.agreement.refusal === undefined;
   }
 
   canInvalidate(): boolean {
     const { monitor } = this.pool;
+    if (this.agreement.refusal !== undefined) return false;
     return monitor.canWrite() || (monitor.reason === 'OOM' && monitor.canRead());
   }
 
@@ -105,13 +110,29 @@ export class RedisTier implements RemoteTier {
   }
 
   async synchronise(addresses: readonly SlotAddress[]): Promise<boolean> {
-    if (this.redisClock.isComplete) return true;
+    if (this.#isSynchronised) return true;
+    if (!this.#isAllowed && !(await this.#agree())) return false;
     const partitions = [...new Set(addresses.map(({ partition }) => partition))];
-    return (await Promise.all(partitions.map((partition) => this.log.tellTime(partition)))).every(Boolean);
+    const told = await Promise.all(partitions.map((partition) => this.log.tellTime(partition)));
+    return this.agreement.refusal === undefined && told.every(Boolean);
+  }
+
+  /** Whether Redis has told its time, and that its layout is this instance's. */
+  get #isSynchronised(): boolean {
+    return this.redisClock.isComplete && this.#isAllowed;
+  }
+
+  get #isAllowed(): boolean {
+    return this.agreement.isKnown && this.agreement.refusal === undefined;
+  }
+
+  /** A refusal ends at a heartbeat; until then no call asks again. */
+  async #agree(): Promise<boolean> {
+    return this.agreement.refusal === undefined && this.agreement.agree();
   }
 
   read(address: SlotAddress, listener: SlotListener, minTimeoutMs?: number): void {
-    if (this.redisClock.isComplete) this.#reader.read(address, listener, minTimeoutMs);
+    if (this.#isSynchronised) this.#reader.read(address, listener, minTimeoutMs);
     else
       void this.synchronise([address]).then((isSynchronised) =>
         isSynchronised ? this.#reader.read(address, listener, minTimeoutMs) : listener.onSlot(undefined),
@@ -123,7 +144,7 @@ export class RedisTier implements RemoteTier {
     onSlot: (index: number, slot: ReadSlot) => void,
     minTimeoutMs?: number,
   ): Promise<void> {
-    if (this.redisClock.isComplete || (await this.synchronise(addresses)))
+    if (this.#isSynchronised || (await this.synchronise(addresses)))
       await this.#reader.readMany(addresses, onSlot, minTimeoutMs);
     else addresses.forEach((_, i) => onSlot(i, undefined));
   }
@@ -134,7 +155,7 @@ export class RedisTier implements RemoteTier {
     leaseMs: number,
     minTimeoutMs?: number,
   ): Promise<readonly (LeaseReply | undefined)[]> {
-    if (!this.redisClock.isComplete && !(await this.synchronise(requests.map(({ address }) => address))))
+    if (!this.#isSynchronised && !(await this.synchronise(requests.map(({ address }) => address))))
       return requests.map(() => undefined);
     const answers = await this.#perSlot(requests, (group) =>
       this.scripts.call('write', minTimeoutMs ?? 'budget', cacheScripts.lease, slotsOf(group), [
@@ -222,7 +243,8 @@ export class RedisTier implements RemoteTier {
     return { sizeBytes: bytes === undefined ? undefined : entrySizeBytes(bytes), ...written };
   }
 
-  invalidate(invalidation: Invalidation): Promise<InvalidationAck | undefined> {
+  async invalidate(invalidation: Invalidation): Promise<InvalidationAck | undefined> {
+    if (!this.#isAllowed && !(await this.#agree())) return undefined;
     return this.invalidations.invalidate(invalidation);
   }
 
@@ -230,11 +252,14 @@ export class RedisTier implements RemoteTier {
     this.invalidations.announceTombstones(addresses, dependencies);
   }
 
-  versions(ids: readonly string[]): Promise<ReadonlyArray<Version | undefined> | undefined> {
+  async versions(ids: readonly string[]): Promise<ReadonlyArray<Version | undefined> | undefined> {
+    // Before that, the version of the root generation may still be deleted.
+    if (!this.#isAllowed && !(await this.#agree())) return undefined;
     return this.#versions.read(ids);
   }
 
-  holdVersions(ids: readonly string[], holdMs: number): Promise<ReadonlyArray<HeldVersion | undefined>> {
+  async holdVersions(ids: readonly string[], holdMs: number): Promise<ReadonlyArray<HeldVersion | undefined>> {
+    if (!this.#isAllowed && !(await this.#agree())) return ids.map(() => undefined);
     return this.#versions.hold(ids, holdMs);
   }
 

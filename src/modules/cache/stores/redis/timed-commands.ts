@@ -46,6 +46,8 @@ export class TimedCommands {
   constructor(
     private readonly pool: RedisPool,
     private readonly clock: Clock,
+    /** The commands are upkeep: no caller needs them. */
+    private readonly isUpkeep = false,
   ) {
     this.#deadlines = new Deadlines(clock);
   }
@@ -70,7 +72,7 @@ export class TimedCommands {
     const { monitor } = this.pool;
     const command = new TimedCommand(monitor, this.clock, this.#burst, kind, nowMs, limitMs, onReply, onItem, late);
     try {
-      const client = this.pool.client(lane);
+      const client = this.pool.client(lane, this.isUpkeep ? 'upkeep' : 'use');
       command.client = client;
       send(client, command);
     } catch (error) {
