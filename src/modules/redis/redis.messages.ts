@@ -9,6 +9,7 @@ const REMEDIES: Partial<Record<AvailabilityChange['reason'], string>> = {
   WRONGPASS: 'the user or password in REDIS_URL is not accepted.',
   NOAUTH: 'Redis requires a password: set it in REDIS_URL.',
   NOPERM: 'the ACL of the user lacks a permission: see docs/guides/redis.md.',
+  database: 'the server refuses the database number in REDIS_URL.',
   QUOTA: "the provider's quota is used up.",
   tls: 'the TLS handshake failed: check rediss://, REDIS_TLS_CA_FILE and REDIS_TLS_SERVERNAME.',
 };

@@ -91,6 +91,7 @@ export type AvailabilityReason =
   | 'NOAUTH'
   | 'NOPERM'
   | 'QUOTA'
+  | 'database'
   | 'tls'
   | 'recovery'
   | 'error';
@@ -107,7 +108,7 @@ export interface AvailabilityChange {
 
 /** The server that answers again, for recovery steps. */
 export interface ServerIdentity {
-  /** Changes when the server restarts; `undefined` when INFO is not permitted. */
+  /** Changes when the server restarts; `undefined` when neither INFO nor EVAL is permitted. */
   readonly runId: string | undefined;
   /** Changes when another server becomes master. */
   readonly replicationId: string | undefined;

@@ -46,16 +46,52 @@ describe('logging in', () => {
     expect(await monitor.waitUntilUp(60_000)).toBe('up');
   });
 
-  it('works where INFO is forbidden; each reconnect then may be another server', async () => {
-    await redis.command('ACL', 'SETUSER', 'app', '-info');
-    const { monitor } = open('app:right@');
+  it('recognises the server where INFO is forbidden, and a restarted one as another', async () => {
+    await redis.command('ACL', 'SETUSER', 'default', '-info');
+    const { monitor } = open('');
     await monitor.waitUntilUp(60_000);
     const losses: boolean[] = [];
-    monitor.addRecoveryStep(
-      async ({ mayHaveLostWrites, runId }) => void losses.push(mayHaveLostWrites && runId === undefined),
-    );
+    monitor.addRecoveryStep(async ({ mayHaveLostWrites }) => void losses.push(mayHaveLostWrites));
     await redis.command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
-    await eventually(() => expect(losses).toEqual([true]));
+    await eventually(() => expect(losses).toEqual([false]));
     expect(await monitor.waitUntilUp(60_000)).toBe('up');
+
+    await redis.kill();
+    await eventually(() => expect(monitor.state).toBe('down'));
+    await redis.restart();
+    await redis.command('ACL', 'SETUSER', 'default', '-info');
+    await eventually(() => expect(losses.at(-1)).toBe(true));
+  });
+
+  it.each([
+    ['a database that the server does not have', '/99', 'database'],
+    ['a parameter in the URL', '?db=99', 'database'],
+  ])('is down, and never uses database 0: %s', async (_, suffix, reason) => {
+    pool = createRedisPool(`${redis.url}${suffix}`);
+    const { monitor } = pool;
+    await eventually(() => expect([monitor.state, monitor.reason]).toEqual(['down', reason]));
+    expect(await redis.command('DBSIZE')).toBe(0);
+    expect(pool.stats().clients.map(({ status }) => status)).not.toContain('ready');
+  });
+
+  it('is down for a user who may not SELECT, until they may', async () => {
+    await redis.command('ACL', 'SETUSER', 'app', '-select');
+    pool = createRedisPool(`redis://app:right@127.0.0.1:${redis.port}/3`);
+    const { monitor } = pool;
+    await eventually(() => expect([monitor.state, monitor.reason]).toEqual(['down', 'NOPERM']));
+    expect(await redis.command('DBSIZE')).toBe(0);
+
+    await redis.command('ACL', 'SETUSER', 'app', '+select');
+    expect(await monitor.waitUntilUp(60_000)).toBe('up');
+    await pool.client().set('k', 1);
+    expect(await redis.command('EXISTS', 'k')).toBe(0);
+    expect(String(await redis.command('INFO', 'keyspace'))).toContain('db3:');
+  });
+
+  it('is down where an instance of the application was refused its database', async () => {
+    const client = redis.client({ db: 99 });
+    pool = createRedisPool(client);
+    const { monitor } = pool;
+    await eventually(() => expect([monitor.state, monitor.reason]).toEqual(['down', 'database']));
   });
 });

@@ -70,7 +70,7 @@ export class PooledRedis extends Redis {
     }
     this.meter.record(command.name);
     // The handshake: its first reply shows whether Redis accepts this client.
-    if (this.status === 'connect') this.watchHandshake(command.promise);
+    if (this.status === 'connect') this.watchHandshake(command);
     // ioredis subscribes again after a reconnect, and leaves the rejection unhandled when the connection is lost once more. A
     // caller that subscribes itself still gets its own rejection.
     if (SUBSCRIPTIONS.has(command.name)) command.promise.catch(() => {});
@@ -84,8 +84,17 @@ export class PooledRedis extends Redis {
     internals.reconnectTimeout = null;
   }
 
-  private watchHandshake(reply: Promise<unknown>): void {
-    reply.catch((error: unknown) => {
+  /** Ends the handshake, so that the connection never becomes ready, and tries again later. */
+  private breakOff(error: unknown): void {
+    this.emit('error', error);
+    (this as unknown as { setStatus(status: string): void }).setStatus('disconnecting');
+    super.disconnect(true);
+  }
+
+  private watchHandshake({ name, promise }: Command): void {
+    promise.catch((error: unknown) => {
+      // ioredis would go on with database 0.
+      if (name === 'select') return this.breakOff(error);
       if (!TOO_MANY_CLIENTS.test(String(error))) return;
       this.wasRejected = true;
       this.rejectedAtMs = performance.now();

@@ -6,18 +6,26 @@ describe('parseRedisUrl', () => {
     ['redis://10.0.0.1:7000/2', { host: '10.0.0.1', port: 7000, db: 2 }],
     ['redis://:p%40ss@h', { host: 'h', port: 6379, password: 'p@ss' }],
     ['redis://app:s%2Fecret@h/0', { host: 'h', port: 6379, username: 'app', password: 's/ecret', db: 0 }],
+    ['redis://h?db=3&family=0', { host: 'h', port: 6379, db: 3 }],
+    ['redis://h/3?db=3', { host: 'h', port: 6379, db: 3 }],
     ['redis://[::1]:6380', { host: '::1', port: 6380 }],
     ['rediss://eu1.upstash.io:6379', { host: 'eu1.upstash.io', port: 6379, tls: {} }],
   ])('%s', (url, options) => {
     expect(parseRedisUrl(url)).toEqual(options);
   });
 
-  it.each(['', 'localhost:6379', 'http://h', 'redis://', 'redis://:secret@h/db', 'redis:///0'])(
-    'refuses %j without repeating it',
-    (url) => {
-      expect(() => parseRedisUrl(url)).toThrow(/^Not a Redis URL: (?!.*secret)/);
-    },
-  );
+  it.each([
+    '',
+    'localhost:6379',
+    'http://h',
+    'redis://',
+    'redis://:secret@h/db',
+    'redis:///0',
+    'redis://h/1?db=2',
+    'redis://h?db=x',
+  ])('refuses %j without repeating it', (url) => {
+    expect(() => parseRedisUrl(url)).toThrow(/^Not a Redis URL: (?!.*secret)/);
+  });
 });
 
 describe('resolveEndpoint', () => {
@@ -37,6 +45,7 @@ describe('resolveEndpoint', () => {
     [{ keyPrefix: 'x:' }, 'keyPrefix'],
     [{ cluster: [{ host: 'n', port: 1 }], options: { keyPrefix: 'x:' } }, 'keyPrefix'],
     [{ cluster: [] }, 'at least one node'],
+    [{ cluster: [{ host: 'n', port: 1 }], options: { db: 3 } }, 'no database 3'],
     [{ sentinels: [{ host: 's', port: 1 }] }, "master's name"],
     [{ sentinels: [], name: 'main' }, 'at least one sentinel'],
   ])('refuses %j', (source, message) => {

@@ -7,7 +7,7 @@ export type RedisEndpoint =
   | { readonly topology: 'cluster'; readonly nodes: readonly NodeAddress[]; readonly options: RedisOptions };
 
 /**
- * Resolves a URL (`redis://[user[:password]@]host[:port][/db]`, or `rediss://` for TLS), ioredis options (Sentinel, when
+ * Resolves a URL (`redis://[user[:password]@]host[:port][/db]`, also `?db=`, or `rediss://` for TLS), ioredis options (Sentinel, when
  * they name sentinels) or cluster nodes.
  *
  * @throws TypeError for an invalid source. The message never repeats the source, which may contain a password.
@@ -18,6 +18,7 @@ export function resolveEndpoint(source: string | RedisOptions | ClusterSource): 
   rejectKeyPrefix(options.keyPrefix);
   if ('cluster' in source) {
     if (source.cluster.length === 0) throw new TypeError('A cluster needs at least one node.');
+    if (options.db) throw new TypeError(`A cluster has no database ${options.db}, only database 0.`);
     return { topology: 'cluster', nodes: source.cluster, options };
   }
   if (!source.sentinels) return { topology: 'standalone', options };
@@ -44,8 +45,7 @@ export function parseRedisUrl(text: string): RedisOptions {
   if (!url || !/^rediss?:$/.test(url.protocol) || url.hostname === '') {
     throw new TypeError('Not a Redis URL: expected redis://host:port/db or rediss://host:port/db.');
   }
-  const db = url.pathname.replace(/^\//, '');
-  if (!/^\d*$/.test(db)) throw new TypeError('Not a Redis URL: the path must be a database number.');
+  const db = databaseOf(url);
   return {
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: url.port === '' ? 6379 : Number(url.port),
@@ -54,6 +54,21 @@ export function parseRedisUrl(text: string): RedisOptions {
     ...(db ? { db: Number(db) } : {}),
     ...(url.protocol === 'rediss:' ? { tls: {} } : {}),
   };
+}
+
+/**
+ * The database of a URL's path or of its parameter `db`, as ioredis takes it; `''` for none.
+ *
+ * @throws TypeError for other paths, and for two different databases.
+ */
+function databaseOf(url: URL): string {
+  const inPath = url.pathname.replace(/^\//, '');
+  const inQuery = url.searchParams.get('db') ?? '';
+  if (!/^\d*$/.test(inPath)) throw new TypeError('Not a Redis URL: the path must be a database number.');
+  if (!/^\d*$/.test(inQuery)) throw new TypeError('Not a Redis URL: db must be a database number.');
+  if (inPath !== '' && inQuery !== '' && Number(inPath) !== Number(inQuery))
+    throw new TypeError(`Not a Redis URL: database ${inPath} in its path, ${inQuery} in its parameters.`);
+  return inPath || inQuery;
 }
 
 /**

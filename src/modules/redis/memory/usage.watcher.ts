@@ -125,8 +125,7 @@ export class UsageWatcher implements OnApplicationBootstrap, OnModuleDestroy {
 const INFO_DENIED: RedisWarning = {
   code: 'info-denied',
   severity: 'warning',
-  message:
-    "INFO is not permitted: Redis's memory, evictions and policy are not watched, and every reconnect counts as a new server. Allow +info.",
+  message: "INFO is not permitted: Redis's memory, evictions and policy are not watched. Allow +info.",
 };
 
 const policyNotSet = (wanted: string): RedisWarning => ({

@@ -3,7 +3,8 @@ import type { Clock } from '../../../common/clock.js';
 import { connectNow, masterConnections } from '../clients/redis-client.js';
 import type { RedisClient, RedisTopology } from '../redis.types.js';
 import { classifyFailure, type FailureReason } from './failure.js';
-import { combineServerIds, parseServerIds, type ServerIds, UNKNOWN_SERVER } from './server-identity.js';
+import { combineServerIds, parseServerIds, type ServerIds } from './server-identity.js';
+import { isRefused, ServerMarks } from './server-marks.js';
 
 /** The result of one probe. */
 export interface ProbeResult {
@@ -41,6 +42,7 @@ const KEY_TTL_MS = 60_000;
  */
 export class AvailabilityProbe {
   private readonly keys: readonly string[];
+  private readonly marks = new ServerMarks();
   private connectionFailure: FailureReason | undefined;
 
   /**
@@ -109,22 +111,21 @@ export class AvailabilityProbe {
 
   private async identify(): Promise<ServerIds | undefined> {
     try {
-      return combineServerIds(await Promise.all(masterConnections(this.client).map(askServer)));
+      return combineServerIds(await Promise.all(masterConnections(this.client).map((redis) => this.askServer(redis))));
     } catch {
       return undefined;
     }
   }
-}
 
-/** @throws when the server does not answer; one that forbids INFO, or answers it with another error, has unknown ids. */
-async function askServer(redis: Redis): Promise<ServerIds> {
-  try {
-    const sections = await Promise.all([redis.info('server'), redis.info('replication')]);
-    return parseServerIds(sections.join('\n'));
-  } catch (error) {
-    const reason = classifyFailure(error);
-    if (reason === 'NOPERM' || reason === 'error') return UNKNOWN_SERVER;
-    throw error;
+  /** @throws when the server does not answer. One that forbids INFO is recognised by a script that it was given. */
+  private async askServer(redis: Redis): Promise<ServerIds> {
+    try {
+      const sections = await Promise.all([redis.info('server'), redis.info('replication')]);
+      return parseServerIds(sections.join('\n'));
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+      return this.marks.identify(redis);
+    }
   }
 }
 

@@ -42,6 +42,8 @@ describe('classifyFailure', () => {
     ],
     [failure('ERR max requests limit exceeded. Limit: 500000, Usage: 500000.'), 'QUOTA', 'all'],
     [failure('ERR max concurrent connections limit exceeded'), 'QUOTA', 'all'],
+    [failure('ERR DB index is out of range'), 'database', 'all'],
+    [failure('ERR SELECT is not allowed in cluster mode'), 'database', 'all'],
     [failure('ERR max number of clients reached'), 'refused', 'maybe'],
     [failure('Command timed out'), 'timeout', 'maybe'],
     [failure("Socket timeout. Expecting data, but didn't receive any in 1000ms."), 'timeout', 'maybe'],
