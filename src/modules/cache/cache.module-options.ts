@@ -2,6 +2,7 @@ import type { FactoryProvider, ModuleMetadata, Type } from '@nestjs/common';
 import type { RedisPoolOptions } from '../redis/library.js';
 import type { CacheOptions } from './create-cache.options.js';
 import type { ClientDirective } from './decorators/cache-response.options.js';
+import type { ContextKeys, VaryBy } from './decorators/context-values.js';
 import type { NamespaceOptions } from './engine/contract/cache.js';
 
 /** Options of `CacheModule.forRoot()`. The default of each is its value in the configuration; without one, its default there. */
@@ -15,14 +16,18 @@ export interface CacheModuleOptions extends Omit<CacheOptions, 'announcements'> 
   redisPool?: RedisPoolOptions;
   /** Settings of all routes with `@CacheResponse`. */
   http?: ResponseCacheOptions;
+  /** Values that decide the results of every `@Cacheable` method of the application; see there. Default none. */
+  contextKeys?: ContextKeys;
 }
 
 /** Settings of all routes with `@CacheResponse`. */
 export interface ResponseCacheOptions {
-  /** Request headers that contain credentials. Default `authorization`, `cookie`, `proxy-authorization`, `x-api-key`. */
+  /** Request headers that contain credentials. Default: those of `CACHE_HTTP_CREDENTIAL_HEADERS`. */
   credentialHeaders?: readonly string[];
   /** Directives of a client's `Cache-Control` that routes obey. Default `only-if-cached`. */
   clientControl?: readonly ClientDirective[];
+  /** Values that decide the responses of every route; see `@CacheResponse`. Default none. */
+  varyBy?: VaryBy;
 }
 
 /** What both forms of `forRoot` say in the module's metadata, because names of caches are injection tokens. */

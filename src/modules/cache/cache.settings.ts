@@ -5,11 +5,13 @@ import { CACHE_MODULE_OPTIONS } from './cache-options.module.js';
 import { CACHE_SETTINGS } from './cache.tokens.js';
 import type { CacheOptions } from './create-cache.options.js';
 import { engineSettings } from './engine-settings.js';
+import type { ContextKeys } from './decorators/context-values.js';
 
 /** Settings of one `CacheModule`, complete. */
 export interface CacheSettings {
   readonly engine: Omit<CacheOptions, 'redis' | 'announcements'>;
   readonly http: Required<ResponseCacheOptions>;
+  readonly contextKeys: ContextKeys;
 }
 
 /** Provides {@link CACHE_SETTINGS}: the module's options over the application's configuration over the defaults. */
@@ -33,7 +35,7 @@ export function optionsOfConfig(config: CacheConfigValues): CacheModuleOptions {
 }
 
 function settingsOf(options: CacheModuleOptions, config: CacheConfigValues): CacheSettings {
-  const { http, redis: _redis, redisPool: _redisPool, ...engine } = options;
+  const { http, contextKeys = {}, redis: _redis, redisPool: _redisPool, ...engine } = options;
   const { http: httpOfConfig, ...engineOfConfig } = optionsOfConfig(config);
   return {
     engine: { ...engineOfConfig, ...engine },
@@ -42,6 +44,8 @@ function settingsOf(options: CacheModuleOptions, config: CacheConfigValues): Cac
         name.toLowerCase(),
       ),
       clientControl: http?.clientControl ?? httpOfConfig!.clientControl!,
+      varyBy: http?.varyBy ?? {},
     },
+    contextKeys,
   };
 }

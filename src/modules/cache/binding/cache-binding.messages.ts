@@ -19,8 +19,8 @@ export const FROZEN_INSTANCE = (method: string) =>
 export const SHARED_INSTANCE = (method: string) =>
   `${method}: its object is shared with another application of this process, whose cache it already uses.`;
 
-export const SAME_CLASS_NAME = (name: string) =>
-  `Two classes named ${name} have cached methods without a namespace, so their keys would be the same. Give one of them a namespace: @CacheConfig({ namespace }).`;
+export const SAME_CLASS_NAME = (name: string, namespace: string | undefined) =>
+  `Two classes named ${name} have cached methods ${namespace === undefined ? 'without a namespace' : `without keys in the namespace ${namespace}`}, so their keys would be the same. Give one of them a namespace of its own: @CacheConfig({ namespace }).`;
 
 export const UNSTABLE_KEY = (method: string, what: string) =>
   `${method}: no key can be made of ${what} among the arguments. Give the decorator a key function.`;

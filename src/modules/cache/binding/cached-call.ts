@@ -26,9 +26,10 @@ export class CachedCall implements CallWrapper {
 
   async call(invoke: Invocation, args: unknown[]): Promise<unknown> {
     const { key, tags, condition, unless, resultTags } = this.options;
-    if (condition && !condition(...args)) return invoke();
+    const context = this.keys.context();
+    if (context === undefined || (condition && !condition(...args))) return invoke();
     return this.cache.getOrLoad(
-      key ? this.keys.of(key(...args)) : this.keys.ofArguments(args),
+      key ? this.keys.of(key(...args), context) : this.keys.ofArguments(args, context),
       async (context) => {
         const result = await invoke();
         if (unless?.(result, ...args)) context.skipStore();

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { MetadataScanner } from '@nestjs/core';
 import { type CacheOperation, classDefaultsOf, type ErasedMethod, operationsOf } from '../decorators/cache-metadata.js';
+import type { ContextKeys, VaryBy } from '../decorators/context-values.js';
 import {
   CONFLICTING_OPERATIONS,
   EVICTS_NOTHING,
@@ -49,8 +50,13 @@ export class CachedMethodExplorer {
 }
 
 function withDefaults(operation: CacheOperation, type: object): CacheOperation {
-  const defaults = classDefaultsOf(type);
-  return { ...operation, options: { ...defaults, ...operation.options } } as CacheOperation;
+  const { varyBy, contextKeys, ...defaults } = classDefaultsOf(type);
+  const own: { varyBy?: VaryBy; contextKeys?: ContextKeys } = operation.options;
+  const context =
+    operation.kind === 'response'
+      ? { varyBy: { ...varyBy, ...own.varyBy } }
+      : { contextKeys: { ...contextKeys, ...own.contextKeys } };
+  return { ...operation, options: { ...defaults, ...operation.options, ...context } } as CacheOperation;
 }
 
 function verify({ method, operations, ...identity }: DecoratedMethod): void {

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { defer, from, isObservable, lastValueFrom, Observable } from 'rxjs';
-import { CACHE } from '../cache.tokens.js';
+import type { CacheSettings } from '../cache.settings.js';
+import { CACHE, CACHE_SETTINGS } from '../cache.tokens.js';
 import type { CacheOperation, ErasedMethod } from '../decorators/cache-metadata.js';
 import type { Cache } from '../engine/contract/cache.js';
 import { RouteRegistrar } from '../http/route-registrar.js';
@@ -22,6 +23,7 @@ export class CachedMethodFactory {
 
   constructor(
     @Inject(CACHE) private readonly cache: Cache,
+    @Inject(CACHE_SETTINGS) private readonly settings: CacheSettings,
     private readonly routes: RouteRegistrar,
   ) {}
 
@@ -69,7 +71,10 @@ export class CachedMethodFactory {
   private wrapperOf(operation: CallOperation, decorated: DecoratedMethod): CallWrapper {
     const { namespace } = operation.options;
     const cache = namespace === undefined ? this.cache : this.cache.namespace(namespace);
-    const keys = new KeyResolver(decorated, namespace);
+    const keys = new KeyResolver(decorated, namespace, {
+      ...this.settings.contextKeys,
+      ...operation.options.contextKeys,
+    });
     switch (operation.kind) {
       case 'cacheable':
         return new CachedCall(cache, keys, operation.options);

@@ -17,6 +17,7 @@ const boundObjects = new WeakSet<object>();
 @Injectable()
 export class InstanceBinder {
   private readonly singletons: { object: object; methods: readonly DecoratedMethod[] }[] = [];
+  /** By namespace and name. */
   private readonly typesByName = new Map<string, Function>();
 
   constructor(
@@ -70,12 +71,20 @@ export class InstanceBinder {
     return methods;
   }
 
-  /** Keys without a namespace begin with the name of the class, so two classes must not share a name. */
+  /**
+   * Keys without a namespace and those made of the arguments begin with the name of the class, so two classes must not share
+   * a name in one namespace. The keys of responses contain the route instead.
+   */
   private claimName(methods: readonly DecoratedMethod[]): void {
     for (const { type, operations } of methods) {
-      if (operations.every(({ options }) => options.namespace !== undefined)) continue;
-      if ((this.typesByName.get(type.name) ?? type) !== type) throw new Error(SAME_CLASS_NAME(type.name));
-      this.typesByName.set(type.name, type);
+      for (const { kind, options } of operations) {
+        if (kind === 'response') continue;
+        const { namespace } = options;
+        if (namespace !== undefined && (kind !== 'cacheable' || options.key)) continue;
+        const place = `${namespace ?? ''} ${type.name}`;
+        if ((this.typesByName.get(place) ?? type) !== type) throw new Error(SAME_CLASS_NAME(type.name, namespace));
+        this.typesByName.set(place, type);
+      }
     }
   }
 

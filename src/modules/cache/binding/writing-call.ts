@@ -22,8 +22,10 @@ export class PuttingCall implements CallWrapper {
     const result = await invoke();
     const { key, resultKey, tags, resultTags, condition, unless } = this.options;
     if ((condition && !condition(...args)) || unless?.(result, ...args)) return result;
+    const context = this.keys.context();
+    if (context === undefined) return result;
     const given = key ? key(...args) : resultKey?.(result, ...args);
-    await this.cache.set(this.keys.of(given ?? ''), result, {
+    await this.cache.set(this.keys.of(given ?? '', context), result, {
       ...this.entry,
       tags: [...valuesOf(tags, args), ...(resultTags?.(result, ...args) ?? [])],
     });
@@ -58,7 +60,8 @@ export class EvictingCall implements CallWrapper {
     const { key, keys, tags, all, expire } = this.options;
     if (all) await this.cache.clear();
     const given = [...(key ? [key(...args)] : []), ...(keys?.(...args) ?? [])];
-    if (given.length > 0) await this.cache.delete(given.map((key) => this.keys.of(key)));
+    const context = given.length > 0 ? this.keys.context() : undefined;
+    if (context !== undefined) await this.cache.delete(given.map((key) => this.keys.of(key, context)));
     const names = [...valuesOf(tags, args), ...resultTags];
     if (names.length > 0) await (expire ? this.cache.expireTags(names) : this.cache.invalidateTags(names));
   }

@@ -1,4 +1,5 @@
 import type { CachedMethod, CacheKey, FromArguments, FromResult } from './cached-method.js';
+import type { ContextKeys } from './context-values.js';
 
 /** Options of @CacheEvict: at least one of `key`, `keys`, `tags`, `resultTags` and `all` is needed. */
 export interface CacheEvictOptions<M extends CachedMethod> {
@@ -26,4 +27,6 @@ export interface CacheEvictOptions<M extends CachedMethod> {
   readonly unless?: FromResult<M, boolean>;
   /** See `@Cacheable`. */
   readonly namespace?: string;
+  /** See `@Cacheable`: the same as those of the methods whose entries it writes. Default: the class's and the application's. */
+  readonly contextKeys?: ContextKeys;
 }

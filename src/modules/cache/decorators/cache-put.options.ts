@@ -1,4 +1,5 @@
 import type { CachedMethod, CacheKey, FromArguments, FromResult } from './cached-method.js';
+import type { ContextKeys } from './context-values.js';
 import type { EntryBehaviour } from './entry-behaviour.js';
 
 /** Options of @CachePut: one of `key` and `resultKey` is needed. */
@@ -17,4 +18,6 @@ export interface CachePutOptions<M extends CachedMethod> extends EntryBehaviour 
   readonly unless?: FromResult<M, boolean>;
   /** See `@Cacheable`. */
   readonly namespace?: string;
+  /** See `@Cacheable`: the same as those of the methods whose entries it writes. Default: the class's and the application's. */
+  readonly contextKeys?: ContextKeys;
 }

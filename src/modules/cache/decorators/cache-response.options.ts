@@ -1,4 +1,5 @@
 import type { Duration } from '../../../common/duration.js';
+import type { ContextTexts, VaryBy } from './context-values.js';
 
 /** Whose a response is. */
 export type ResponseScope = 'public' | 'tenant' | 'user';
@@ -14,6 +15,8 @@ export interface CachedRequest {
   readonly query: Readonly<Record<string, unknown>>;
   /** The headers named by `vary`, lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
+  /** The values of `varyBy`, by name; `null` for none. */
+  readonly context: ContextTexts;
   /** The principal of the request, where `scope` is `tenant` or `user`. */
   readonly principal: string | undefined;
 }
@@ -31,15 +34,22 @@ export interface CacheResponseOptions {
   readonly resultTags?: (body: unknown, request: CachedRequest) => readonly string[];
   /**
    * Whose the response is. `public`: the same for everyone, credentials or not. `tenant`, `user`: one for each, as told
-   * by the session, `request.user` or `CACHE_PRINCIPAL`; requests without one are not cached. Default: requests with credentials are not cached.
+   * by the session, `request.user` or `CACHE_PRINCIPAL`; requests without one are not cached. Default: requests with credentials are not cached, and on
+   * a route with guards no request is.
    */
   readonly scope?: ResponseScope;
   /** Past `ttl`, answer with the old response for this long while a new one is made. Default 0. */
   readonly staleWhileRevalidate?: Duration;
   /** Past `ttl`, answer with the old response for this long when the handler fails (5xx). Default 0. */
   readonly staleIfError?: Duration;
-  /** Request headers the handler reads; each value has a response of its own. The handler sees no others. Default none. */
+  /** Request headers the handler reads; each value has a response of its own. The handler sees no others but `host`. Default none. */
   readonly vary?: readonly string[];
+  /**
+   * What else decides the response: the tenant, language or feature that middleware, a hook or a guard has put into the
+   * request or into an `AsyncLocalStorage`. Each combination of values has a response of its own. A request with an invalid
+   * value passes the cache. Added to those of the class and the application. Default none.
+   */
+  readonly varyBy?: VaryBy;
   /** Browsers and CDNs may reuse it for this long without asking. They hear of no eviction. Default 0: ask each time (304). */
   readonly maxAge?: Duration;
   /** How the query string becomes part of the key. */

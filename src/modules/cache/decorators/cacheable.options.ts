@@ -1,4 +1,5 @@
 import type { CachedMethod, CacheKey, FromArguments, FromResult } from './cached-method.js';
+import type { ContextKeys } from './context-values.js';
 import type { EntryBehaviour } from './entry-behaviour.js';
 
 /** Options of @Cacheable; what is left out comes from the class's `@CacheConfig`, then from the configuration. */
@@ -15,4 +16,10 @@ export interface CacheableOptions<M extends CachedMethod> extends EntryBehaviour
   readonly unless?: FromResult<M, boolean>;
   /** The cache's namespace; keys in it are shared by every class that names it. Default: the root, with keys of the class's own. */
   readonly namespace?: string;
+  /**
+   * Values that decide the result and are no arguments: a tenant or a language in an `AsyncLocalStorage` (nestjs-cls). They
+   * are part of every key. A call with an invalid value passes the cache. Added to those of the class and the application.
+   * Default none.
+   */
+  readonly contextKeys?: ContextKeys;
 }
