@@ -84,8 +84,10 @@ export const cacheConfig = defineConfig('cache', {
   },
   httpCredentialHeaders: {
     env: 'CACHE_HTTP_CREDENTIAL_HEADERS',
-    doc: 'Request headers that contain credentials. Without a scope, requests with one of them are not cached. Default authorization,cookie,proxy-authorization,x-api-key.',
-    schema: headerNames().prefault('authorization,cookie,proxy-authorization,x-api-key'),
+    doc: 'Request headers that contain credentials. Without a scope, requests with one of them are not cached. Default authorization,cookie,proxy-authorization,x-api-key,x-goog-api-key,api-key,x-auth-token,x-access-token,x-session-token,x-csrf-token.',
+    schema: headerNames().prefault(
+      'authorization,cookie,proxy-authorization,x-api-key,x-goog-api-key,api-key,x-auth-token,x-access-token,x-session-token,x-csrf-token',
+    ),
   },
   httpClientControl: {
     env: 'CACHE_HTTP_CLIENT_CONTROL',

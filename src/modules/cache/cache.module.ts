@@ -28,6 +28,8 @@ import type { Cache } from './engine/contract/cache.js';
 import { RouteRegistrar } from './http/route-registrar.js';
 import { PrincipalResolvers } from './http/principal-resolvers.js';
 import { ResponseCacheHandler } from './http/response-cache-handler.js';
+import { UnreadableResponses } from './http/unreadable-responses.js';
+import { UnsafeRequestInvalidation } from './http/unsafe-request-invalidation.js';
 import { FeatureCacheModule, NamedCacheModule } from './named-cache.module.js';
 
 /**
@@ -50,8 +52,10 @@ import { FeatureCacheModule, NamedCacheModule } from './named-cache.module.js';
     InstanceBinder,
     PrincipalResolvers,
     ResponseCacheHandler,
+    UnreadableResponses,
+    UnsafeRequestInvalidation,
   ],
-  exports: [CACHE, CacheRegistry, PrincipalResolvers],
+  exports: [CACHE, CacheRegistry, PrincipalResolvers, UnreadableResponses],
 })
 export class CacheModule implements NestModule, OnModuleInit, OnApplicationShutdown {
   /** @internal */

@@ -25,6 +25,7 @@ export type {
   QueryOptions,
   ResponseScope,
 } from './decorators/cache-response.options.js';
+export type { ContextKeys, ContextTexts, ContextValue, VaryBy } from './decorators/context-values.js';
 export { Cacheable } from './decorators/cacheable.decorator.js';
 export type { CacheableOptions } from './decorators/cacheable.options.js';
 export type { CachedMethod, CacheKey } from './decorators/cached-method.js';
@@ -39,4 +40,5 @@ export {
   type PrincipalResolver,
   principalOfUser,
 } from './http/principal.js';
-export { PrincipalResolvers } from './http/principal-resolvers.js';
+export { type CallerHider, PrincipalResolvers } from './http/principal-resolvers.js';
+export { UnreadableResponses } from './http/unreadable-responses.js';

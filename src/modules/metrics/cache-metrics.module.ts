@@ -1,6 +1,6 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import type { Registry } from 'prom-client';
-import { CACHE, type Cache } from '../cache/nest.js';
+import { CACHE, type Cache, UnreadableResponses } from '../cache/nest.js';
 import { REDIS_POOL, type RedisPool, UsageWatcher } from '../redis/index.js';
 import { CacheTotals } from './cache-totals.js';
 
@@ -53,6 +53,7 @@ export class CacheMetricsModule implements OnApplicationShutdown {
             METRICS_REGISTRY,
             CacheTotals,
             CACHE,
+            UnreadableResponses,
             { token: REDIS_POOL, optional: true },
             { token: UsageWatcher, optional: true },
           ],
@@ -72,6 +73,7 @@ async function makeMetrics(
   registry: MetricsRegistry,
   totals: CacheTotals,
   cache: Cache,
+  responses: UnreadableResponses,
   pool: RedisPool | null | undefined,
   watcher: UsageWatcher | undefined,
 ): Promise<readonly Metrics[]> {
@@ -80,6 +82,6 @@ async function makeMetrics(
     import('./redis.metrics.js'),
   ]);
   const target = registry as Registry;
-  const metrics = new CacheMetrics(target, totals, cache);
+  const metrics = new CacheMetrics(target, totals, cache, responses);
   return pool && watcher ? [metrics, new RedisMetrics(target, pool, watcher)] : [metrics];
 }

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { CACHE, type Cache, type CacheEventListener, type CacheEventName } from '../cache/nest.js';
+import { CACHE, type Cache, type CacheEventListener, type CacheEventName, UnreadableResponses } from '../cache/nest.js';
 import { CacheTotals, hitRatio } from './cache-totals.js';
 import { METRIC } from './metric-names.js';
 
@@ -15,6 +15,7 @@ export class CacheMetrics implements OnApplicationShutdown {
     private readonly registry: Registry,
     private readonly cacheTotals: CacheTotals,
     @Inject(CACHE) private readonly cache: Cache,
+    private readonly unreadableResponses: UnreadableResponses,
   ) {
     this.exportTally();
     this.exportState();
@@ -156,6 +157,7 @@ export class CacheMetrics implements OnApplicationShutdown {
       'cache',
     );
     this.listen('unreadable', ({ cache }) => unreadable.inc({ cache }));
+    this.unsubscribe.push(this.unreadableResponses.onFound((cache) => unreadable.inc({ cache })));
 
     const overflows = this.counter(
       METRIC.outboxOverflows,

@@ -1,6 +1,6 @@
 import { Inject, Module, type OnApplicationShutdown, type OnModuleInit, Optional } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { systemClock } from '../../common/clock.js';
 import {
   type CacheConfigValues,
@@ -24,6 +24,7 @@ import {
 import { sessionMigrations } from './database/session-migrations.js';
 import { OwnSessionController } from './http/own-session.controller.js';
 import { principalOfSession } from './http/principal-of-session.js';
+import { hideSession } from './http/request-session.js';
 import { SessionAdminController } from './http/session-admin.controller.js';
 import { SessionApiKeyGuard } from './http/session-api-key.guard.js';
 import { SessionCookie } from './http/session-cookie.js';
@@ -143,7 +144,7 @@ export class SessionModule implements OnModuleInit, OnApplicationShutdown {
     @Inject(sessionConfig.KEY) { maxDataBytes }: SessionConfig,
     @Optional() principals?: PrincipalResolvers,
   ) {
-    principals?.register(principalOfSession);
+    principals?.register(principalOfSession, ({ raw }: FastifyRequest) => hideSession(raw));
     limitBodies(httpAdapter?.getInstance() as FastifyInstance | undefined, maxDataBytes);
   }
 

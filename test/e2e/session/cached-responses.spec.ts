@@ -78,8 +78,20 @@ describe('cached responses of a caller with a session', () => {
 
   it('are not stored where no scope says whose they are', async () => {
     const [ada, bob] = await Promise.all(['ada', 'bob'].map((userId) => sessions.create({ userId })));
-    for (const { token } of [ada!, bob!]) await ask('/account/unscoped', token).expect('cache-status', /credentials/);
+    for (const { token } of [ada!, bob!]) await ask('/account/unscoped', token).expect('cache-status', /no-scope/);
     expect(runs).toBe(2);
+  });
+
+  it('belong to users by the text of their id, as sessions do', async () => {
+    const { token } = await sessions.create({ userId: 7 });
+    await ask('/account/guarded', token).expect(200, { userId: '7', run: 1 });
+    expect(await sessions.listByUser(7n)).toHaveLength(1);
+    for (const userId of ['', Number.NaN, 2 ** 53, { toString: () => '7' } as unknown as string]) {
+      await expect(sessions.create({ userId })).rejects.toThrow('A user id must be');
+      await expect(sessions.listByUser(userId)).rejects.toThrow(TypeError);
+      await expect(sessions.revokeByUser(userId)).rejects.toThrow(TypeError);
+    }
+    expect(await sessions.revokeByUser(7)).toMatchObject({ count: 1 });
   });
 
   it('are not given to a session that has ended', async () => {

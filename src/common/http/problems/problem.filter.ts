@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { summarizeError } from '../../logging/describe-error.js';
+import { implyNoStore } from './implied-no-store.js';
 import { ErrorDialects, type ErrorReply } from './error-dialects.js';
 import { ProblemException } from './problem.exception.js';
 import { toProblem } from './problem.js';
@@ -28,6 +29,7 @@ export class ProblemFilter implements ExceptionFilter {
       raw.destroy();
       return;
     }
+    if (!isMarkedNoStore(reply, error)) implyNoStore(reply);
     void reply.status(answer.status);
     const headers = { ...(answer.status === 503 && { 'retry-after': RETRY_AFTER_S }), ...answer.headers };
     for (const [name, value] of Object.entries(headers)) void reply.header(name, value);
@@ -39,6 +41,12 @@ export class ProblemFilter implements ExceptionFilter {
     if (status === 500) this.logger.error(error);
     else this.logger.warn(`${status} ${summarizeError(error)}`);
   }
+}
+
+/** Whether the handler, or its error, says that the answer must not be stored. */
+function isMarkedNoStore(reply: FastifyReply, error: unknown): boolean {
+  const own = error instanceof ProblemException ? error.headers['cache-control'] : undefined;
+  return /no-store/i.test(`${String(reply.getHeader('cache-control') ?? '')} ${own ?? ''}`);
 }
 
 /** Renders an error as a problem detail. */

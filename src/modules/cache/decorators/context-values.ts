@@ -1,5 +1,5 @@
-import type { FastifyRequest } from 'fastify';
 import { type Identifier, identifierText } from '../../../common/identifier.js';
+import type { PlatformRequest } from '../http/principal.js';
 
 /** A value that decides a result: `null` and `undefined` stand for none. Any other value that is no id is invalid. */
 export type ContextValue = Identifier | null | undefined;
@@ -11,7 +11,10 @@ export type ContextValue = Identifier | null | undefined;
  * @example
  * varyBy: { tenant: () => cls.get('tenant'), language: (request) => request.i18nLang }
  */
-export type VaryBy = Readonly<Record<string, (request: FastifyRequest) => ContextValue>>;
+export type VaryBy = Readonly<Record<string, ContextReader>>;
+
+/** Its parameter may have the type of the application's requests. */
+export type ContextReader = { read(request: PlatformRequest): ContextValue }['read'];
 
 /** Values that decide a result and are no arguments of the method, by name; see {@link VaryBy}. */
 export type ContextKeys = Readonly<Record<string, () => ContextValue>>;

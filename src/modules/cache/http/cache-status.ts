@@ -1,6 +1,6 @@
 /** How the cache handled a request, for the `Cache-Status` header. */
 export type CacheStatus =
-  | { readonly kind: 'hit'; readonly ttlMs: number; readonly tier: string }
+  | { readonly kind: 'hit'; readonly ttlMs: number; readonly detail: string }
   | {
       readonly kind: 'forwarded';
       readonly reason: ForwardReason;
@@ -14,7 +14,7 @@ export type ForwardReason = 'miss' | 'stale' | 'request' | 'bypass';
 
 /** The header's value (RFC 9211). `ttl` is in seconds; negative for a stale response: the time since it became stale. */
 export function formatCacheStatus(status: CacheStatus): string {
-  if (status.kind === 'hit') return `Larder; hit; ttl=${Math.floor(status.ttlMs / 1_000)}; detail=${status.tier}`;
+  if (status.kind === 'hit') return `Larder; hit; ttl=${Math.floor(status.ttlMs / 1_000)}; detail=${status.detail}`;
   const { reason, isStored, isCollapsed, detail } = status;
   return `Larder; fwd=${reason}${isStored ? '; stored' : ''}${isCollapsed ? '; collapsed' : ''}${detail ? `; detail=${detail}` : ''}`;
 }

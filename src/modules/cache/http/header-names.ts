@@ -1,5 +1,9 @@
-/** Joins header values that list names: each name once, in lower case. */
+/** Joins header values that list names: each name once, as it is written first. */
 export function joinNames(lists: readonly string[]): string {
-  const names = lists.join(',').split(',');
-  return [...new Set(names.map((name) => name.trim().toLowerCase()))].filter((name) => name !== '').join(', ');
+  const names = new Map<string, string>();
+  for (const given of lists.join(',').split(',')) {
+    const name = given.trim();
+    if (name !== '' && !names.has(name.toLowerCase())) names.set(name.toLowerCase(), name);
+  }
+  return [...names.values()].join(', ');
 }

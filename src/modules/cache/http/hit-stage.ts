@@ -1,17 +1,17 @@
 import type { ApplicationConfig } from '@nestjs/core';
 import { guardsOf } from '../../../common/nest/nest-internals.js';
+import { isPersonal } from './scope.js';
 import type { CacheResponseOptions } from '../decorators/cache-response.options.js';
 
 /**
- * The stage of a request at which hits of a route are answered: the earliest one after all guards of the route.
- * - `request`: before Nest's pipeline, for routes without guards.
+ * The stage of a request at which hits of a route are answered: the earliest one after everything that may refuse the request.
+ * - `handler`: in place of Nest's pipeline, after all hooks and middleware, for routes without guards.
  * - `guard`: as the last guard, when the other guards have let the request pass and have identified its caller.
  */
-export type HitStage = 'request' | 'guard';
+export type HitStage = 'handler' | 'guard';
 
-export function hitStageOf(hasGuards: boolean, { scope }: CacheResponseOptions): HitStage {
-  const isPersonal = scope === 'tenant' || scope === 'user';
-  return hasGuards || isPersonal ? 'guard' : 'request';
+export function hitStageOf(hasGuards: boolean, options: CacheResponseOptions): HitStage {
+  return hasGuards || isPersonal(options) ? 'guard' : 'handler';
 }
 
 /** Whether a route has a guard: of the application, of the controller or of the method, which carries its own metadata. */

@@ -2,51 +2,24 @@ import type { FastifyRequest } from 'fastify';
 import { BoundedMap } from '../../../common/bounded-map.js';
 import { boundedStableKey } from '../../../common/stable-key.js';
 import type { CachedRequest } from '../decorators/cache-response.options.js';
-import type { Principal } from './principal.js';
+import { type ContextTexts, readContext } from '../decorators/context-values.js';
+import type { Caller } from './principal.js';
+import { hostOf, type RequestTarget, targetOf } from './request-target.js';
 import type { RouteSettings } from './route-settings.js';
+import { isPersonal, principalOf } from './scope.js';
 
-/** Handlers always see these: `host` is part of every key, the others only matter to logs and traces. */
-const HARMLESS_HEADERS = ['host', 'x-request-id', 'traceparent', 'tracestate'];
-
-/** The part of a request that its handler may depend on. The key is made of nothing else. */
-function viewRequest(route: RouteSettings, request: FastifyRequest, principal: Principal | undefined): CachedRequest {
-  const query = Object.entries(request.query as Record<string, unknown>).filter(
-    ([name]) => !route.ignoredQuery?.test(name),
-  );
-  return {
-    params: request.params as Record<string, string>,
-    query: Object.fromEntries(query),
-    headers: Object.fromEntries(route.vary.map((name) => [name, request.headers[name]?.toString()])),
-    principal: principalOf(route.scope, principal),
-  };
-}
-
-/** Whether every tenant or user has responses of its own. */
-export function isPersonal({ scope }: Pick<RouteSettings, 'scope'>): boolean {
-  return scope === 'tenant' || scope === 'user';
-}
-
-/** A user's identity includes the tenant: two tenants may use the same user id. */
-function principalOf(scope: RouteSettings['scope'], principal: Principal | undefined): string | undefined {
-  if (scope === 'tenant') return principal?.tenantId;
-  if (scope === 'user' && principal?.userId !== undefined)
-    return JSON.stringify([principal.tenantId ?? null, principal.userId]);
-  return undefined;
-}
-
-/** GET and HEAD of the same resource share a key. It is hashed, so keys in Redis and in events reveal no parameters. */
-function responseKey(route: RouteSettings, view: CachedRequest, host: string | undefined): string {
-  const query = Object.entries(view.query);
-  if (route.isQuerySorted) query.sort(([left], [right]) => (left < right ? -1 : 1));
-  const { params, headers, principal } = view;
-  return `http:${boundedStableKey([route.name, host, params, query, headers, route.scope, principal], 0)}`;
-}
-
-/** Where the response to a request is stored, and the part of the request it depends on. */
+/** Where the response to a request is stored, and the parts of the request that its key was made of. */
 export interface RequestLocation {
   readonly key: string;
-  readonly view: CachedRequest;
+  readonly target: RequestTarget;
+  readonly context: ContextTexts;
+  readonly principal: string | undefined;
 }
+
+/** The reason why a request has no location: an invalid request target, or an invalid value of `varyBy`. */
+export type NoLocation = 'target' | 'vary-by';
+
+const NO_CONTEXT: ContextTexts = {};
 
 /** Locations remembered by URL. */
 const MAX_KNOWN = 1_000;
@@ -55,53 +28,75 @@ const MAX_KNOWN = 1_000;
 export class RequestLocator {
   private readonly known = new BoundedMap<string, RequestLocation>(MAX_KNOWN);
 
-  locate(route: RouteSettings, request: FastifyRequest, caller: Principal | undefined): RequestLocation {
-    if (route.vary.length > 0 || isPersonal(route)) return this.make(route, request, caller);
-    const url = `${route.name} ${request.headers.host} ${request.raw.url}`;
+  locate(route: RouteSettings, request: FastifyRequest, caller: Caller | undefined): RequestLocation | NoLocation {
+    const isByUrl = route.vary.length === 0 && !route.hasContext && !isPersonal(route);
+    if (!isByUrl) return make(route, request, caller);
+    const url = `${route.id} ${hostOf(request)} ${request.raw.url}`;
     const known = this.known.get(url);
     if (known) return known;
-    const location = this.make(route, request, caller);
-    this.known.set(url, location);
+    const location = make(route, request, caller);
+    if (typeof location === 'object') this.known.set(url, location);
     return location;
   }
+}
 
-  private make(route: RouteSettings, request: FastifyRequest, caller: Principal | undefined): RequestLocation {
-    const view = viewRequest(route, request, caller);
-    return { view, key: responseKey(route, view, request.headers.host) };
-  }
+function make(route: RouteSettings, request: FastifyRequest, caller: Caller | undefined): RequestLocation | NoLocation {
+  const target = targetOf(route, request);
+  if (!target) return 'target';
+  const context = route.hasContext ? readContext(route.varyBy, request) : NO_CONTEXT;
+  if (!context) return 'vary-by';
+  const principal = principalOf(route.scope, caller);
+  return { target, context, principal, key: responseKey(route, request, { target, context, principal }) };
+}
+
+/** GET and HEAD of the same resource share a key. It is hashed, so keys in Redis and in events reveal no parameters. */
+function responseKey(
+  route: RouteSettings,
+  request: FastifyRequest,
+  { target, context, principal }: Omit<RequestLocation, 'key'>,
+): string {
+  const query = visibleQuery(route, request);
+  const parts = [
+    ...['GET', route.id, target.host, target.url, request.params, query],
+    ...[headersOf(route, request), context, route.scope, principal],
+  ];
+  return `http:${boundedStableKey(parts, 0)}`;
 }
 
 /**
- * Removes the parts of a request that are not in its key, so that the response can't depend on them: headers other than
- * those in `vary` (and credentials, when the response belongs to a user or tenant), and ignored query parameters.
- * Returns a function that restores them.
+ * The part of a request that its response may depend on, for tags: a frozen copy, which neither the handler nor another
+ * request can change.
  */
-export function narrowRequest(route: RouteSettings, request: FastifyRequest, view: CachedRequest): () => void {
-  const { raw, query } = request;
-  const { headers, url } = raw;
-  const kept = new Set([...HARMLESS_HEADERS, ...route.vary, ...(isPersonal(route) ? route.credentialHeaders : [])]);
-  raw.headers = Object.fromEntries(Object.entries(headers).filter(([name]) => kept.has(name)));
-  if (route.ignoredQuery && url !== undefined) {
-    request.query = view.query;
-    raw.url = withoutParameters(url, route.ignoredQuery);
+export function viewRequest(
+  route: RouteSettings,
+  request: FastifyRequest,
+  { context, principal }: RequestLocation,
+): CachedRequest {
+  return Object.freeze({
+    params: Object.freeze({ ...(request.params as Record<string, string>) }),
+    query: freezeDeep(structuredClone(Object.fromEntries(visibleQuery(route, request)))),
+    headers: Object.freeze(headersOf(route, request)),
+    context: Object.freeze({ ...context }),
+    principal,
+  });
+}
+
+/** The parsed query without the ignored parameters, in the order in which handlers see it. */
+export function visibleQuery(route: RouteSettings, request: FastifyRequest): [name: string, value: unknown][] {
+  const query = Object.entries((request.query ?? {}) as Record<string, unknown>);
+  const visible = route.ignoredQuery ? query.filter(([name]) => !route.ignoredQuery?.test(name)) : query;
+  return route.isQuerySorted ? visible.sort(([left], [right]) => (left < right ? -1 : Number(left > right))) : visible;
+}
+
+/** The headers named by `vary`. */
+export function headersOf({ vary }: RouteSettings, { raw }: FastifyRequest): Record<string, string | undefined> {
+  return Object.fromEntries(vary.map((name) => [name, raw.headers[name]?.toString()]));
+}
+
+function freezeDeep<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const member of Object.values(value)) freezeDeep(member);
   }
-  return () => {
-    raw.headers = headers;
-    raw.url = url;
-    request.query = query;
-  };
-}
-
-function withoutParameters(url: string, ignored: RegExp): string {
-  const at = url.indexOf('?');
-  if (at < 0) return url;
-  const kept = url
-    .slice(at + 1)
-    .split('&')
-    .filter((pair) => !ignored.test(decodeName(pair)));
-  return kept.length > 0 ? `${url.slice(0, at)}?${kept.join('&')}` : url.slice(0, at);
-}
-
-function decodeName(pair: string): string {
-  return new URLSearchParams(pair).keys().next().value ?? '';
+  return value;
 }

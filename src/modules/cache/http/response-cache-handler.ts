@@ -2,45 +2,47 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { GatewayTimeoutException, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { CachedRequest } from '../decorators/cache-response.options.js';
 import { parseCacheControl } from './cache-control.js';
-import { formatCacheStatus } from './cache-status.js';
-import { ResponseCapture, HandlerFailedError } from './response-capture.js';
-import { compressedVariants } from './content-coding.js';
-import { strongTag } from './entity-tag.js';
+import { type ForwardReason, formatCacheStatus } from './cache-status.js';
 import { PrincipalResolvers } from './principal-resolvers.js';
-import { narrowRequest, RequestLocator } from './request-view.js';
-import { type Leader, type Revalidation, ResponseStore } from './response-store.js';
-import { addedHeaders, isStorableHeader, classifyResponse, bypassReason } from './response-policy.js';
-import { type ClientPreferences, type Payload, writeResponse } from './response-writer.js';
+import { narrowRequest } from './request-narrowing.js';
+import { type RequestLocation, RequestLocator, viewRequest } from './request-view.js';
+import { HandlerFailedError, type ResponseCapture } from './response-capture.js';
+import { addedHeaders, bypassReason, classifyResponse, freshnessOfReply } from './response-policy.js';
+import { type ResponseRun, ResponseRuns } from './response-run.js';
+import { type Leader, ResponseStore, type Revalidation } from './response-store.js';
+import { type ClientPreferences, writeResponse } from './response-writer.js';
 import type { RouteSettings } from './route-settings.js';
-import type { StoredResponse } from './stored-response.js';
+import { captureResponse } from './stored-capture.js';
+import { UnreadableResponses } from './unreadable-responses.js';
 
-/** A request whose handler runs for the cache, with what {@link ResponseCacheHandler.captureResponse} needs. */
-interface HandlerRun extends Leader {
-  readonly route: RouteSettings;
-  readonly client: ClientPreferences;
-  readonly headersBefore: Readonly<Record<string, unknown>>;
-  /** Restores the parts of the request that were hidden from its handler. */
-  restore(): void;
+/** A request that this class sends to its own server to revalidate a stale response. */
+interface OwnRequest {
+  readonly key: string;
+  /** Taken by the request when it reaches the cache. */
+  capture: ResponseCapture | undefined;
 }
 
 /**
- * Answers requests of cached routes from the cache ({@link tryAnswer}, called before Nest's pipeline or after the guards),
+ * Answers requests of cached routes from the cache ({@link tryAnswer}, called after everything that may refuse a request),
  * and stores the responses of handlers that had to run ({@link captureResponse}, called before a response is sent).
  */
 @Injectable()
 export class ResponseCacheHandler {
-  private readonly store = new ResponseStore();
+  private readonly store: ResponseStore;
   private readonly locator = new RequestLocator();
-  private readonly runs = new WeakMap<FastifyRequest, HandlerRun>();
-  /** Marks the requests this class sends to its own server to revalidate a stale response. */
-  private readonly revalidations = new AsyncLocalStorage<{ capture: ResponseCapture | undefined }>();
+  private readonly runs = new ResponseRuns();
+  private readonly revalidations = new AsyncLocalStorage<OwnRequest>();
+  /** The context of the start, so that a revalidation does not begin in the context of the request that noticed it. */
+  private readonly inContextOfStart = AsyncLocalStorage.snapshot();
 
   constructor(
     private readonly adapters: HttpAdapterHost,
     private readonly principals: PrincipalResolvers,
-  ) {}
+    unreadable: UnreadableResponses,
+  ) {
+    this.store = new ResponseStore(unreadable);
+  }
 
   /**
    * Answers from the cache if possible: puts status and headers on the reply and returns the body (`null` for none).
@@ -52,29 +54,27 @@ export class ResponseCacheHandler {
     route: RouteSettings,
     request: FastifyRequest,
     reply: FastifyReply,
-  ): Promise<Payload | null | undefined> {
-    const client = preferencesOf(request);
+  ): Promise<Buffer | null | undefined> {
     const caller = this.principals.resolve(request);
-    const location = this.locator.locate(route, request, caller);
-    const revalidation = this.revalidations.getStore();
-    if (revalidation?.capture) {
-      const leader = { capture: revalidation.capture, fallback: Promise.resolve(undefined) };
-      revalidation.capture = undefined;
-      this.begin(route, request, reply, location.view, leader);
-      return undefined;
-    }
-    const bypass = bypassReason(route, request, location.view, caller !== undefined);
-    if (bypass !== undefined) return this.bypass(reply, bypass);
-    const directives = parseCacheControl(request.headers['cache-control']);
+    const bypass = bypassReason(route, request, caller);
+    const location = bypass ?? this.locator.locate(route, request, caller);
+    const own = this.revalidations.getStore();
+    if (own?.capture) return this.answerOwn(route, request, reply, location, own);
+    if (typeof location === 'string') return this.bypass(reply, location);
+    const directives = parseCacheControl(request.raw.headers['cache-control']);
     const isRefresh = route.clientControl.has('no-cache') && directives.has('no-cache');
-    const found = isRefresh ? undefined : await this.store.find(route, location, this.revalidationOf(request));
+    const client = preferencesOf(request);
+    const found = isRefresh
+      ? undefined
+      : await this.store.find(route, location, () => this.revalidate(route, request, location));
     if (found) return writeResponse(route, reply, found.response, found.status, client);
     const isOnlyIfCached = route.clientControl.has('only-if-cached') && directives.has('only-if-cached');
     if (isOnlyIfCached && !isRefresh) throw this.nothingStored(reply);
     if (request.method === 'HEAD') return this.bypass(reply, 'head');
-    const result = await this.store.findOrLead(route, location, isRefresh ? 'refresh' : undefined);
+    const lookup = { ...location, view: viewRequest(route, request, location) };
+    const result = await this.store.findOrLead(route, lookup, isRefresh ? 'refresh' : undefined);
     if (result.kind === 'answer') return writeResponse(route, reply, result.response, result.status, client);
-    if (result.kind === 'leader') this.begin(route, request, reply, location.view, result);
+    if (result.kind === 'leader') this.begin(route, request, reply, location, result, isRefresh ? 'request' : 'miss');
     else this.bypass(reply, 'not-shared');
     return undefined;
   }
@@ -84,11 +84,8 @@ export class ResponseCacheHandler {
    * handler of this request did not run for the cache.
    */
   captureResponse(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> | undefined {
-    const run = this.runs.get(request);
-    if (!run) return undefined;
-    this.runs.delete(request);
-    run.restore();
-    return this.finish(run, reply, payload).finally(() => run.capture.abandon());
+    const run = this.runs.end(request);
+    return run && this.finish(run, reply, payload).finally(() => run.capture.abandon());
   }
 
   private nothingStored(reply: FastifyReply): GatewayTimeoutException {
@@ -98,41 +95,61 @@ export class ResponseCacheHandler {
     );
   }
 
+  /** Runs the handler for the stale response, unless the request is no longer one for it: its caller may have changed. */
+  private answerOwn(
+    route: RouteSettings,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    location: RequestLocation | string,
+    own: OwnRequest,
+  ): null | undefined {
+    const capture = own.capture!;
+    own.capture = undefined;
+    if (typeof location === 'object' && location.key === own.key) {
+      this.begin(route, request, reply, location, { capture, fallback: Promise.resolve(undefined) }, 'stale');
+      return undefined;
+    }
+    capture.abandon();
+    reply.code(204);
+    return null;
+  }
+
   private begin(
     route: RouteSettings,
     request: FastifyRequest,
     reply: FastifyReply,
-    view: CachedRequest,
+    location: RequestLocation,
     leader: Leader,
+    reason: ForwardReason,
   ): void {
     const client = preferencesOf(request);
-    const restore = narrowRequest(route, request, view);
-    this.runs.set(request, { ...leader, route, client, restore, headersBefore: { ...reply.getHeaders() } });
-    reply.raw.once('close', () => leader.capture.abandon());
+    const headersBefore = { ...reply.getHeaders() };
+    const restore = narrowRequest(route, request, location, this.principals);
+    this.runs.begin(request, reply, { ...leader, route, client, reason, restore, headersBefore });
   }
 
-  private async finish(run: HandlerRun, reply: FastifyReply, payload: unknown): Promise<unknown> {
-    const { route, capture, client } = run;
+  private async finish(run: ResponseRun, reply: FastifyReply, payload: unknown): Promise<unknown> {
+    const { route, capture, client, reason } = run;
+    const freshness = freshnessOfReply(reply, Date.now());
     const added = addedHeaders(reply, run.headersBefore);
-    const decision = classifyResponse(route, reply, payload, added);
+    const decision = classifyResponse(route, reply, payload, added, freshness);
+    if (reply.statusCode >= 400 && this.runs.hasLeft(run)) {
+      capture.abandon();
+      return payload;
+    }
     const response =
-      decision.kind === 'private' ? undefined : await this.toStoredResponse(route, reply, payload, added);
+      decision.kind === 'private' ? undefined : await captureResponse(route, reply, payload, added, freshness);
     if (reply.statusCode >= 500 && route.staleIfErrorMs > 0) {
       capture.fail(new HandlerFailedError(response));
       const fallback = await run.fallback;
       if (fallback) {
         for (const [name] of added) reply.removeHeader(name);
-        return writeResponse(
-          route,
-          reply,
-          fallback,
-          { kind: 'forwarded', reason: 'stale', detail: 'handler-failed' },
-          client,
-        );
+        const status = { kind: 'forwarded', reason: 'stale', detail: 'handler-failed' } as const;
+        return writeResponse(route, reply, fallback, status, client);
       }
     }
     if (decision.kind === 'private' || !response) {
-      capture.abandon();
+      capture.keepPrivate();
       this.bypass(reply, decision.kind === 'private' ? decision.reason : decision.kind);
       return payload;
     }
@@ -141,39 +158,24 @@ export class ResponseCacheHandler {
       route,
       reply,
       response,
-      { kind: 'forwarded', reason: 'miss', isStored: decision.kind === 'store' },
+      { kind: 'forwarded', reason, isStored: decision.kind === 'store' },
       client,
     );
   }
 
-  private async toStoredResponse(
-    route: RouteSettings,
-    reply: FastifyReply,
-    payload: unknown,
-    added: readonly (readonly [string, string])[],
-  ): Promise<StoredResponse> {
-    const body = Buffer.isBuffer(payload) ? payload : Buffer.from((payload as string | null | undefined) ?? '');
-    return {
-      status: reply.statusCode,
-      headers: added.filter((header) => isStorableHeader(reply.statusCode, header)),
-      entityTag: reply.getHeader('etag')?.toString() ?? strongTag(body),
-      madeAtMs: Date.now(),
-      body,
-      variants: route.isCompressed ? await compressedVariants(body, reply.getHeader('content-type')?.toString()) : {},
-    };
-  }
-
-  /** Sends the request to this server again, in the background and through all guards. */
-  private revalidationOf(request: FastifyRequest): Revalidation {
+  /** Sends the request to this server again, in the background and through all hooks and guards. */
+  private revalidate(route: RouteSettings, request: FastifyRequest, location: RequestLocation) {
     const { url, headers } = request.raw;
     const remoteAddress = request.socket.remoteAddress;
-    return async (capture) => {
-      const server = this.adapters.httpAdapter.getInstance<FastifyInstance>();
-      // Awaited inside run(): inject() begins only when its result is awaited.
-      await this.revalidations.run({ capture }, async () => {
-        await server.inject({ method: 'GET', url, headers: { ...headers }, remoteAddress });
-      });
-    };
+    const run: Revalidation = (capture) =>
+      this.inContextOfStart(() =>
+        // Awaited inside run(): inject() begins only when its result is awaited.
+        this.revalidations.run({ key: location.key, capture }, async () => {
+          const server = this.adapters.httpAdapter.getInstance<FastifyInstance>();
+          await server.inject({ method: 'GET', url, headers: { ...headers }, remoteAddress });
+        }),
+      );
+    return { lookup: { ...location, view: viewRequest(route, request, location) }, run };
   }
 
   /** The cache has no part in the response. Other caches must not store a response to credentials either. */
@@ -182,11 +184,18 @@ export class ResponseCacheHandler {
       'cache-status',
       formatCacheStatus({ kind: 'forwarded', reason: reason === 'head' ? 'miss' : 'bypass', detail: reason }),
     );
-    if (reason === 'credentials' || reason === 'no-principal') reply.header('cache-control', 'private, no-cache');
+    if (UNSHARED.has(reason)) reply.header('cache-control', 'private, no-cache');
     return undefined;
   }
 }
 
-function preferencesOf({ headers }: FastifyRequest): ClientPreferences {
-  return { acceptEncoding: headers['accept-encoding']?.toString(), ifNoneMatch: headers['if-none-match'] };
+/** Reasons for which the response may be the caller's own. */
+const UNSHARED = new Set(['credentials', 'no-principal', 'no-scope', 'vary-by', 'target']);
+
+function preferencesOf({ raw: { headers } }: FastifyRequest): ClientPreferences {
+  return {
+    acceptEncoding: headers['accept-encoding']?.toString(),
+    ifNoneMatch: headers['if-none-match'],
+    ifModifiedSince: headers['if-modified-since'],
+  };
 }

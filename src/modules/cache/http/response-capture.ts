@@ -7,9 +7,12 @@ export type CaptureResult =
       readonly response: StoredResponse;
       readonly ttlMs: number | undefined;
       readonly isError: boolean;
+      readonly allowsStale: boolean;
     }
   | { readonly kind: 'share'; readonly response: StoredResponse }
-  | { readonly kind: 'private' };
+  | { readonly kind: 'private' }
+  /** The run ended without a response: another request has to run the handler. */
+  | { readonly kind: 'abandoned' };
 
 /** The handler failed, and a stale response may be served instead. */
 export class HandlerFailedError extends Error {
@@ -41,8 +44,13 @@ export class ResponseCapture {
     this.#settling.reject(error);
   }
 
-  /** The request ended without a response to share (its client left). The requests that wait then run the handler themselves. */
-  abandon(): void {
+  /** The response belongs to its client alone. The requests that wait then run the handler themselves. */
+  keepPrivate(): void {
     this.settle({ kind: 'private' });
+  }
+
+  /** The run ended without a response. One of the requests that wait runs the handler for the others. */
+  abandon(): void {
+    this.settle({ kind: 'abandoned' });
   }
 }

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger, RequestMethod, UseFilters, UseGuards } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
-import type { FastifyInstance, onRequestHookHandler, onSendHookHandler, RouteOptions } from 'fastify';
+import type { FastifyInstance, onSendHookHandler, RouteHandlerMethod, RouteOptions } from 'fastify';
 import { fastifyRouteConfigOf, httpMethodOf, setFastifyRouteConfig } from '../../../common/nest/nest-internals.js';
 import { type MethodIdentity, nameOf } from '../binding/method-identity.js';
 import type { CacheSettings } from '../cache.settings.js';
@@ -12,7 +12,10 @@ import { hasGuards, hitStageOf } from './hit-stage.js';
 import { ResponseSentFilter, ResponseCacheGuard } from './response-cache.guard.js';
 import { NEEDS_FASTIFY, NEVER_CACHED, NOT_A_GET_ROUTE } from './response-cache.messages.js';
 import { ResponseCacheHandler } from './response-cache-handler.js';
-import { ROUTE_SETTINGS, settingsOf, routeSettings, type RouteSettings } from './route-settings.js';
+import { toWirePayload } from './response-writer.js';
+import { hooksOf } from './route-hooks.js';
+import { ROUTE_SETTINGS, settingsOf, settingsOfRoute, routeSettings, type RouteSettings } from './route-settings.js';
+import { UnsafeRequestInvalidation } from './unsafe-request-invalidation.js';
 
 /** Registers the cached routes of this application and adds the cache's hooks to them. Other routes get no hooks. */
 @Injectable()
@@ -26,6 +29,7 @@ export class RouteRegistrar {
     private readonly application: ApplicationConfig,
     private readonly adapters: HttpAdapterHost,
     private readonly handler: ResponseCacheHandler,
+    private readonly invalidation: UnsafeRequestInvalidation,
   ) {}
 
   /** Must run before Nest binds the routes. */
@@ -47,7 +51,9 @@ export class RouteRegistrar {
     const isGuarded = hasGuards(identity.type, method, this.application);
     if (isGuarded && options.scope === undefined) this.logger.warn(NEVER_CACHED(name));
     const settings = routeSettings(options, {
-      name,
+      id: name,
+      varyBy: { ...this.settings.http.varyBy, ...options.varyBy },
+      isNeverCached: isGuarded && options.scope === undefined,
       hitStage: hitStageOf(isGuarded, options),
       cache: options.namespace === undefined ? this.cache : this.cache.namespace(options.namespace),
       credentialHeaders: this.settings.http.credentialHeaders,
@@ -60,33 +66,38 @@ export class RouteRegistrar {
     const descriptor = { value: method };
     setFastifyRouteConfig(method, { ...fastifyRouteConfigOf(method), [ROUTE_SETTINGS]: settings });
     if (settings.hitStage !== 'guard') return;
-    UseGuards(new ResponseCacheGuard(this.handler, settings))(type, methodName, descriptor);
+    UseGuards(new ResponseCacheGuard(this.handler))(type, methodName, descriptor);
     UseFilters(this.filter)(type, methodName, descriptor);
   }
 
   private addHooks(route: RouteOptions): void {
-    const settings = settingsOf(route.config);
-    if (!settings) return;
-    // A callback, not a promise: Fastify would wait for the promise of an async hook again after the reply was sent.
-    const onRequest: onRequestHookHandler = (request, reply, done) => {
-      this.handler.tryAnswer(settings, request, reply).then((payload) => {
-        // oxlint-disable-next-line promise/no-callback-in-promise -- Fastify's own
-        if (payload === undefined) done();
-        else void reply.send(payload ?? undefined);
-      }, done);
-    };
+    const base = settingsOf(route.config);
+    if (!base) {
+      this.invalidation.addHook(route);
+      return;
+    }
+    const settings = settingsOfRoute(base, route);
+    route.config = { ...route.config, [ROUTE_SETTINGS]: settings } as RouteOptions['config'];
+    this.invalidation.addCachedRoute(route.url, settings.cache);
+    if (settings.hitStage === 'handler') route.handler = this.answering(settings, route.handler);
+    const isHead = route.method === 'HEAD';
     // Fastify waits for a returned promise; a hit returns none and calls back at once.
     const onSend: onSendHookHandler = (request, reply, payload, done) => {
       const capturing = this.handler.captureResponse(request, reply, payload);
-      if (!capturing) done(null, payload);
-      return capturing;
+      if (capturing) return capturing.then(toWirePayload);
+      if (isHead && reply.statusCode === 304) void reply.removeHeader('content-length');
+      done(null, toWirePayload(payload));
+      return undefined;
     };
-    if (settings.hitStage === 'request') route.onRequest = [...hooksOf(route.onRequest), onRequest];
     route.onSend = [...hooksOf(route.onSend), onSend];
   }
-}
 
-function hooksOf<T>(hooks: T | T[] | undefined): T[] {
-  if (hooks === undefined) return [];
-  return Array.isArray(hooks) ? hooks : [hooks];
+  /** Answers hits in place of the handler: after all hooks, also those that other hooks of the start add to the route. */
+  private answering(settings: RouteSettings, handler: RouteHandlerMethod): RouteHandlerMethod {
+    const cache = this.handler;
+    return async function (request, reply) {
+      const payload = await cache.tryAnswer(settings, request, reply);
+      return payload === undefined ? handler.call(this, request, reply) : (payload ?? undefined);
+    };
+  }
 }

@@ -24,3 +24,12 @@ export function nodeRequest(request: IncomingMessage | { readonly raw: IncomingM
 export function attachedSession(request: IncomingMessage): RequestSession | undefined {
   return sessions.get(request);
 }
+
+/** Detaches the session from its request. Returns the function that attaches it again. */
+export function hideSession(request: IncomingMessage): () => void {
+  const attached = sessions.get(request);
+  sessions.delete(request);
+  return () => {
+    if (attached) sessions.set(request, attached);
+  };
+}
