@@ -1,7 +1,7 @@
-import { appendFileSync, copyFileSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { OutboxFile } from './outbox-file.js';
+import { OutboxFile, type OutboxSnapshot } from './outbox-file.js';
 
 describe('the outbox on disk', () => {
   let directory: string;
@@ -16,13 +16,14 @@ describe('the outbox on disk', () => {
   const open = (namespace = 'ns'): OutboxFile => new OutboxFile(path, namespace);
   /** A process ends; the next one begins. */
   const leave = (...files: OutboxFile[]): void => files.forEach((file) => file.close());
+  const add = (file: OutboxFile, contents: OutboxSnapshot): void => file.add(contents, 1_000, () => contents);
   const NOTHING = { keys: [], dependencies: [] };
 
   const one = { keys: ['k', '\u0001shop\u0001k', '\ud800'], dependencies: [['t::tag', 'soft'] as const] };
 
   it('gives back the lines that were appended, except a last line that was cut off', () => {
     const file = open();
-    file.append(one);
+    add(file, one);
     appendFileSync(file.path, '{"keys":["never repor');
     leave(file);
     expect(open().adopt()).toEqual(one);
@@ -33,19 +34,34 @@ describe('the outbox on disk', () => {
     (line) => {
       const file = open();
       appendFileSync(file.path, `${line}\n`);
-      file.append(one);
+      add(file, one);
       leave(file);
       expect(open().adopt()).toBeUndefined();
     },
   );
 
+  it('reports unknown invalidations where a file is empty', () => {
+    const file = open();
+    writeFileSync(file.path, '');
+    leave(file);
+    expect(open().adopt()).toBeUndefined();
+  });
+
+  it('of a dead process that was being written anew is removed, and its last whole form read', () => {
+    const file = open();
+    add(file, one);
+    writeFileSync(`${file.path}.new`, '{"keys":["half');
+    leave(file);
+    const next = open();
+    expect(next.adopt()).toEqual(one);
+    next.rewrite(NOTHING);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
   it('is worth writing anew once it repeats itself, and is small then', () => {
     const file = open();
     const again = { keys: ['again'], dependencies: [] };
-    for (let i = 0; i < 10_000; i++) {
-      if (file.isWorthCompacting(1)) file.rewrite(again);
-      else file.append(again);
-    }
+    for (let i = 0; i < 10_000; i++) file.add(again, 1, () => again);
     expect(statSync(file.path).size).toBeLessThan(50_000);
     leave(file);
     expect(new Set(open().adopt()!.keys)).toEqual(new Set(['again']));
@@ -53,7 +69,7 @@ describe('the outbox on disk', () => {
 
   it('leaves files of living processes alone, and takes all files of dead ones', () => {
     const [living, dead, deadToo] = [open(), open(), open()];
-    for (const [i, file] of [living, dead, deadToo].entries()) file.append({ keys: [`k${i}`], dependencies: [] });
+    for (const [i, file] of [living, dead, deadToo].entries()) add(file, { keys: [`k${i}`], dependencies: [] });
     leave(dead, deadToo);
     const next = open();
 
@@ -67,7 +83,7 @@ describe('the outbox on disk', () => {
 
   it('keeps a file that was taken over until its lines are written elsewhere', () => {
     const dead = open();
-    dead.append(one);
+    add(dead, one);
     leave(dead);
     const killedTooEarly = open();
     expect(killedTooEarly.adopt()).toEqual(one);
@@ -78,19 +94,19 @@ describe('the outbox on disk', () => {
 
   it('is not lost when its owner turns out to live', () => {
     const stalled = open();
-    stalled.append({ keys: ['before'], dependencies: [] });
+    add(stalled, { keys: ['before'], dependencies: [] });
     leave(stalled);
     const next = open();
     expect(next.adopt()!.keys).toEqual(['before']);
 
-    stalled.append({ keys: ['after'], dependencies: [] });
+    add(stalled, { keys: ['after'], dependencies: [] });
 
     expect(open().adopt()!.keys).toEqual(['after']);
   });
 
   it('is no business of another namespace', () => {
     const shop = open('shop');
-    shop.append(one);
+    add(shop, one);
     leave(shop);
 
     expect(open('shop.1').adopt()).toEqual(NOTHING);
@@ -100,7 +116,7 @@ describe('the outbox on disk', () => {
 
   it('of a process that ran with another number, start or machine is a dead one’s', () => {
     const file = open();
-    file.append(one);
+    add(file, one);
     const [, mark] = /\.ns\.(.+)$/.exec(file.path)!;
     const [pid, start, id] = mark!.split('-') as [string, string, string];
     for (const foreign of [`${pid}-1${start}-${id}`, `4194305-${start}-${id}`, `${pid}-${start}-0`])

@@ -6,6 +6,9 @@ import { isOwnerId, isOwnerAlive, newOwnerId, releaseOwnerId } from './process-o
 /** The file is not written anew for fewer appended items than this. */
 const MIN_APPENDED = 1_000;
 
+/** Ends the name of a file that is being written. */
+const UNFINISHED = '.new';
+
 /** The content of an outbox as a file keeps it: memory keys, since the next process computes their place in Redis itself. */
 export interface OutboxSnapshot {
   readonly keys: readonly string[];
@@ -22,6 +25,8 @@ const EMPTY_SNAPSHOT: OutboxSnapshot = { keys: [], dependencies: [] };
  * Every process (and every cache in it) writes a file of its own, `<path>.<namespace>.<owner id>`, so any number of processes
  * may be given the same path. A process that starts takes over the files of dead owners. If an owner were alive after all,
  * nothing would be lost: the owner still has its invalidations in memory, and the next one it adds makes a new file.
+ *
+ * On a full disk the file is emptied, which takes no room: an empty file stands for invalidations that are unknown.
  */
 export class OutboxFile {
   readonly #ownerId = newOwnerId();
@@ -32,6 +37,8 @@ export class OutboxFile {
   #adopted: string[] = [];
   /** Items appended since the file was last written as a whole. */
   #appended = 0;
+  /** The file is empty because the disk was full: the next change writes it as a whole. */
+  #isIncomplete = false;
 
   /** @throws the file system's error when the directory can't be made. */
   constructor(path: string, namespace: string) {
@@ -47,8 +54,8 @@ export class OutboxFile {
   }
 
   /**
-   * Takes over the files of dead processes and returns their content. `undefined`: a line is unreadable, so the waiting
-   * invalidations are unknown. A last line that the end of the process cut off was never reported as queued, and is left
+   * Takes over the files of dead processes and returns their content. `undefined`: a file is empty or a line is unreadable, so
+   * the waiting invalidations are unknown. A last line that the end of the process cut off was never reported as queued, and is left
    * out. The next {@link rewrite} deletes the files.
    */
   adopt(): OutboxSnapshot | undefined {
@@ -60,23 +67,40 @@ export class OutboxFile {
     };
   }
 
-  append(contents: OutboxSnapshot): void {
-    appendFileSync(this.path, `${JSON.stringify(contents)}\n`, { mode: 0o600 });
-    this.#appended += contents.keys.length + contents.dependencies.length;
-  }
-
-  /** Whether so many lines repeat items, for an outbox of `size` items, that the file should be written as a whole. */
-  isWorthCompacting(size: number): boolean {
-    return this.#appended > Math.max(MIN_APPENDED, 2 * size);
-  }
-
-  rewrite(contents: OutboxSnapshot): void {
-    this.#appended = 0;
-    if (contents.keys.length + contents.dependencies.length === 0) rmSync(this.path, { force: true });
-    else {
-      writeFileSync(`${this.path}.new`, `${JSON.stringify(contents)}\n`, { mode: 0o600 });
-      renameSync(`${this.path}.new`, this.path);
+  /**
+   * Adds items to the file, or writes it as a whole where so many of its lines repeat items that this is worth it.
+   *
+   * @param size of the whole outbox, in items.
+   * @param all the whole outbox.
+   * @throws the file system's error when the disk is full. The file then stands for unknown invalidations.
+   */
+  add(contents: OutboxSnapshot, size: number, all: () => OutboxSnapshot): void {
+    if (this.#isIncomplete || this.#appended > Math.max(MIN_APPENDED, 2 * size)) return this.replaceBy(all());
+    try {
+      appendFileSync(this.path, `${JSON.stringify(contents)}\n`, { mode: 0o600 });
+      this.#appended += contents.keys.length + contents.dependencies.length;
+    } catch (error) {
+      this.#empty();
+      throw error;
     }
+  }
+
+  /** As {@link rewrite}, for contents that the file does not hold yet: on a full disk it stands for unknown invalidations. */
+  replaceBy(contents: OutboxSnapshot): void {
+    try {
+      this.rewrite(contents);
+    } catch (error) {
+      this.#empty();
+      throw error;
+    }
+  }
+
+  /** Writes the file as a whole, and deletes it if there is nothing to keep. On a full disk it stays as it is. */
+  rewrite(contents: OutboxSnapshot): void {
+    if (contents.keys.length + contents.dependencies.length === 0) rmSync(this.path, { force: true });
+    else this.#write(`${JSON.stringify(contents)}\n`);
+    this.#appended = 0;
+    this.#isIncomplete = false;
     for (const ownerId of this.#adopted) {
       rmSync(this.#pathOf(ownerId), { force: true });
       releaseOwnerId(ownerId);
@@ -89,12 +113,40 @@ export class OutboxFile {
     for (const ownerId of [this.#ownerId, ...this.#adopted]) releaseOwnerId(ownerId);
   }
 
-  /** Names of files of dead owners, and of a file without an owner id, which an operator put there. */
+  #write(text: string): void {
+    const path = this.path + UNFINISHED;
+    try {
+      writeFileSync(path, text, { mode: 0o600 });
+      renameSync(path, this.path);
+    } catch (error) {
+      rmSync(path, { force: true });
+      throw error;
+    }
+  }
+
+  /** A file system without room for data has room for an empty file, as a rule. */
+  #empty(): void {
+    this.#isIncomplete = true;
+    try {
+      writeFileSync(this.path, '', { mode: 0o600 });
+    } catch {
+      // The caller throws the error that led here.
+    }
+  }
+
+  /**
+   * Names of files of dead owners, and of a file without an owner id, which an operator put there. Removes what dead owners have
+   * left unfinished.
+   */
   #orphans(): string[] {
     return readdirSync(this.#directory).filter((name) => {
       if (name === this.#name) return true;
-      const ownerId = name.startsWith(this.#prefix) ? name.slice(this.#prefix.length) : '';
-      return isOwnerId(ownerId) && !isOwnerAlive(ownerId);
+      const rest = name.startsWith(this.#prefix) ? name.slice(this.#prefix.length) : '';
+      const isUnfinished = rest.endsWith(UNFINISHED);
+      const ownerId = isUnfinished ? rest.slice(0, -UNFINISHED.length) : rest;
+      if (!isOwnerId(ownerId) || isOwnerAlive(ownerId)) return false;
+      if (isUnfinished) rmSync(join(this.#directory, name), { force: true });
+      return !isUnfinished;
     });
   }
 
@@ -104,7 +156,8 @@ export class OutboxFile {
     try {
       renameSync(join(this.#directory, name), this.#pathOf(ownerId));
       this.#adopted.push(ownerId);
-      return parseAll(readFileSync(this.#pathOf(ownerId), 'utf8'));
+      const text = readFileSync(this.#pathOf(ownerId), 'utf8');
+      return text === '' ? undefined : parseAll(text);
     } catch (error) {
       return (error as NodeJS.ErrnoException).code === 'ENOENT' ? EMPTY_SNAPSHOT : undefined;
     }

@@ -76,7 +76,7 @@ export class OutboxSender {
     for (const id of dependencies) outbox.addDependency(id, mode);
     if (outbox.isOverflowing) {
       outbox.replaceBy(ROOT_GENERATION);
-      this.#writeFile((file) => file.rewrite(outbox.snapshot()));
+      this.#writeFile((file) => file.replaceBy(outbox.snapshot()));
       this.#emit('overflowed');
     } else {
       this.#append(addresses, dependencies, mode);
@@ -152,17 +152,16 @@ export class OutboxSender {
 
   #append(addresses: readonly SlotAddress[], dependencies: readonly string[], mode: OutboxMode): void {
     const { outbox } = this.#parts;
-    this.#writeFile((file) => {
-      if (file.isWorthCompacting(outbox.size)) file.rewrite(outbox.snapshot());
-      else
-        file.append({
-          keys: addresses.map(({ memoryKey }) => memoryKey),
-          dependencies: dependencies.map((id) => [id, mode]),
-        });
-    });
+    const contents = {
+      keys: addresses.map(({ memoryKey }) => memoryKey),
+      dependencies: dependencies.map((id) => [id, mode] as const),
+    };
+    this.#writeFile((file) => file.add(contents, outbox.size, () => outbox.snapshot()));
   }
 
-  /** A full disk costs only the protection against the death of the process; the outbox in memory goes on. */
+  /**
+   * A full disk costs detail: a process that dies now has its successor clear everything. The outbox in memory goes on.
+   */
   #writeFile(write: (file: OutboxFile) => void): void {
     const { file } = this.#parts;
     if (file === undefined) return;
