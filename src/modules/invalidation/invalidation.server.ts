@@ -1,4 +1,4 @@
-import { ServerRedis } from '@nestjs/microservices';
+import { RedisContext, ServerRedis } from '@nestjs/microservices';
 import { ConfirmedSubscription, type RedisClient, type RedisPool } from '../redis/index.js';
 
 /**
@@ -31,6 +31,12 @@ export class InvalidationServer extends ServerRedis {
   override bindEvents(client: RedisClient): void {
     client.on('message', this.getMessageHandler(client));
     this.#subscription = new ConfirmedSubscription(client, [...this.messageHandlers.keys()], this.onSubscribed);
+  }
+
+  /** Every message is an event. Nest would answer a message that has an `id`, which any publisher can give it. */
+  override async handleMessage(channel: string, text: string, _publisher: unknown, pattern: string): Promise<void> {
+    const packet = await this.deserializer.deserialize(this.parseMessage(text), { channel });
+    await this.handleEvent(channel, packet, new RedisContext([pattern]));
   }
 
   override async close(): Promise<void> {

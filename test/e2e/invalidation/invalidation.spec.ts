@@ -1,4 +1,4 @@
-import { type Cache, CACHE } from '../../../src/modules/cache/index.js';
+import { type Cache, CACHE, invalidationChannel } from '../../../src/modules/cache/index.js';
 import { createCache } from '../../../src/modules/cache/create-cache.js';
 import { eventually } from '../../support/eventually.js';
 import { RedisServer } from '../../support/redis-server.js';
@@ -48,6 +48,24 @@ describe('invalidation over the Redis-transport microservice', () => {
     await a.delete('w');
     await eventually(async () => expect(await library.get('w')).toBeUndefined());
     await library.close();
+  });
+
+  it('answers no message of the bus, also not one that asks for an answer', async () => {
+    const channel = invalidationChannel('larder');
+    const [client, listener] = [redis.client(), redis.client()];
+    const heard: string[] = [];
+    listener.on('message', (_channel: string, text: string) => heard.push(text));
+    await listener.subscribe(`${channel}.reply`);
+    await client.publish(channel, JSON.stringify({ pattern: channel, data: null, id: 'a stranger asks' }));
+    // The next message of the channel comes after it, and the last one on the channel of replies after every answer.
+    await a.set('after', 1);
+    await eventually(async () => expect(await b.get('after')).toBe(1));
+    await a.delete('after');
+    await eventually(async () => expect(await b.get('after')).toBeUndefined());
+    await client.publish(`${channel}.reply`, 'the end');
+    await eventually(() => expect(heard).toContain('the end'));
+    expect(heard).toEqual(['the end']);
+    for (const connection of [client, listener]) connection.disconnect();
   });
 
   it('hears invalidations again after its connection was cut', async () => {
