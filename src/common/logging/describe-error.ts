@@ -1,3 +1,5 @@
+import { withoutCredentials } from './without-credentials.js';
+
 /** An error as it appears in the log. */
 export interface ErrorDescription {
   readonly type: string;
@@ -39,9 +41,4 @@ export function summarizeError(error: unknown): string {
 function isOfQuery(error: Error): boolean {
   const { query, params, parameters } = error as { query?: unknown; params?: unknown; parameters?: unknown };
   return typeof query === 'string' && Array.isArray(params ?? parameters);
-}
-
-/** Masks the user and password of every URL in a text. */
-export function withoutCredentials(text: string): string {
-  return text.replaceAll(/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/gi, '$1***@');
 }

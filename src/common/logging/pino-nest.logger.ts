@@ -1,7 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Level, Logger } from 'pino';
 import { requestContext } from '../http/hooks/request-context.js';
-import { withoutCredentials } from './describe-error.js';
+import { withoutCredentials } from './without-credentials.js';
 
 /** Contexts of Nest's messages about every module and route at the start. They are logged at level debug. */
 const STARTUP_CONTEXTS = new Set([

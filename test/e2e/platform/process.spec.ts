@@ -54,7 +54,9 @@ describe('the service as a process', () => {
   it('writes no text, key, password or query into its log, whatever happens', async () => {
     const service = ServiceProcess.spawn({
       LOG_LEVEL: 'trace',
-      REDIS_URL: 'redis://canary-user:canary-password@127.0.0.1:1',
+      // A raw @ in a password, as people paste them.
+      REDIS_URL: 'redis://canary-user:canary@canary-password@127.0.0.1:1',
+      DATABASE_URL: 'postgres://canary-user:canary@canary-password@127.0.0.1:1/name',
       ADMIN_TOKEN: 'canary-admin-token',
     });
     const url = await service.url();
