@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { json as toJson } from 'node:stream/consumers';
 import { EmbeddingUpstream } from '../../support/embedding-upstream.js';
 import { redisUp } from '../../support/redis-up.js';
 import { RedisServer } from '../../support/redis-server.js';
@@ -143,6 +146,38 @@ it('exports cached vectors and imports them again, to the bit', async () => {
   const after = await embed(texts);
   expect(after).toEqual({ cache: 'HIT', vectors });
   expect((await upstream.stats()).texts).toBe(0);
+});
+
+/** Changes the vector of an exported line. */
+function withNumber(line: string, value: number): string {
+  const exported = JSON.parse(line) as { vector: string };
+  const bytes = Buffer.from(exported.vector, 'base64');
+  bytes.writeFloatLE(value, 4);
+  return JSON.stringify({ ...exported, vector: bytes.toString('base64') });
+}
+
+it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+  'refuses a vector that has the number %s',
+  async (value) => {
+    await embed(['finite']);
+    const [line] = (await admin('/export')).text.split('\n');
+    const lines = `${withNumber(line!, 0.5)}\n${withNumber(line!, value)}\n`;
+    expect(await json('/import', lines, 'application/x-ndjson')).toMatchObject({ imported: 1, refusedLines: [2] });
+    await json('/purge', { model: 'gemini-embedding-2' });
+  },
+);
+
+it('answers 413 to a line that is too long, before it has arrived whole, and goes on', async () => {
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/x-ndjson' };
+  const call = request(`${app.url}/admin/embeddings/import`, { method: 'POST', headers });
+  call.write('first\n');
+  // The line has no end, and the request none either until it is answered.
+  for (let sent = 0; sent < 10; sent += 1) call.write('x'.repeat(100_000));
+  const [answer] = (await once(call, 'response')) as [IncomingMessage];
+  expect(answer.statusCode).toBe(413);
+  expect(await toJson(answer)).toMatchObject({ detail: expect.stringContaining('Line 2 is longer') });
+  call.end();
+  expect(await json('/import', 'next\n', 'application/x-ndjson')).toMatchObject({ imported: 0, refusedLines: [1] });
 });
 
 it('imports a vector for as long as it had left, into its namespace, and none whose time is over', async () => {

@@ -57,11 +57,11 @@ export const exportedVectorSchema = z.object({
   path: z.string().regex(/^[\w.-]{1,64}\/[\w.-]{1,64}$/),
   /** A key made by `vectorKey`. */
   key: z.string().refine((key) => parseVectorKey(key) !== undefined),
-  tokens: z.int().nonnegative(),
+  tokens: z.int().nonnegative().max(0xffff_ffff),
   createdAt: z.iso.datetime(),
   /** Absent for a vector that is stored until it is evicted. */
   expiresAt: z.iso.datetime().optional(),
-  /** Little-endian float32. */
+  /** Little-endian float32, finite. */
   vector: z.base64(),
 });
 

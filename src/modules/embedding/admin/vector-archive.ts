@@ -1,7 +1,8 @@
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '../../../common/clock.js';
+import { ProblemException } from '../../../common/http/problems/problem.exception.js';
+import { LineTooLongError, readLines } from '../../../common/read-lines.js';
 import { type EmbeddingConfig, embeddingConfig } from '../embedding.config.js';
 import { CLOCK } from '../embedding.tokens.js';
 import { parseVectorKey } from '../vectors/vector-key.js';
@@ -23,6 +24,8 @@ export interface ImportOutcome {
 }
 
 const MAX_REFUSED_LINES = 100;
+/** The longest line, in bytes: a vector of 65,536 numbers takes 350 kB. */
+const MAX_LINE_BYTES = 512 * 1_024;
 /** The latest time a Date can hold. */
 const LATEST_MS = 8.64e15;
 /** Vectors stored at once. */
@@ -48,8 +51,23 @@ export class VectorArchive {
     }
   }
 
-  /** Stores every valid line with its own age, for the rest of its ttl. */
+  /**
+   * Stores every valid line with its own age, for the rest of its ttl.
+   *
+   * @throws ProblemException 413 for a line above 512 KiB. Lines before it are stored.
+   */
   async import(body: Readable): Promise<ImportOutcome> {
+    try {
+      return await this.importLines(readLines(body, MAX_LINE_BYTES));
+    } catch (error) {
+      if (!(error instanceof LineTooLongError)) throw error;
+      // The rest is read and dropped: a client that is still sending would not receive the answer otherwise.
+      body.resume();
+      throw new ProblemException(413, { detail: `${error.message} The lines before it may be stored.` });
+    }
+  }
+
+  private async importLines(lines: AsyncIterable<string>): Promise<ImportOutcome> {
     const counts = { imported: 0, expired: 0, failed: 0 };
     const refusedLines: number[] = [];
     const waiting: ExportedVector[] = [];
@@ -58,7 +76,7 @@ export class VectorArchive {
       for (const outcome of outcomes) counts[outcome] += 1;
     };
     let number = 0;
-    for await (const line of createInterface({ input: body, crlfDelay: Number.POSITIVE_INFINITY })) {
+    for await (const line of lines) {
       number += 1;
       if (line.trim() === '') continue;
       const vector = parseLine(line);
@@ -109,7 +127,10 @@ function parseLine(line: string): ExportedVector | undefined {
   try {
     const vector = exportedVectorSchema.parse(JSON.parse(line));
     const { dimensions } = parseVectorKey(vector.key)!;
-    return Buffer.byteLength(vector.vector, 'base64') === dimensions * 4 ? vector : undefined;
+    const bytes = Buffer.from(vector.vector, 'base64');
+    if (bytes.byteLength !== dimensions * 4) return undefined;
+    // NaN and infinities are no JSON, and no distance to them means anything.
+    return fromFloat32Bytes(bytes).every(Number.isFinite) ? vector : undefined;
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
+import { readLines } from '../../../common/read-lines.js';
 
 /** One text of a file. */
 export interface TextLine {
@@ -8,6 +8,9 @@ export interface TextLine {
   readonly id: string | number;
   readonly text: string;
 }
+
+/** Far above what any model reads. */
+const MAX_LINE_BYTES = 16 * 2 ** 20;
 
 const lineSchema = z.union([
   z.string().transform((text) => ({ text, id: undefined })),
@@ -17,11 +20,11 @@ const lineSchema = z.union([
 /**
  * The texts of a file: JSONL (`"text"` or `{"text": …, "id": …}`), or plain lines. Empty lines are skipped.
  *
- * @throws SyntaxError for a line that begins as JSON but contains no text, naming its number.
+ * @throws SyntaxError for a line that begins as JSON but contains no text, naming its number; LineTooLongError above 16 MiB.
  */
 export async function* readTextLines(input: Readable): AsyncGenerator<TextLine, void> {
   let number = 0;
-  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const line of readLines(input, MAX_LINE_BYTES)) {
     number += 1;
     if (line.trim() === '') continue;
     const { text, id = number } = /^\s*["{]/.test(line) ? parseJsonLine(line, number) : { text: line };
