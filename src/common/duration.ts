@@ -25,7 +25,8 @@ export function toMs(duration: Duration): number {
     if (duration >= 0 && Number.isFinite(duration)) return duration;
   } else {
     const match = PATTERN.exec(duration.trim());
-    if (match) return Number(match[1]) * UNIT_MS[match[2] as DurationUnit];
+    const ms = match ? Number(match[1]) * UNIT_MS[match[2] as DurationUnit] : Number.NaN;
+    if (Number.isFinite(ms)) return ms;
   }
   throw new RangeError(
     `Not a duration: ${JSON.stringify(duration)}. Give milliseconds or a number with a unit (ms, s, m, h, d, w), as '5m'.`,

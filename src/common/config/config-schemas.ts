@@ -21,7 +21,8 @@ const BYTE_UNITS: Record<string, number> = { '': 1, b: 1, kb: 2 ** 10, mb: 2 ** 
 export const bytesText = () =>
   z.string().transform((text, context) => {
     const match = /^(\d+(?:\.\d+)?)\s*(b|kb|mb|gb)?$/i.exec(text.trim());
-    if (match) return Math.floor(Number(match[1]) * (BYTE_UNITS[(match[2] ?? '').toLowerCase()] ?? 1));
+    const bytes = match ? Math.floor(Number(match[1]) * (BYTE_UNITS[(match[2] ?? '').toLowerCase()] ?? 1)) : Number.NaN;
+    if (Number.isSafeInteger(bytes)) return bytes;
     context.addIssue(`not a size: ${JSON.stringify(text)} (give bytes or a number with kb, mb, gb)`);
     return z.NEVER;
   });

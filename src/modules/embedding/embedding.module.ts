@@ -1,7 +1,8 @@
-import { Inject, Module } from '@nestjs/common';
+import { HttpException, Inject, Module } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
 import { ErrorDialects } from '../../common/http/problems/error-dialects.js';
+import { withMedia } from '../../common/http/routes/json-routes.decorator.js';
 import { EmbeddingAdminController } from './admin/embedding-admin.controller.js';
 import { EmbeddingOperations } from './admin/embedding-operations.js';
 import { VectorArchive } from './admin/vector-archive.js';
@@ -16,7 +17,8 @@ import { embeddingErrorDialects } from './wire/error-dialects.js';
 import { GoogleController } from './wire/google/google.controller.js';
 import { ModelsController } from './wire/models.controller.js';
 import { OpenAiController } from './wire/openai/openai.controller.js';
-import { contentTypeProblem } from './wire/content-type.js';
+import { ACCEPTED_CODINGS, decoderOf } from './wire/body-coding.js';
+import { assertJson } from './wire/content-type.js';
 import { limitValues } from './wire/value-limit.stream.js';
 
 /** The embeddings gateway over HTTP, in OpenAI's dialect and in Google's. */
@@ -46,17 +48,24 @@ export class EmbeddingModule {
     server.addHook('onRoute', (route) => {
       if (!embeddingErrorDialects.some(({ pathPrefix }) => route.url.startsWith(pathPrefix))) return;
       route.bodyLimit = config.bodyLimitBytes;
+      route.config = withMedia(route.config, { decodesBodies: true });
       // A callback, not a promise: with a promise the body would flow, and could fail, before Fastify listens to it.
-      route.preParsing = ({ method, headers }, _reply, payload, done) => {
-        const problem = method === 'POST' ? contentTypeProblem(headers['content-type']) : undefined;
-        // The rest of the body is read and dropped: a client that is still sending would not receive the answer otherwise.
-        if (problem) payload.resume();
-        if (problem) return done(problem);
-        const isTooLarge = Number(headers['content-length']) > config.bodyLimitBytes;
-        done(null, isTooLarge ? payload : limitValues(payload));
+      route.preParsing = ({ method, headers }, reply, payload, done) => {
+        try {
+          if (method === 'POST') assertJson(headers['content-type']);
+          const isTooLarge = Number(headers['content-length']) > config.bodyLimitBytes;
+          const decoder = isTooLarge ? undefined : decoderOf(headers['content-encoding']);
+          done(null, isTooLarge ? payload : limitValues(payload, config.bodyLimitBytes, decoder));
+        } catch (error) {
+          // The rest of the body is read and dropped: a client that is still sending would not receive the answer otherwise.
+          payload.resume();
+          if (error instanceof HttpException && error.getStatus() === 415)
+            reply.header('accept-encoding', ACCEPTED_CODINGS);
+          done(error as Error);
+        }
       };
     });
-    // An import is read line by line, so it has no size limit.
+    // An import is read line by line: each line has a limit, the whole has none.
     server.addContentTypeParser('application/x-ndjson', (_request, payload, done) => done(null, payload));
   }
 }

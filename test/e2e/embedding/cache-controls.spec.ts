@@ -76,11 +76,22 @@ it('a namespace is a cache of its own', async () => {
   expect((await embed('named', { 'x-embed-namespace': 'b' })).cache).toBe('MISS');
 });
 
-it('an invalid control is refused', async () => {
-  expect(await embed('x', { 'x-embed-ttl': 'soon' })).toMatchObject({
-    status: 400,
-    body: { error: { param: 'x-embed-ttl' } },
-  });
+it.each(['soon', '0', '-1', '366d', '1e400d', `${365 * 86_400 + 1}`, '9'.repeat(400), `${'9'.repeat(400)}w`])(
+  'a ttl of %s is refused',
+  async (ttl) => {
+    expect(await embed('x', { 'x-embed-ttl': ttl })).toMatchObject({
+      status: 400,
+      body: { error: { param: 'x-embed-ttl' } },
+    });
+  },
+);
+
+it('a ttl of a year is taken', async () => {
+  expect(await embed('kept', { 'x-embed-ttl': '365d' })).toMatchObject({ status: 200 });
+});
+
+it('an invalid namespace is refused', async () => {
+  expect(await embed('x', { 'x-embed-namespace': 'a b' })).toMatchObject({ status: 400 });
 });
 
 it('usage is the same on miss and hit, and headers tell the billed tokens', async () => {

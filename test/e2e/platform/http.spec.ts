@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
-import { startApp, type TestApp } from '../../support/test-app.js';
+import { gzipSync } from 'node:zlib';
+import { startApp, TEST_TOKEN, type TestApp } from '../../support/test-app.js';
 
 describe('every HTTP route', () => {
   let app: TestApp;
@@ -78,6 +79,22 @@ describe('every HTTP route', () => {
     expect(reply.type).toBe('application/problem+json');
     expect(reply.headers['content-encoding' in headers ? 'accept-encoding' : 'accept-post']).toBeDefined();
   });
+
+  it.each(['/sessions', '/admin/sign-in', '/admin/cache/invalidate', '/admin/embeddings/import'])(
+    'answers 415 to a compressed body at %s',
+    async (path) => {
+      const reply = await fetch(`${app.url}${path}`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${TEST_TOKEN}`,
+          'content-type': 'application/json',
+          'content-encoding': 'gzip',
+        },
+        body: gzipSync('{}'),
+      });
+      expect([reply.status, reply.headers.get('accept-encoding')]).toEqual([415, 'identity']);
+    },
+  );
 
   it('lets a client read that its body is too large while it still sends', async () => {
     const reply = await app.http

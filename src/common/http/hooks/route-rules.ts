@@ -6,7 +6,8 @@ import { ServedRoutes } from '../routes/served-routes.js';
 
 /**
  * Rules of RFC 9110 for every route, applied before the route runs: 405 with `Allow` for a path that has other methods, and an answer
- * to OPTIONS. Of routes that are JSON (`@JsonRoutes`): 406 for a client that accepts none, 415 for a body that is none.
+ * to OPTIONS, and 415 for a body in a content coding, unless the route undoes it. Of routes that are JSON (`@JsonRoutes`): 406 for a
+ * client that accepts none, 415 for a body that is none.
  */
 export function applyRouteRules(server: FastifyInstance): void {
   const served = new ServedRoutes();
@@ -27,15 +28,15 @@ export function applyRouteRules(server: FastifyInstance): void {
 
 function mediaProblem(request: FastifyRequest, reply: FastifyReply): HttpException | undefined {
   const { headers, method } = request;
-  if (!mediaOf(request.routeOptions.config).isJson) return undefined;
-  if (!acceptsJson(headers.accept)) return new NotAcceptableException('The answer is application/json.');
+  const { isJson, decodesBodies } = mediaOf(request.routeOptions.config);
+  if (isJson && !acceptsJson(headers.accept)) return new NotAcceptableException('The answer is application/json.');
   if (method === 'GET' || method === 'HEAD' || !hasBody(request)) return undefined;
-  const coding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
-  if (coding !== 'identity') {
+  const coding = headers['content-encoding']?.trim().toLowerCase() || 'identity';
+  if (coding !== 'identity' && !decodesBodies) {
     reply.header('accept-encoding', 'identity');
-    return new HttpException('Bodies are taken as they are, without a content coding.', 415);
+    return new HttpException('This route takes bodies as they are, without a content coding.', 415);
   }
-  if (isJsonType(headers['content-type'])) return undefined;
+  if (!isJson || isJsonType(headers['content-type'])) return undefined;
   reply.header('accept', 'application/json');
   if (method === 'PATCH') reply.header('accept-patch', 'application/json');
   if (method === 'POST') reply.header('accept-post', 'application/json');

@@ -5,6 +5,8 @@ import { fastifyRouteConfigOf, httpMethodOf, setFastifyRouteConfig } from '../..
 export interface RouteMedia {
   /** Whether bodies and answers are JSON. Default false: the route looks after itself. */
   readonly isJson?: boolean;
+  /** Whether the route undoes the content coding of bodies itself. Default false: such bodies are refused with 415. */
+  readonly decodesBodies?: boolean;
   /** Largest body in bytes. Default `HTTP_BODY_LIMIT`. */
   readonly bodyLimitBytes?: number;
 }
@@ -40,7 +42,11 @@ export function BodyLimit(bodyLimitBytes: number): MethodDecorator {
   return (_prototype, _name, { value }) => describe(value as object, { bodyLimitBytes });
 }
 
+/** A route's configuration that says this of it, besides what it said before. */
+export function withMedia(config: object | undefined, media: RouteMedia): object {
+  return { ...config, [ROUTE_MEDIA]: { ...mediaOf(config), ...media } };
+}
+
 function describe(method: object, media: RouteMedia): void {
-  const existing = fastifyRouteConfigOf(method);
-  setFastifyRouteConfig(method, { ...existing, [ROUTE_MEDIA]: { ...mediaOf(existing), ...media } });
+  setFastifyRouteConfig(method, withMedia(fastifyRouteConfigOf(method), media));
 }

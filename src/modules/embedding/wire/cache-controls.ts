@@ -3,11 +3,13 @@ import { type Duration, toMs } from '../../../common/duration.js';
 import { EmbeddingError } from '../embedding.error.js';
 import type { CacheControls } from '../embedding.types.js';
 
+/** The longest ttl that a request may ask for, so that no client can fill Redis with what never expires. */
+const MAX_TTL_MS = toMs('365d');
 const NAMESPACE = /^[\w.-]{1,64}$/;
 
 /**
  * Reads how a request wants to use the cache: `Cache-Control: no-cache | no-store | only-if-cached | max-age=<seconds>`,
- * `x-embed-ttl` (seconds, or a duration such as `12h`) and `x-embed-namespace`. Unknown directives are ignored, as RFC 9111
+ * `x-embed-ttl` (seconds, or a duration such as `12h`, of a year at most) and `x-embed-namespace`. Unknown directives are ignored, as RFC 9111
  * asks.
  *
  * @throws EmbeddingError `invalid-input` for an invalid ttl or namespace.
@@ -37,13 +39,15 @@ function readTtl(header: string | string[] | undefined): number | undefined {
   if (header === undefined) return undefined;
   try {
     const ttlMs = toMs((/^\d+$/.test(String(header)) ? `${String(header)}s` : String(header)) as Duration);
-    if (ttlMs > 0) return ttlMs;
+    if (ttlMs > 0 && ttlMs <= MAX_TTL_MS) return ttlMs;
   } catch {
     // Reported below.
   }
-  throw new EmbeddingError('invalid-input', 'x-embed-ttl takes seconds or a duration above zero, as 3600 or 12h.', {
-    param: 'x-embed-ttl',
-  });
+  throw new EmbeddingError(
+    'invalid-input',
+    'x-embed-ttl takes seconds or a duration above zero, as 3600 or 12h, of 365d at most.',
+    { param: 'x-embed-ttl' },
+  );
 }
 
 function readNamespace(header: string | string[] | undefined): string | undefined {

@@ -1,14 +1,15 @@
 import { EmbeddingError } from '../embedding.error.js';
 
 /**
- * The error for a body that is not JSON; `undefined` for JSON. Without it, validation would report fields as missing that
- * the client did send, in another format. It also rejects forms, which a web page may send to any site without a preflight
- * request.
+ * Refuses a body that is not JSON. Without this, validation would report fields as missing that the client did send, in another
+ * format. It also refuses forms, which a web page may send to any site without a preflight request.
+ *
+ * @throws EmbeddingError `invalid-input`.
  */
-export function contentTypeProblem(contentType: string | undefined): EmbeddingError | undefined {
+export function assertJson(contentType: string | undefined): void {
   const type = contentType?.split(';', 1)[0]?.trim().toLowerCase();
-  if (type === 'application/json') return undefined;
-  return new EmbeddingError(
+  if (type === 'application/json') return;
+  throw new EmbeddingError(
     'invalid-input',
     `Unsupported content type${type ? ` '${type.slice(0, 100)}'` : ''}: send the body with 'content-type: application/json'.`,
   );
