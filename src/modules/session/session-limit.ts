@@ -28,8 +28,8 @@ export class SessionLimit {
     if (session.userId === null || maxPerUser === undefined) return;
     const sessions = await this.sessionsOf(session.userId);
     if (onLimit === 'end-oldest') {
-      const others = sessions.filter(({ id }) => id !== session.id);
-      for (const { id } of others.slice(0, Math.max(0, sessions.length - maxPerUser))) await this.store.revoke(id);
+      // All logins at once end by the same order, the own session included: none ends one of the newest.
+      for (const { id } of sessions.slice(0, Math.max(0, sessions.length - maxPerUser))) await this.store.revoke(id);
       return;
     }
     if (!sessions.slice(maxPerUser).some(({ id }) => id === session.id)) return;
