@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   type CanActivate,
@@ -6,6 +7,7 @@ import {
   Get,
   Headers,
   Injectable,
+  Logger,
   Req,
   UseGuards,
 } from '@nestjs/common';
@@ -113,6 +115,20 @@ describe('the caller of a cached response', () => {
   it('shows the handler no user under public, and only the tenant under tenant', async () => {
     expect((await ask('/own/public', 'text')).body).toEqual({ run: 1, user: null });
     expect((await ask('/own/tenant', 'text')).body).toEqual({ run: 2, members: ['tenantId'] });
+  });
+
+  it('is said at the start to be missing where guards are and no scope', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    try {
+      const warned = await startCacheApp({ controllers: [OwnRoutes], providers: [CallerGuard] });
+      await warned.close();
+      const texts = warn.mock.calls.map(([text]) => String(text));
+      expect(texts.filter((text) => text.includes('so it is never cached'))).toEqual([
+        expect.stringContaining('OwnRoutes@unscoped has guards, but its @CacheResponse has no scope'),
+      ]);
+    } finally {
+      warn.mockRestore();
+    }
   });
 
   it('is never answered from the cache where a guard decides and no scope says whose the response is', async () => {

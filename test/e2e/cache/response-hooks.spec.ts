@@ -41,17 +41,6 @@ describe('a hit is answered after the hooks that may refuse it', () => {
   );
 
   it('that another hook of the start adds to the route', async () => {
-    const app = await startCacheApp(
-      { controllers: [OpenRoutes] },
-      {},
-      {
-        prepare: async (nest) => {
-          await nest.init();
-        },
-      },
-    );
-    await expectHits(app);
-    await app.close();
     const late = await startCacheApp(
       { controllers: [OpenRoutes] },
       {},

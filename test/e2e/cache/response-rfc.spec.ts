@@ -9,6 +9,7 @@ const LONG = 'word '.repeat(1_000);
 const MODIFIED = 'Sun, 06 Nov 1994 08:49:37 GMT';
 let runs = 0;
 let isFailing = false;
+let failures = 0;
 
 @Controller()
 class Routes {
@@ -25,6 +26,16 @@ class Routes {
   stale(@Query('control') control: string, @Res({ passthrough: true }) reply: FastifyReply) {
     void reply.header('cache-control', control);
     if (isFailing) throw new HttpException('down', 503);
+    return { run: ++runs };
+  }
+
+  @Get('failing')
+  @CacheResponse({ ttl: '20ms', staleIfError: '1m' })
+  failing() {
+    if (isFailing) {
+      failures += 1;
+      throw new HttpException('down', 503);
+    }
     return { run: ++runs };
   }
 
@@ -170,6 +181,19 @@ describe('a cached response, by the RFCs of HTTP caches', () => {
     await app.http.get(path('stale', [['control', control]])).expect(200);
     isFailing = true;
     await eventually(() => app.http.get(path('stale', [['control', control]])).expect(503));
+  });
+
+  it('is served stale for a moment after a failure, without another run of the handler', async () => {
+    const ask = () => app.http.get('/failing').expect(200, { run: 1 });
+    await ask();
+    isFailing = true;
+    await eventually(() => ask().expect('cache-status', 'Larder; fwd=stale; detail=handler-failed'));
+    const failed = failures;
+    const throttled = await ask();
+    expect(throttled.headers['cache-status']).toMatch(/^Larder; hit; ttl=-\d+; detail=handler-failed$/);
+    expect(failures).toBe(failed);
+    isFailing = false;
+    await eventually(() => app.http.get('/failing').expect(200, { run: 2 }));
   });
 
   it('is served stale without them', async () => {

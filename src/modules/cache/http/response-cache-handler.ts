@@ -124,8 +124,14 @@ export class ResponseCacheHandler {
   ): void {
     const client = preferencesOf(request);
     const headersBefore = { ...reply.getHeaders() };
-    const restore = narrowRequest(route, request, location, this.principals);
-    this.runs.begin(request, reply, { ...leader, route, client, reason, restore, headersBefore });
+    try {
+      const restore = narrowRequest(route, request, location, this.principals);
+      this.runs.begin(request, reply, { ...leader, route, client, reason, restore, headersBefore });
+    } catch (error) {
+      // Otherwise the requests that wait would wait for a run that never begins.
+      leader.capture.abandon();
+      throw error;
+    }
   }
 
   private async finish(run: ResponseRun, reply: FastifyReply, payload: unknown): Promise<unknown> {
