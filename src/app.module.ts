@@ -11,7 +11,7 @@ import { EmbeddingModule } from './modules/embedding/index.js';
 import { HealthModule } from './modules/health/index.js';
 import { InvalidationModule } from './modules/invalidation/index.js';
 import { MetricsModule } from './modules/metrics/index.js';
-import { RedisModule } from './modules/redis/index.js';
+import { RedisModule, withProbePrefix } from './modules/redis/index.js';
 import { SessionModule } from './modules/session/index.js';
 import { WarmUpModule } from './modules/warmup/index.js';
 
@@ -25,7 +25,7 @@ export class AppModule implements OnModuleDestroy {
     return {
       module: AppModule,
       imports: [
-        AppConfigModule.forRoot(env, configSections),
+        AppConfigModule.forRoot(withProbePrefix(env), configSections),
         HttpModule,
         RedisModule,
         DatabaseModule,

@@ -4,6 +4,7 @@ import { REDIS_POOL, type RedisPool } from '../redis/index.js';
 import { type EmbeddingConfig, embeddingConfig } from './embedding.config.js';
 import { UsageTotals } from './usage/usage-totals.js';
 import { EmbeddingService } from './embedding.service.js';
+import { cacheConfig, type CacheConfigValues } from '../cache/index.js';
 import { CLOCK, PROVIDERS } from './embedding.tokens.js';
 import { RequestPlanner } from './vectors/request-planner.js';
 import { ModelCatalog } from './models/model-catalog.js';
@@ -20,9 +21,9 @@ import { WindowCounter } from './tenants/window-counter.js';
     { provide: CLOCK, useValue: systemClock },
     {
       provide: PROVIDERS,
-      inject: [embeddingConfig.KEY, CLOCK, REDIS_POOL],
-      useFactory: (config: EmbeddingConfig, clock: Clock, pool: RedisPool | null) =>
-        createProviders(config, clock, pool),
+      inject: [embeddingConfig.KEY, CLOCK, REDIS_POOL, cacheConfig.KEY],
+      useFactory: (config: EmbeddingConfig, clock: Clock, pool: RedisPool | null, { namespace }: CacheConfigValues) =>
+        createProviders(config, clock, pool && { pool, namespace }),
     },
     UsageTotals,
     EmbeddingService,

@@ -20,6 +20,7 @@ export class RedisIndicator {
   check(): IndicatorResult<'redis'> {
     const status = this.redis?.status() ?? null;
     if (status === null) return upResult('redis', { state: 'none', message: 'REDIS_URL is not set: memory only.' });
-    return status.state === 'up' ? upResult('redis', status) : this.degraded('redis', status);
+    const isWhole = status.state === 'up' && status.denied.length === 0;
+    return isWhole ? upResult('redis', status) : this.degraded('redis', status);
   }
 }

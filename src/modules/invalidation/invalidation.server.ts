@@ -30,7 +30,12 @@ export class InvalidationServer extends ServerRedis {
 
   override bindEvents(client: RedisClient): void {
     client.on('message', this.getMessageHandler(client));
-    this.#subscription = new ConfirmedSubscription(client, [...this.messageHandlers.keys()], this.onSubscribed);
+    this.#subscription = new ConfirmedSubscription(
+      client,
+      [...this.messageHandlers.keys()],
+      this.onSubscribed,
+      (error) => this.pool.monitor.recordDenial(error),
+    );
   }
 
   /** Every message is an event. Nest would answer a message that has an `id`, which any publisher can give it. */

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { availabilityMessage } from './redis.messages.js';
+import { availabilityMessage, denialMessage } from './redis.messages.js';
 import { REDIS_POOL } from './redis.tokens.js';
 import type { RedisPool } from './redis.types.js';
 
@@ -13,10 +13,15 @@ export class AvailabilityLogger implements OnModuleInit, OnModuleDestroy {
 
   onModuleInit(): void {
     if (!this.pool) return;
-    this.detach = this.pool.monitor.onChange((change) => {
+    const stopDenials = this.pool.monitor.onDenied((denial) => this.logger.error(denialMessage(denial)));
+    const stopChanges = this.pool.monitor.onChange((change) => {
       if (change.to === 'up') this.logger.log(availabilityMessage(change));
       else this.logger.warn(availabilityMessage(change));
     });
+    this.detach = () => {
+      stopDenials();
+      stopChanges();
+    };
   }
 
   onModuleDestroy(): void {

@@ -7,4 +7,6 @@ export { redisPoolOptionsOf, redisSourceOf } from './redis-source.js';
 export { type RedisConfig, redisConfig } from './redis.config.js';
 export { RedisModule } from './redis.module.js';
 export { type RedisSourceFactory, RedisSourceModule, type RedisSourceOptions } from './redis-source.module.js';
+export { withProbePrefix } from './probe-prefix.js';
+export { redisPermissions, renderAclFile } from './redis-permissions.js';
 export { REDIS_POOL } from './redis.tokens.js';

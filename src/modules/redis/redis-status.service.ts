@@ -19,6 +19,8 @@ export interface RedisStatus {
   /** `undefined` before the first check, and when INFO is forbidden. */
   readonly usage: RedisUsage | undefined;
   readonly warnings: readonly RedisWarning[];
+  /** What the ACL of Redis has denied since the start. */
+  readonly denied: readonly string[];
   /** This instance's share of the bill; `undefined` unless Redis is billed per command. */
   readonly bill: CommandBill | undefined;
 }
@@ -52,6 +54,7 @@ export class RedisStatusService {
       pool,
       usage: this.watcher.usage,
       warnings: this.watcher.warnings,
+      denied: monitor.denied,
       bill: this.isBilled
         ? estimateBill(pool.commandsSent, nowMs - this.startedMs, this.config.pricePer100kCommands)
         : undefined,

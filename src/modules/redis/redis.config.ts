@@ -89,7 +89,7 @@ export const redisConfig = defineConfig('redis', {
   },
   probePrefix: {
     env: 'REDIS_PROBE_PREFIX',
-    doc: 'The availability probe writes the key {prefix}:probe; set the prefix if an ACL allows only other keys. Default larder.',
+    doc: 'The availability probe writes the key {prefix}:probe; set the prefix if an ACL allows only other keys. Default CACHE_NAMESPACE.',
     schema: z.string().min(1).default('larder'),
   },
   memoryPollMs: {

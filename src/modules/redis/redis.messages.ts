@@ -22,3 +22,8 @@ export function availabilityMessage({ from, to, reason }: AvailabilityChange): s
   const remedy = REMEDIES[reason];
   return `Redis ${from === to ? to : `${from} -> ${to}`} (${reason}): ${effect}${remedy ? `; ${remedy}` : ''}`;
 }
+
+/** The log line for something that the ACL of Redis denies. */
+export function denialMessage(denial: string): string {
+  return `The ACL of Redis denies something that this instance needs: ${denial} See "Permissions" in docs/guides/redis.md, and ops/redis/larder.acl.`;
+}

@@ -139,6 +139,12 @@ export interface AvailabilityMonitor {
   recordSuccess(kind: CommandKind, latencyMs: number): void;
   recordFailure(kind: CommandKind, error: unknown): void;
   onChange(listener: (change: AvailabilityChange) => void): () => void;
+  /** Notes a denial by the ACL of Redis, and nothing else; {@link recordFailure} does so too. */
+  recordDenial(error: unknown): void;
+  /** What the ACL of Redis has denied since the start, each error once, without keys and values. */
+  readonly denied: readonly string[];
+  /** The listener is called once for each different denial. */
+  onDenied(listener: (denial: string) => void): () => void;
   /**
    * The steps run before Redis is used again after an outage or a change of server, in the order in which they were added:
    * outbox, then log. While a step rejects, the state stays and the steps are repeated with back-off.

@@ -82,7 +82,7 @@ describe('invalidation over the Redis-transport microservice', () => {
 
   it('loses nothing but hits to forged, garbage and oversized messages', async () => {
     const client = redis.client();
-    const channel = 'larder.invalidation.larder';
+    const channel = 'larder:invalidations';
     await a.set('forged', 1);
     const forged = [
       'garbage',

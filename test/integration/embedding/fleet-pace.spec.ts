@@ -29,7 +29,7 @@ let quotas = 0;
 /** The same quota as two instances see it. */
 function instances(limits = LIMITS) {
   const owner = { provider: 'google', origin: 'http://upstream', model: `m${++quotas}` };
-  return pools.map((pool) => new SharedPaceWindow(pool, owner, limits));
+  return pools.map((pool) => new SharedPaceWindow({ pool, namespace: 'paced' }, owner, limits));
 }
 
 it('two instances get the places that one alone would give', async () => {
@@ -72,7 +72,7 @@ it('a limit of one kind leaves the other free', async () => {
 it('nothing of a quota is left behind when its minute is over', async () => {
   const [one] = instances();
   await one!.reserve({ texts: 1, tokens: 1 }, FAR);
-  const keys = (await redis.command('KEYS', 'larder:pace:*')) as string[];
+  const keys = (await redis.command('KEYS', 'paced:pace:*')) as string[];
   const lifetimes = await Promise.all(keys.map((key) => redis.command('PTTL', key)));
   expect(keys.length).toBeGreaterThan(0);
   for (const ms of lifetimes) expect(Number(ms)).toBeGreaterThan(0);
@@ -85,7 +85,7 @@ it('while Redis is away an instance keeps to the quota by itself, from its last 
   const pacer = new Pacer(
     LIMITS,
     clock,
-    new SharedPaceWindow(pool, { provider: 'p', origin: 'o', model: 'away' }, LIMITS),
+    new SharedPaceWindow({ pool, namespace: 'paced' }, { provider: 'p', origin: 'o', model: 'away' }, LIMITS),
   );
   await pacer.acquire({ texts: 100, tokens: 1 }, FAR, signal);
   await pool.close();

@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AppConfigModule } from '../../../common/config/app-config.module.js';
 import { CacheModule, cacheConfig } from '../../cache/index.js';
-import { RedisModule, redisConfig } from '../../redis/index.js';
+import { RedisModule, withProbePrefix, redisConfig } from '../../redis/index.js';
 import { EmbeddingCoreModule } from '../embedding-core.module.js';
 import { embeddingConfig } from '../embedding.config.js';
 import { EmbedJob } from '../jobs/embed-job.js';
@@ -13,7 +13,7 @@ export class EmbedCliModule {
     return {
       module: EmbedCliModule,
       imports: [
-        AppConfigModule.forRoot(env, [redisConfig, cacheConfig, embeddingConfig]),
+        AppConfigModule.forRoot(withProbePrefix(env), [redisConfig, cacheConfig, embeddingConfig]),
         RedisModule,
         CacheModule.forRoot(),
         EmbeddingCoreModule,

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../common/clock.js';
-import type { RedisPool } from '../../redis/index.js';
+import type { QuotaStore } from './upstream/pacing/quota-store.js';
 import type { EmbeddingConfig } from '../embedding.config.js';
 import type { EmbeddingProvider, ProviderName } from './embedding.provider.js';
 import { createGoogleProvider } from './google/google.provider.js';
@@ -7,7 +7,11 @@ import { createLocalProvider } from './local/local.provider.js';
 import { createOpenAiProvider } from './openai/openai.provider.js';
 
 /** Makes a provider, or `undefined` when it isn't configured. */
-type ProviderFactory = (config: EmbeddingConfig, clock: Clock, pool: RedisPool | null) => EmbeddingProvider | undefined;
+type ProviderFactory = (
+  config: EmbeddingConfig,
+  clock: Clock,
+  quotas: QuotaStore | null,
+) => EmbeddingProvider | undefined;
 
 /** Every provider. A missing one is a compile error. */
 const providerFactories = {
@@ -19,11 +23,11 @@ const providerFactories = {
 /** The providers that are configured, by name. */
 export type ProviderRegistry = ReadonlyMap<ProviderName, EmbeddingProvider>;
 
-/** Creates the configured providers. None connects or loads before it is used. Instances share their quotas through `pool`. */
-export function createProviders(config: EmbeddingConfig, clock: Clock, pool: RedisPool | null): ProviderRegistry {
+/** Creates the configured providers. None connects or loads before it is used. Instances share their quotas through `quotas`. */
+export function createProviders(config: EmbeddingConfig, clock: Clock, quotas: QuotaStore | null): ProviderRegistry {
   const registry = new Map<ProviderName, EmbeddingProvider>();
   for (const create of Object.values<ProviderFactory>(providerFactories)) {
-    const provider = create(config, clock, pool);
+    const provider = create(config, clock, quotas);
     if (provider) registry.set(provider.name, provider);
   }
   return registry;

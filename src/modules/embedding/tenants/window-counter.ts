@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '../../../common/clock.js';
+import { cacheConfig, type CacheConfigValues } from '../../cache/index.js';
 import { REDIS_POOL } from '../../redis/index.js';
 import type { RedisPool } from '../../redis/index.js';
 import { CLOCK } from '../embedding.tokens.js';
@@ -30,15 +31,16 @@ export class WindowCounter {
   constructor(
     @Inject(REDIS_POOL) private readonly pool: RedisPool | null,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(cacheConfig.KEY) private readonly config: Pick<CacheConfigValues, 'namespace'>,
   ) {}
 
   /** Adds to the window named `key`, which begins with its first use and lasts `windowMs`. Never throws. */
   async add(key: string, amount: number, windowMs: number): Promise<WindowCount> {
     if (!this.pool?.monitor.canWrite()) return this.addLocally(key, amount, windowMs);
     try {
-      return await addInRedis(this.pool, `larder:limits:${key}`, amount, windowMs);
-    } catch {
-      // The pool has classified and reported the failure.
+      return await addInRedis(this.pool, `${this.config.namespace}:limits:${key}`, amount, windowMs);
+    } catch (error) {
+      this.pool.monitor.recordFailure('write', causeOf(error));
       return this.addLocally(key, amount, windowMs);
     }
   }
@@ -60,6 +62,11 @@ export class WindowCounter {
   }
 }
 
+/** EXECABORT only says that a command before it failed. */
+function causeOf(error: unknown): unknown {
+  return (error as { previousErrors?: readonly unknown[] }).previousErrors?.[0] ?? error;
+}
+
 async function addInRedis(pool: RedisPool, key: string, amount: number, windowMs: number): Promise<WindowCount> {
   // SET NX comes before INCRBY, so that a counter never exists without its expiry.
   const replies = await pool
@@ -69,6 +76,8 @@ async function addInRedis(pool: RedisPool, key: string, amount: number, windowMs
     .incrby(key, amount)
     .pttl(key)
     .exec();
+  const refused = replies?.find(([error]) => error !== null)?.[0];
+  if (refused) throw refused;
   const [, [, count] = [], [, resetMs] = []] = replies ?? [];
   if (typeof count !== 'number' || typeof resetMs !== 'number')
     throw new TypeError('not the replies of INCRBY and PTTL');

@@ -12,6 +12,8 @@ export class ConfirmedSubscription {
     private readonly client: RedisClient,
     private readonly channels: readonly string[],
     private readonly onConfirmed: () => void,
+    /** Called with the error of an attempt that failed: the connection was lost, or the channel is not permitted. */
+    private readonly onRefused: (error: unknown) => void = () => undefined,
   ) {
     client.on('ready', this.#onReady);
     void this.#confirm();
@@ -25,7 +27,8 @@ export class ConfirmedSubscription {
     try {
       await this.client.subscribe(...this.channels);
       this.onConfirmed();
-    } catch {
+    } catch (error) {
+      this.onRefused(error);
       // The connection was lost again. The next `ready` starts a new attempt.
     }
   }

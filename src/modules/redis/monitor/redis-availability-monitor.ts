@@ -11,6 +11,7 @@ import type {
 import type { Probe, ProbeResult } from './availability-probe.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 import type { Connections } from './connections.js';
+import { Denials } from './denials.js';
 import { classifyFailure, impactOf } from './failure.js';
 import { FirstAttempt } from './first-attempt.js';
 import { LatencyBudget } from './latency-budget.js';
@@ -48,6 +49,7 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
   private readonly budget: LatencyBudget;
   private readonly first: FirstAttempt;
   private readonly recovery = new RecoverySteps();
+  private readonly denials = new Denials();
   private readonly listeners = new Set<(change: AvailabilityChange) => void>();
 
   private knownServer: ServerIds | undefined;
@@ -101,6 +103,18 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
     return this.changedMs;
   }
 
+  recordDenial(error: unknown): void {
+    if (classifyFailure(error) === 'NOPERM') this.denials.note(error);
+  }
+
+  get denied(): readonly string[] {
+    return this.denials.all();
+  }
+
+  onDenied(listener: (denial: string) => void): () => void {
+    return this.denials.onDenied(listener);
+  }
+
   get firstAttempt(): Promise<void> | undefined {
     return this.first.over;
   }
@@ -127,6 +141,7 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
   }
 
   recordFailure(kind: CommandKind, error: unknown): void {
+    this.recordDenial(error);
     // Late failures of commands sent before the state changed are no news, and must not invalidate a recovery.
     if (kind === 'read' ? !this.isReadable : !this.isWritable) return;
     const reason = classifyFailure(error);

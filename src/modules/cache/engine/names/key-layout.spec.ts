@@ -8,7 +8,7 @@ describe('names in Redis', () => {
     expect(one.address('k', '', 'k')).toEqual({ memoryKey: 'k', slot: '{shop}:v::k', partition: 0 });
     expect(one.address('\u0001a/b\u0001k', 'a/b', 'k').slot).toBe('{shop}:v:a/b:k');
     expect(one.dependency('t::sale')).toEqual({ key: '{shop}:t::sale', partition: 0 });
-    expect([one.log(0), one.channel]).toEqual(['{shop}:log', 'larder.invalidation.shop']);
+    expect([one.log(0), one.channel]).toEqual(['{shop}:log', 'shop:invalidations']);
   });
 
   it('are spread over partitions, each name always in the same one', () => {

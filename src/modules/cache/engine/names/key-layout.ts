@@ -67,7 +67,7 @@ export class KeyLayout {
 
 /** The channel on which the invalidations of a namespace are announced; also the pattern of Nest's event. */
 export function invalidationChannel(namespace: string): string {
-  return `larder.invalidation.${namespace}`;
+  return `${namespace}:invalidations`;
 }
 
 /** Splits a memory key into the path of its namespace and the key there. */

@@ -21,7 +21,12 @@ export class RedisAnnouncements implements AnnouncementSource {
       if (from === channel && text.length <= MAX_MESSAGE_CHARACTERS) deliver(dataOf(text));
     });
     this.#client = client;
-    this.#subscription = new ConfirmedSubscription(client, [channel], () => this.#onSubscribed());
+    this.#subscription = new ConfirmedSubscription(
+      client,
+      [channel],
+      () => this.#onSubscribed(),
+      (error) => this.pool.monitor.recordDenial(error),
+    );
   }
 
   onSubscribed(listener: () => void): void {

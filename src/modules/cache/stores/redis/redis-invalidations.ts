@@ -149,7 +149,7 @@ export class RedisInvalidations {
       this.pool
         .client('fast')
         .publish(channel, JSON.stringify({ pattern: channel, data }))
-        .catch(() => undefined);
+        .catch((error: unknown) => this.pool.monitor.recordDenial(error));
     } catch {
       return;
     }

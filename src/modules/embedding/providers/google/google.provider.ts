@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Clock } from '../../../../common/clock.js';
-import type { RedisPool } from '../../../redis/index.js';
+import type { QuotaStore } from '../upstream/pacing/quota-store.js';
 import type { EmbeddingConfig } from '../../embedding.config.js';
 import type { EmbeddingInput } from '../../embedding.types.js';
 import { DayQuota } from '../upstream/pacing/day-quota.js';
@@ -40,10 +40,10 @@ const countAnswer = z.object({ totalTokens: z.number().int().nonnegative() });
 export function createGoogleProvider(
   config: EmbeddingConfig,
   clock: Clock,
-  pool: RedisPool | null,
+  quotas: QuotaStore | null,
 ): EmbeddingProvider | undefined {
   if (config.geminiApiKey === undefined) return undefined;
-  return new GoogleProvider(config, config.geminiApiKey, clock, pool);
+  return new GoogleProvider(config, config.geminiApiKey, clock, quotas);
 }
 
 /** Computes vectors with the Gemini API (`:batchEmbedContents`, v1beta). */
@@ -55,7 +55,7 @@ export class GoogleProvider implements EmbeddingProvider {
   private readonly client: UpstreamClient;
   private readonly dayQuota: DayQuota;
 
-  constructor(config: EmbeddingConfig, apiKey: string, clock: Clock, pool: RedisPool | null = null) {
+  constructor(config: EmbeddingConfig, apiKey: string, clock: Clock, quotas: QuotaStore | null = null) {
     this.origin = config.geminiBaseUrl;
     this.models = googleModels(config.geminiModels);
     this.batchLimit = batchLimitOf(config, { texts: MAX_BATCH_TEXTS, bytes: MAX_BATCH_BYTES });
@@ -65,7 +65,7 @@ export class GoogleProvider implements EmbeddingProvider {
       baseUrl: config.geminiBaseUrl,
       headers: { 'x-goog-api-key': apiKey },
       config,
-      pool,
+      quotas,
       clock,
     });
   }

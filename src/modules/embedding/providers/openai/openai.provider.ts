@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Clock } from '../../../../common/clock.js';
-import type { RedisPool } from '../../../redis/index.js';
+import type { QuotaStore } from '../upstream/pacing/quota-store.js';
 import type { EmbeddingConfig } from '../../embedding.config.js';
 import type { CustomModel } from '../../config/model-text.js';
 import { fromFloat32Bytes } from '../../numbers/float32-bytes.js';
@@ -42,10 +42,10 @@ const answerSchema = z.object({
 export function createOpenAiProvider(
   config: EmbeddingConfig,
   clock: Clock,
-  pool: RedisPool | null,
+  quotas: QuotaStore | null,
 ): EmbeddingProvider | undefined {
   if (config.openAiApiKey === undefined && config.openAiBaseUrl === undefined) return undefined;
-  return new OpenAiProvider(config, clock, pool);
+  return new OpenAiProvider(config, clock, quotas);
 }
 
 /** Computes vectors with an OpenAI-compatible `/embeddings` endpoint: OpenAI, TEI, vLLM, Ollama. */
@@ -56,7 +56,7 @@ export class OpenAiProvider implements EmbeddingProvider {
   readonly batchLimit: BatchLimit;
   private readonly client: UpstreamClient;
 
-  constructor(config: EmbeddingConfig, clock: Clock, pool: RedisPool | null = null) {
+  constructor(config: EmbeddingConfig, clock: Clock, quotas: QuotaStore | null = null) {
     this.origin = config.openAiBaseUrl ?? OPENAI_URL;
     this.models = (config.openAiModels.length > 0 ? config.openAiModels : OPENAI_MODELS).map(toModel);
     this.batchLimit = batchLimitOf(config, { texts: MAX_BATCH_TEXTS, bytes: MAX_BATCH_BYTES });
@@ -65,7 +65,7 @@ export class OpenAiProvider implements EmbeddingProvider {
       baseUrl: this.origin,
       headers: config.openAiApiKey === undefined ? {} : { authorization: `Bearer ${config.openAiApiKey}` },
       config,
-      pool,
+      quotas,
       clock,
     });
   }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../../common/clock.js';
-import type { RedisPool } from '../../../redis/index.js';
+import type { QuotaStore } from './pacing/quota-store.js';
 import type { EmbeddingConfig } from '../../embedding.config.js';
 import { EmbeddingError } from '../../embedding.error.js';
 import type { CallCost } from './pacing/call-cost.js';
@@ -29,8 +29,8 @@ export interface UpstreamOptions {
     | 'upstreamTextsPerMinute'
     | 'upstreamTokensPerMinute'
   >;
-  /** The Redis through which instances share a quota; `null` for a quota per instance. */
-  readonly pool: RedisPool | null;
+  /** `null` for a quota per instance. */
+  readonly quotas: QuotaStore | null;
   readonly clock: Clock;
 }
 
@@ -84,12 +84,12 @@ export class UpstreamClient {
   private pacerOf(model: string): Pacer {
     let pacer = this.pacers.get(model);
     if (!pacer) {
-      const { provider, baseUrl: origin, pool, clock, config } = this.options;
+      const { provider, baseUrl: origin, quotas, clock, config } = this.options;
       const limits: CallCost = { texts: config.upstreamTextsPerMinute, tokens: config.upstreamTokensPerMinute };
       pacer = new Pacer(
         limits,
         clock,
-        pool ? new SharedPaceWindow(pool, { provider, origin, model }, limits) : undefined,
+        quotas ? new SharedPaceWindow(quotas, { provider, origin, model }, limits) : undefined,
       );
       this.pacers.set(model, pacer);
     }

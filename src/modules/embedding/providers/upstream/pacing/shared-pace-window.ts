@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { loadScripts, readScripts, type RedisPool, runScript } from '../../../../redis/index.js';
 import type { CallCost } from './call-cost.js';
+import type { QuotaStore } from './quota-store.js';
 import type { Reservation } from './reservation.js';
 
 const scripts = loadScripts(readScripts(new URL('./scripts/', import.meta.url)), { reserve: 'reserve' });
@@ -16,13 +17,15 @@ export interface QuotaOwner {
 /** A quota per minute that all instances on one Redis share. Never throws; answers `undefined` while Redis is away. */
 export class SharedPaceWindow {
   private readonly key: string;
+  private readonly pool: RedisPool;
 
   constructor(
-    private readonly pool: RedisPool,
+    { pool, namespace }: QuotaStore,
     { provider, origin, model }: QuotaOwner,
     private readonly limits: CallCost,
   ) {
-    this.key = `larder:pace:${provider}:${hash('sha256', JSON.stringify([origin, model]), 'base64url')}`;
+    this.pool = pool;
+    this.key = `${namespace}:pace:${provider}:${hash('sha256', JSON.stringify([origin, model]), 'base64url')}`;
   }
 
   /** Schedules a call at the next possible time, unless that is more than `maxWaitMs` away. */
