@@ -8,6 +8,12 @@ export function getCacheToken(name: string): symbol {
   return Symbol.for(`larder:cache:named:${name}`);
 }
 
+/** Provided globally by the warm-up module, so that `@WarmUp` without it is an error at start. */
+export const WARM_UPS_RUN = Symbol.for('larder:warm-up:run');
+
+/** Metadata key of a method's warm-ups. */
+export const WARM_UPS = 'larder:warm-up:requests';
+
 /** The settings of the cache module: its options over the application's configuration over the defaults. */
 export const CACHE_SETTINGS = Symbol.for('larder:cache:settings');
 

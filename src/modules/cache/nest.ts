@@ -9,7 +9,7 @@ export type {
   ResponseCacheOptions,
 } from './cache.module-options.js';
 export { CacheRegistry } from './cache-registry.js';
-export { ANNOUNCEMENTS, type Announcements, CACHE, getCacheToken } from './cache.tokens.js';
+export { ANNOUNCEMENTS, type Announcements, CACHE, getCacheToken, WARM_UPS, WARM_UPS_RUN } from './cache.tokens.js';
 export { CacheConfig } from './decorators/cache-config.decorator.js';
 export type { CacheConfigOptions } from './decorators/cache-config.options.js';
 export { CacheEvict } from './decorators/cache-evict.decorator.js';

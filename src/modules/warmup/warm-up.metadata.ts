@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import type { CachedMethod } from '../cache/nest.js';
+import { type CachedMethod, WARM_UPS } from '../cache/nest.js';
 import type { ArgumentLists, WarmUpOptions } from './warm-up.options.js';
 
 /** The arguments of one `@WarmUp`. */
@@ -7,8 +7,6 @@ export interface WarmUpDefinition<T = object, M extends CachedMethod = (...args:
   readonly lists: ArgumentLists<T, M>;
   readonly options: WarmUpOptions;
 }
-
-const WARM_UPS = 'larder:warm-up:requests';
 
 export function addWarmUp<T, M extends CachedMethod>(method: object, request: WarmUpDefinition<T, M>): void {
   Reflect.defineMetadata(WARM_UPS, [request, ...warmUpsOf(method)], method);

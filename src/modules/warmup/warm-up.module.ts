@@ -8,6 +8,7 @@ import {
 } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { sectionProvider } from '../../common/config/section-provider.js';
+import { WARM_UPS_RUN } from '../cache/nest.js';
 import { type WarmUpConfig, warmUpConfig } from './warm-up.config.js';
 import { WarmUpExplorer } from './warm-up.explorer.js';
 import { WarmUpRegistry } from './warm-up.registry.js';
@@ -22,12 +23,13 @@ export type WarmUpModuleOptions = Partial<WarmUpConfig>;
 @Module({
   imports: [DiscoveryModule],
   providers: [
+    { provide: WARM_UPS_RUN, useValue: true },
     sectionProvider(WARM_UP_SETTINGS, warmUpConfig, WARM_UP_OPTIONS),
     WarmUpExplorer,
     WarmUpRegistry,
     WarmUpRunner,
   ],
-  exports: [WarmUpRegistry, WarmUpRunner],
+  exports: [WARM_UPS_RUN, WarmUpRegistry, WarmUpRunner],
 })
 export class WarmUpModule implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
   /** @internal */

@@ -31,7 +31,12 @@ describe('a decorated method that can’t work stops the start, by name', () => 
     ['@CachePut without a key', [method(CachePut({}))], /^Mistaken@method: @CachePut needs a key/],
     ['@CacheEvict of nothing', [method(CacheEvict({}))], /^Mistaken@method: @CacheEvict needs/],
     ['@CacheEvict of the whole cache', [method(CacheEvict({ all: true }))], /^Mistaken@method: .*needs a namespace/],
-    ['a ttl that is none', [method(Cacheable({ ttl: 'soon' as '1s' }))], /Not a duration: "soon"/],
+    ['a ttl that is none', [method(Cacheable({ ttl: 'soon' as '1s' }))], /^Mistaken@method: Not a duration: "soon"/],
+    [
+      'a cache that is none',
+      [method(Cacheable({ cache: 'nowhere' }))],
+      /^Mistaken@method: There is no cache named "nowhere"/,
+    ],
     [
       'a message handler',
       [method(Cacheable()), method(MessagePattern('x'))],

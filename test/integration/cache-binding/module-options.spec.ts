@@ -1,4 +1,5 @@
-import { Injectable, type ModuleMetadata } from '@nestjs/common';
+import { jest } from '@jest/globals';
+import { Injectable, Logger, type ModuleMetadata } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { Registry } from 'prom-client';
@@ -12,6 +13,7 @@ import {
   CacheMetricsModule,
   CacheModule,
   fromEnv,
+  getCacheToken,
   InjectCache,
   RedisIndicator,
   WarmUp,
@@ -26,7 +28,6 @@ import { RedisServer } from '../../support/redis-server.js';
 class Shop {
   loads = 0;
 
-  @WarmUp([['warm']])
   @Cacheable({ key: (id) => id })
   async find(id: string): Promise<string> {
     this.loads++;
@@ -35,6 +36,18 @@ class Shop {
 
   @CacheEvict({ key: (id) => id })
   async change(id: string): Promise<string> {
+    return id;
+  }
+}
+
+@Injectable()
+class WarmShop {
+  loads = 0;
+
+  @WarmUp([['warm']])
+  @Cacheable({ key: (id) => id })
+  async find(id: string): Promise<string> {
+    this.loads++;
     return id;
   }
 }
@@ -133,6 +146,56 @@ describe('an application without any configuration section', () => {
     expect(await archive.ready(5_000)).toBe(true);
   });
 
+  it('refuses @WarmUp without WarmUpModule, by name', async () => {
+    const starting = NestFactory.createApplicationContext(
+      { module: TestRoot, imports: [CacheModule.forRoot()], providers: [WarmShop] },
+      { logger: false, abortOnError: false },
+    );
+    await expect(starting).rejects.toThrow(/^WarmShop@find: @WarmUp needs WarmUpModule/);
+  });
+
+  it('warns of two methods of one class that fill the same keys', async () => {
+    @Injectable()
+    class Alike {
+      @Cacheable({ key: (id) => id })
+      async a(id: string): Promise<string> {
+        return `a${id}`;
+      }
+
+      @Cacheable({ key: (id) => id })
+      async b(id: string): Promise<string> {
+        return `b${id}`;
+      }
+
+      @CacheEvict({ key: (id) => id })
+      async change(id: string): Promise<string> {
+        return id;
+      }
+    }
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    await start({ imports: [CacheModule.forRoot()], providers: [Alike] });
+    const warnings = warn.mock.calls.map(([message]) => String(message));
+    warn.mockRestore();
+    expect(warnings).toEqual([expect.stringMatching(/^Alike@b and Alike@a make the same keys/)]);
+  });
+
+  it('chooses the cache of a decorator by its name', async () => {
+    @Injectable()
+    class Archive {
+      @Cacheable({ cache: 'archive', key: (id) => id })
+      async find(id: string): Promise<string> {
+        return id;
+      }
+    }
+    const app = await start({
+      imports: [CacheModule.forRoot(), CacheModule.forRoot({ name: 'archive', namespace: 'old' })],
+      providers: [Archive],
+    });
+    await app.get(Archive).find('1');
+    expect(app.get<Cache>(getCacheToken('archive')).stats().memory.entries).toBe(1);
+    expect(app.get<Cache>(CACHE).stats().memory.entries).toBe(0);
+  });
+
   it('warms up and exports metrics without a section of its own', async () => {
     const registry = new Registry();
     const app = await start({
@@ -141,11 +204,11 @@ describe('an application without any configuration section', () => {
         WarmUpModule,
         CacheMetricsModule.forRoot({ registry }),
       ],
-      providers: [Shop],
+      providers: [WarmShop],
     });
     await app.get(WarmUpRunner).whenDone();
-    await app.get(Shop).find('warm');
-    expect(app.get(Shop).loads).toBe(1);
+    await app.get(WarmShop).find('warm');
+    expect(app.get(WarmShop).loads).toBe(1);
     expect(await registry.metrics()).toMatch(/larder_cache_hits_total\{cache="metrics",tier="memory"\} 1\n/);
     expect(await registry.metrics()).toContain('larder_redis_state{state="up"} 1');
   });

@@ -22,6 +22,15 @@ export const SHARED_INSTANCE = (method: string) =>
 export const SAME_CLASS_NAME = (name: string, namespace: string | undefined) =>
   `Two classes named ${name} have cached methods ${namespace === undefined ? 'without a namespace' : `without keys in the namespace ${namespace}`}, so their keys would be the same. Give one of them a namespace of its own: @CacheConfig({ namespace }).`;
 
+export const SAME_KEY = (method: string, other: string) =>
+  `${method} and ${other} make the same keys, so each may answer with a value that the other stored. Put the name of the method into the key: key: (id) => ['find', id].`;
+
+export const INVALID_OPTION = (method: string, error: unknown) =>
+  `${method}: ${error instanceof Error ? error.message : String(error)}`;
+
+export const WARM_UP_WITHOUT_MODULE = (method: string) =>
+  `${method}: @WarmUp needs WarmUpModule. Import it in the root module.`;
+
 export const UNSTABLE_KEY = (method: string, what: string) =>
   `${method}: no key can be made of ${what} among the arguments. Give the decorator a key function.`;
 

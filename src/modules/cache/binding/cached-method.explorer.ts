@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { MetadataScanner } from '@nestjs/core';
 import { type CacheOperation, classDefaultsOf, type ErasedMethod, operationsOf } from '../decorators/cache-metadata.js';
 import type { ContextKeys, VaryBy } from '../decorators/context-values.js';
+import { WARM_UPS } from '../cache.tokens.js';
 import {
   CONFLICTING_OPERATIONS,
   EVICTS_NOTHING,
@@ -19,6 +20,13 @@ export interface DecoratedMethod extends MethodIdentity {
 
 /** Metadata that `@nestjs/microservices` and `@nestjs/websockets` set on the methods they call. */
 const HANDLER_METADATA = ['microservices:pattern', 'websockets:message_mapping'];
+
+/** The first method of a prototype, or of those it extends, that carries a `@WarmUp`. */
+export function warmedMethodOf(prototype: object): string | undefined {
+  return new MetadataScanner()
+    .getAllMethodNames(prototype)
+    .find((name) => Reflect.hasOwnMetadata(WARM_UPS, Reflect.get(prototype, name) as object));
+}
 
 /** Finds the decorated methods of classes, up the prototype chain, and checks them. */
 @Injectable()

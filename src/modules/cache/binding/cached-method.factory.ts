@@ -1,16 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { defer, from, isObservable, lastValueFrom, Observable } from 'rxjs';
+import { CacheRegistry } from '../cache-registry.js';
 import type { CacheSettings } from '../cache.settings.js';
-import { CACHE, CACHE_SETTINGS } from '../cache.tokens.js';
+import { CACHE_SETTINGS } from '../cache.tokens.js';
 import type { CacheOperation, ErasedMethod } from '../decorators/cache-metadata.js';
-import type { Cache } from '../engine/contract/cache.js';
 import { RouteRegistrar } from '../http/route-registrar.js';
-import { UNDECLARED_OBSERVABLE } from './cache-binding.messages.js';
+import { INVALID_OPTION, UNDECLARED_OBSERVABLE } from './cache-binding.messages.js';
 import { CachedCall, type CallWrapper, type Invocation } from './cached-call.js';
 import type { DecoratedMethod } from './cached-method.explorer.js';
 import { copyMetadata } from './copy-metadata.js';
 import { KeyResolver } from './key-resolver.js';
 import { nameOf } from './method-identity.js';
+import { SharedKeyWarnings } from './shared-key-warnings.js';
 import { EvictingCall, PuttingCall } from './writing-call.js';
 
 /** An operation around each call of a method. `@CacheResponse` works on requests instead. */
@@ -21,8 +22,10 @@ type CallOperation = Exclude<CacheOperation, { kind: 'response' }>;
 export class CachedMethodFactory {
   private readonly made = new WeakMap<DecoratedMethod, ErasedMethod>();
 
+  private readonly sharedKeys = new SharedKeyWarnings();
+
   constructor(
-    @Inject(CACHE) private readonly cache: Cache,
+    private readonly caches: CacheRegistry,
     @Inject(CACHE_SETTINGS) private readonly settings: CacheSettings,
     private readonly routes: RouteRegistrar,
   ) {}
@@ -69,8 +72,18 @@ export class CachedMethodFactory {
   }
 
   private wrapperOf(operation: CallOperation, decorated: DecoratedMethod): CallWrapper {
-    const { namespace } = operation.options;
-    const cache = namespace === undefined ? this.cache : this.cache.namespace(namespace);
+    try {
+      return this.wrap(operation, decorated);
+    } catch (error) {
+      throw new Error(INVALID_OPTION(nameOf(decorated), error), { cause: error });
+    }
+  }
+
+  private wrap(operation: CallOperation, decorated: DecoratedMethod): CallWrapper {
+    const { namespace, cache: name } = operation.options;
+    const root = this.caches.get(name);
+    const cache = namespace === undefined ? root : root.namespace(namespace);
+    if (operation.kind === 'cacheable') this.sharedKeys.check(decorated, cache.name, operation.options.key);
     const keys = new KeyResolver(decorated, namespace, {
       ...this.settings.contextKeys,
       ...operation.options.contextKeys,

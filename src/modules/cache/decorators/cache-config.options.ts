@@ -9,4 +9,6 @@ export interface CacheConfigOptions extends EntryBehaviour {
   readonly varyBy?: VaryBy;
   /** Values that decide the results of every `@Cacheable` method of the class; see there. Default none. */
   readonly contextKeys?: ContextKeys;
+  /** Name of the cache, from `CacheModule.forRoot({ name })` or `forFeature()`. Default: the application's. */
+  readonly cache?: string;
 }

@@ -29,4 +29,6 @@ export interface CacheEvictOptions<M extends CachedMethod> {
   readonly namespace?: string;
   /** See `@Cacheable`: the same as those of the methods whose entries it writes. Default: the class's and the application's. */
   readonly contextKeys?: ContextKeys;
+  /** Name of the cache, from `CacheModule.forRoot({ name })` or `forFeature()`. Default: `@CacheConfig`'s, or the application's. */
+  readonly cache?: string;
 }

@@ -62,6 +62,8 @@ export interface CacheResponseOptions {
   readonly clientControl?: readonly ClientDirective[];
   /** The cache's namespace; its tags are apart from those of others. Default: `@CacheConfig`'s, or the root. */
   readonly namespace?: string;
+  /** Name of the cache, from `CacheModule.forRoot({ name })` or `forFeature()`. Default: `@CacheConfig`'s, or the application's. */
+  readonly cache?: string;
 }
 
 /** How a query string becomes part of a key. Repeated parameters always count, in their order. */

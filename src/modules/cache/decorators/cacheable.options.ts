@@ -22,4 +22,6 @@ export interface CacheableOptions<M extends CachedMethod> extends EntryBehaviour
    * Default none.
    */
   readonly contextKeys?: ContextKeys;
+  /** Name of the cache, from `CacheModule.forRoot({ name })` or `forFeature()`. Default: `@CacheConfig`'s, or the application's. */
+  readonly cache?: string;
 }

@@ -2,9 +2,11 @@ import { Inject, Injectable, Logger, RequestMethod, UseFilters, UseGuards } from
 import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, onSendHookHandler, RouteHandlerMethod, RouteOptions } from 'fastify';
 import { fastifyRouteConfigOf, httpMethodOf, setFastifyRouteConfig } from '../../../common/nest/nest-internals.js';
+import { INVALID_OPTION } from '../binding/cache-binding.messages.js';
 import { type MethodIdentity, nameOf } from '../binding/method-identity.js';
 import type { CacheSettings } from '../cache.settings.js';
-import { CACHE, CACHE_SETTINGS } from '../cache.tokens.js';
+import { CacheRegistry } from '../cache-registry.js';
+import { CACHE_SETTINGS } from '../cache.tokens.js';
 import type { ErasedMethod } from '../decorators/cache-metadata.js';
 import type { CacheResponseOptions } from '../decorators/cache-response.options.js';
 import type { Cache } from '../engine/contract/cache.js';
@@ -14,7 +16,14 @@ import { NEEDS_FASTIFY, NEVER_CACHED, NOT_A_GET_ROUTE } from './response-cache.m
 import { ResponseCacheHandler } from './response-cache-handler.js';
 import { toWirePayload } from './response-writer.js';
 import { hooksOf } from './route-hooks.js';
-import { ROUTE_SETTINGS, settingsOf, settingsOfRoute, routeSettings, type RouteSettings } from './route-settings.js';
+import {
+  type ApplicationSettings,
+  ROUTE_SETTINGS,
+  settingsOf,
+  settingsOfRoute,
+  routeSettings,
+  type RouteSettings,
+} from './route-settings.js';
 import { UnsafeRequestInvalidation } from './unsafe-request-invalidation.js';
 
 /** Registers the cached routes of this application and adds the cache's hooks to them. Other routes get no hooks. */
@@ -24,7 +33,7 @@ export class RouteRegistrar {
   private readonly filter = new ResponseSentFilter();
 
   constructor(
-    @Inject(CACHE) private readonly cache: Cache,
+    private readonly caches: CacheRegistry,
     @Inject(CACHE_SETTINGS) private readonly settings: CacheSettings,
     private readonly application: ApplicationConfig,
     private readonly adapters: HttpAdapterHost,
@@ -50,16 +59,30 @@ export class RouteRegistrar {
     if (this.adapters.httpAdapter?.getType() !== 'fastify') throw new Error(NEEDS_FASTIFY(name));
     const isGuarded = hasGuards(identity.type, method, this.application);
     if (isGuarded && options.scope === undefined) this.logger.warn(NEVER_CACHED(name));
-    const settings = routeSettings(options, {
+    const settings = this.settingsOf(options, {
       id: name,
       varyBy: { ...this.settings.http.varyBy, ...options.varyBy },
       isNeverCached: isGuarded && options.scope === undefined,
       hitStage: hitStageOf(isGuarded, options),
-      cache: options.namespace === undefined ? this.cache : this.cache.namespace(options.namespace),
+      cache: this.cacheOf(options),
       credentialHeaders: this.settings.http.credentialHeaders,
       clientControl: this.settings.http.clientControl,
     });
     this.attach(settings, identity, method);
+  }
+
+  /** @throws Error naming `Class@method` for an invalid option. */
+  private settingsOf(options: CacheResponseOptions, application: ApplicationSettings): RouteSettings {
+    try {
+      return routeSettings(options, application);
+    } catch (error) {
+      throw new Error(INVALID_OPTION(application.id, error), { cause: error });
+    }
+  }
+
+  private cacheOf({ cache: name, namespace }: CacheResponseOptions): Cache {
+    const root = this.caches.get(name);
+    return namespace === undefined ? root : root.namespace(namespace);
   }
 
   private attach(settings: RouteSettings, { type, methodName }: MethodIdentity, method: ErasedMethod): void {
