@@ -6,7 +6,7 @@ const LAYERS = [
   'src/modules/(invalidation|warmup|query-cache)/',
   'src/modules/(embedding|session|documents)/',
   'src/modules/(metrics|health)/',
-  'src/modules/admin/',
+  'src/modules/(admin|testing)/',
 ];
 
 /**
@@ -126,7 +126,7 @@ export default {
       name: 'library-without-nest',
       comment: 'Programs that import createCache() or an adapter of an ORM load no framework, however far down.',
       severity: 'error',
-      from: { path: '^src/(index|entries/(keyv|drizzle|prisma|typeorm))\\.ts$' },
+      from: { path: '^src/(index|entries/(keyv|drizzle|prisma|testing|typeorm))\\.ts$' },
       to: { path: '^node_modules/@nestjs/', reachable: true },
     },
     {

@@ -7,8 +7,10 @@ const service = JSON.parse(readFileSync(inProject('package.json'), 'utf8'));
 export const ENTRIES = {
   index: 'index',
   nest: 'entries/nest',
+  'nest/testing': 'entries/nest-testing',
   drizzle: 'entries/drizzle',
   prisma: 'entries/prisma',
+  testing: 'entries/testing',
   typeorm: 'entries/typeorm',
 };
 

@@ -1,0 +1,3 @@
+/** The part of this module for Nest applications. */
+export { CacheTestingModule, type CacheTestingOptions } from './cache-testing.module.js';
+export * from './library.js';
