@@ -1,4 +1,4 @@
-import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build } from 'tsdown';
 import { ENTRIES, packageManifest } from './package-manifest.mjs';
@@ -19,8 +19,10 @@ export async function buildPackage() {
   await bundle({ extension: '.js', outDir: join(packageFolder, 'dist'), dts: false, plugins: [scriptTexts()] });
   await bundle({ extension: '.d.ts', outDir: declarationsFolder, dts: { dtsOnly: true } });
   // The bundler writes code beside the declarations of CommonJS; only the declarations are taken.
-  for (const file of readdirSync(declarationsFolder).filter((name) => /\.d\.c?ts$/.test(name)))
-    copyFileSync(join(declarationsFolder, file), join(packageFolder, 'dist', file));
+  cpSync(declarationsFolder, join(packageFolder, 'dist'), {
+    recursive: true,
+    filter: (path) => statSync(path).isDirectory() || /\.d\.c?ts$/.test(path),
+  });
   for (const file of ['README.md', 'LICENSE', 'CHANGELOG.md']) copyFileSync(inProject(file), join(packageFolder, file));
   writeFileSync(join(packageFolder, 'package.json'), `${JSON.stringify(packageManifest(), null, 2)}\n`);
 }
