@@ -85,6 +85,8 @@ describe('invalidation over the Redis-transport microservice', () => {
     const channel = 'larder:invalidations';
     await a.set('forged', 1);
     const forged = [
+      '[0,99999999999999,0,1,{"s":"x","k":["forged"]}]',
+      '[7,1,0,1,{"s":"x","k":[]}]',
       'garbage',
       '{}',
       '{"pattern":"x"}',

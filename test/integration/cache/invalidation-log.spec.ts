@@ -60,6 +60,20 @@ describe('the invalidation log', () => {
     await expect(cache.getOrLoad('held', () => 2)).resolves.toBe(2);
   });
 
+  it('is announced in few bytes', async () => {
+    const messages: string[] = [];
+    const client = redis.client();
+    client.on('message', (_channel, text) => messages.push(text));
+    await client.subscribe('followed:invalidations');
+
+    await cache.delete('product:42');
+    await cache.delete('product:43');
+
+    await eventually(() => expect(messages).toHaveLength(2));
+    // The length of the key is 10, and a few digits are the time between two invalidations.
+    expect(Math.max(...messages.map((text) => text.length))).toBeLessThanOrEqual(66);
+  });
+
   it('is read where announcements were missed', async () => {
     const peer = open();
     await healthy(peer);

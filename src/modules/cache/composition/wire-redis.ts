@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { CacheOptions } from '../create-cache.options.js';
 import type { Clock } from '../../../common/clock.js';
 import { CacheRoot } from '../engine/cache-root.js';
@@ -20,6 +20,8 @@ import { makeRedisStores } from './redis-stores.js';
 import { wireBus } from './wire-bus.js';
 import { wireRecovery } from './wire-recovery.js';
 
+/** Short, because it is part of every announcement. */
+const INSTANCE_ID_BYTES = 8;
 const DEFAULT_HEARTBEAT_MS = 500;
 const DEFAULT_UNCONFIRMED_MS = 1_000;
 /** While the outbox is not empty, `close()` gives a Redis that is away this long: enough for a probe that has slowed down. */
@@ -40,7 +42,7 @@ export interface RedisWiring {
 export function wireRedis({ parts, trust, source, layout, options }: RedisWiring): CacheRoot {
   const { clock, table, events, memory, flights, outbox, peerTombstones, queuedValues } = parts;
   const { pool } = source;
-  const instanceId = randomUUID();
+  const instanceId = randomBytes(INSTANCE_ID_BYTES).toString('base64url');
   const heard = new HeardLog(layout.partitions);
   const stores = makeRedisStores({ pool, layout, clock, options, instanceId, heard });
   const { tier, log, agreement, invalidations, wakeUps } = stores;

@@ -1,15 +1,19 @@
 --[[
   Prelude of the scripts that invalidate: appends to the log and announces it.
 
-  The announcement is a Nest event: {"pattern":channel,"data":{"v":1,"p":partition,"id":id,"prev":previous,"b":body}}.
-  `previous` is the id of the entry before it, so that a receiver sees whether it missed one.
+  The announcement is a JSON array, which Nest's Redis transport takes as the data of an event named like the channel:
+  [partition, milliseconds and sequence of the id before, milliseconds since then, sequence (left out: 0), body].
+  The id before shows a receiver whether it missed an entry.
 ]]
 local function announce(log, body, channel, partition, length)
   local last = redis.call('XREVRANGE', log, '+', '-', 'COUNT', '1')
   local previous = '0-0'
   if last[1] then previous = last[1][1] end
   local id = redis.call('XADD', log, 'MAXLEN', '~', length, '*', 'p', previous, 'b', body)
-  redis.call('PUBLISH', channel, '{"pattern":"' .. channel .. '","data":{"v":1,"p":' .. partition .. ',"id":"' .. id
-    .. '","prev":"' .. previous .. '","b":' .. body .. '}}')
+  local previous_ms, previous_sequence = previous:match('(%d+)%-(%d+)')
+  local ms, sequence = id:match('(%d+)%-(%d+)')
+  local later = string.format('%.0f', ms - previous_ms) .. (sequence == '0' and '' or ',' .. sequence)
+  local head = partition .. ',' .. previous_ms .. ',' .. previous_sequence .. ',' .. later
+  redis.call('PUBLISH', channel, '[' .. head .. ',' .. body .. ']')
   return id, previous
 end

@@ -51,6 +51,6 @@ for i = slots + 2, #KEYS do
   changes[#changes + 1] = '[' .. name .. ',"' .. version .. '"]'
 end
 
-local body = ARGV[3] .. ',"t":[' .. table.concat(changes, ',') .. ']}'
+local body = ARGV[3] .. (#changes > 0 and ',"t":[' .. table.concat(changes, ',') .. ']}' or '}')
 local id, previous = announce(KEYS[1], body, ARGV[4], ARGV[5], ARGV[6])
 return { id, previous, unpack(versions) }

@@ -20,6 +20,18 @@ describe('announcements', () => {
     });
   });
 
+  it('of an invalidation are read in their short form', () => {
+    const entry = { id: '1764300000012-0', previous: '1764300000000-3', body: BODY };
+    expect(parseAnnouncement([2, 1_764_300_000_000, 3, 12, INVALIDATION.b])).toEqual({
+      kind: 'invalidation',
+      partition: 2,
+      entry,
+    });
+    expect(parseAnnouncement([2, 1_764_300_000_000, 3, 12, 7, INVALIDATION.b])).toMatchObject({
+      entry: { ...entry, id: '1764300000012-7' },
+    });
+  });
+
   it('of a wake-up, of tombstones and of a request for them are read', () => {
     expect(parseAnnouncement({ v: 1, w: ['k'] })).toEqual({ kind: 'wake', keys: ['k'] });
     expect(parseAnnouncement({ v: 1, q: 'me' })).toEqual({ kind: 'tombstone-request', source: 'me' });
@@ -37,6 +49,12 @@ describe('announcements', () => {
     null,
     'text',
     [INVALIDATION],
+    [],
+    [0, 1, 2, INVALIDATION.b],
+    [0, 1, 2, 3, 4, 5, INVALIDATION.b],
+    [0, 1, -2, 3, INVALIDATION.b],
+    [0, 1, '2', 3, INVALIDATION.b],
+    [0, 1, 2, 3, { s: 1 }],
     {},
     { ...INVALIDATION, v: 2 },
     { ...INVALIDATION, p: -1 },

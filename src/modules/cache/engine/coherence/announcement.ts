@@ -3,9 +3,14 @@ import { isLogId } from '../versions/log-id.js';
 import { isVersion, type Version } from '../versions/version.js';
 
 /**
- * What travels over the bus, in the shape of a Nest event (`{ pattern, data }`, of which this is `data`):
+ * What travels over the bus:
  *
- * - an invalidation: `{ v: 1, p: partition, id, prev, b: { s: source, k: keys, t: [[id, version]], r?: 1, x?: 1, n?: tombstoneSequence } }`
+ * - an invalidation, as the array `[partition, ms and sequence of the id before, ms since then, sequence unless 0, body]`, with
+ *   the body as in the log: `{ s: source, k: keys, t?: [[id, version]], r?: 1, x?: 1, n?: tombstoneSequence }`;
+ *   of earlier versions also `{ v: 1, p: partition, id, prev, b: body }`.
+ *
+ * The others have the shape of a Nest event (`{ pattern, data }`, of which this is `data`):
+ *
  * - a wake-up, which is not in the log: `{ v: 1, w: keys }`: a leased slot was filled or released;
  * - tombstones, which are not in the log either: `{ v: 1, s: source, a: keys, d: ids, n: tombstoneSequence }`: keys, tags and
  *   generations that the source could not invalidate because Redis refuses writes;
@@ -34,6 +39,7 @@ const MAX_ITEMS = 20_000;
 
 /** Reads a message from outside; `undefined` for a foreign one. */
 export function parseAnnouncement(raw: unknown): Announcement | undefined {
+  if (Array.isArray(raw)) return parseInvalidation(raw);
   if (!isRecord(raw) || raw['v'] !== WIRE_VERSION) return undefined;
   if (isTexts(raw['w'])) return { kind: 'wake', keys: raw['w'] };
   if (typeof raw['q'] === 'string') return { kind: 'tombstone-request', source: raw['q'] };
@@ -50,6 +56,25 @@ export function parseAnnouncement(raw: unknown): Announcement | undefined {
   if (body === undefined || !isLogId(id) || !isLogId(previous)) return undefined;
   if (typeof partition !== 'number' || !Number.isInteger(partition) || partition < 0) return undefined;
   return { kind: 'invalidation', partition, entry: { id, previous, body } };
+}
+
+function parseInvalidation(raw: readonly unknown[]): Announcement | undefined {
+  const body = parseBody(raw.at(-1));
+  const numbers = raw.slice(0, -1);
+  if (body === undefined || numbers.length < 4 || numbers.length > 5 || !numbers.every(isCount)) return undefined;
+  const [partition, previousMs, previousSequence, laterMs, sequence = 0] = numbers as [
+    number,
+    number,
+    number,
+    number,
+    number?,
+  ];
+  const id = `${previousMs + laterMs}-${sequence}`;
+  return { kind: 'invalidation', partition, entry: { id, previous: `${previousMs}-${previousSequence}`, body } };
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
 /** Reads the body of an entry as it stands in the log. */

@@ -6,7 +6,7 @@ const MAX_MESSAGE_CHARACTERS = 4 * 2 ** 20;
 
 /**
  * Announcements over a subscriber of the cache's own: the library face. Reads the same wire format as Nest's Redis
- * transport: `{"pattern":…,"data":…}` on the channel named like the pattern.
+ * transport: `{"pattern":…,"data":…}` on the channel named like the pattern, or the data alone.
  */
 export class RedisAnnouncements implements AnnouncementSource {
   #client: RedisClient | undefined;
@@ -41,7 +41,8 @@ export class RedisAnnouncements implements AnnouncementSource {
 
 function dataOf(text: string): unknown {
   try {
-    return (JSON.parse(text) as { data?: unknown } | null)?.data;
+    const message = JSON.parse(text) as { data?: unknown } | null;
+    return Array.isArray(message) ? message : message?.data;
   } catch {
     return undefined;
   }
