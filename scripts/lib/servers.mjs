@@ -108,6 +108,10 @@ function findNginx() {
   return process.env.NGINX || onPath('nginx') || ['/usr/sbin/nginx'].find((path) => existsSync(path));
 }
 
+function findPromtool() {
+  return process.env.PROMTOOL || onPath('promtool');
+}
+
 /** The folder of PostgreSQL's programs, the newest where there are several. */
 function findPostgres() {
   if (process.env.PG_BIN_DIR) return process.env.PG_BIN_DIR;
