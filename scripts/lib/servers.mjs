@@ -46,7 +46,16 @@ const NGINX = {
   find: findNginx,
   isOptional: true,
 };
-const SERVERS = [REDIS, POSTGRES, MARIADB, PGBOUNCER, NGINX];
+/** As {@link MARIADB}: `promtool`, which tests the alerts. */
+const PROMETHEUS = {
+  name: 'Prometheus',
+  program: 'promtool',
+  variable: 'PROMTOOL',
+  debianPackage: 'prometheus',
+  find: findPromtool,
+  isOptional: true,
+};
+const SERVERS = [REDIS, POSTGRES, MARIADB, PGBOUNCER, NGINX, PROMETHEUS];
 
 /**
  * Finds the servers, installing those that are missing where that is possible.
