@@ -1,5 +1,11 @@
 import { ConfigError, type ConfigSection } from '../../common/config/define-config.js';
-import { redisConfig, redisPoolOptionsOf, redisSourceOf } from '../redis/index.js';
+import {
+  type RedisConfig,
+  redisConfig,
+  type RedisPoolOptions,
+  redisPoolOptionsOf,
+  redisSourceOf,
+} from '../redis/index.js';
 import { cacheConfig } from './cache.config.js';
 import type { CacheModuleOptions } from './cache.module-options.js';
 import { optionsOfConfig } from './cache.settings.js';
@@ -18,7 +24,14 @@ export function fromEnv(env: NodeJS.ProcessEnv = process.env): CacheModuleOption
   const cache = parse(cacheConfig, env, problems);
   const redis = parse(redisConfig, env, problems);
   if (!cache || !redis) throw new ConfigError(problems);
-  return { ...optionsOfConfig(cache), redis: redisSourceOf(redis), redisPool: redisPoolOptionsOf(redis) };
+  return { ...optionsOfConfig(cache), redis: redisSourceOf(redis), redisPool: poolOptionsOf(redis, env) };
+}
+
+/** Without `REDIS_PROBE_PREFIX` the probe's key begins with the namespace, which may be an option beside these. */
+function poolOptionsOf(redis: RedisConfig, env: NodeJS.ProcessEnv): RedisPoolOptions {
+  const { monitor, ...options } = redisPoolOptionsOf(redis);
+  const { probeKeyPrefix: _default, ...rest } = monitor ?? {};
+  return { ...options, monitor: env['REDIS_PROBE_PREFIX'] ? monitor : rest };
 }
 
 function parse<S extends ConfigSection>(

@@ -128,6 +128,8 @@ describe('an application without any configuration section', () => {
     const app = await start({ imports: [CacheModule.forRoot(fromEnv(env))] });
     expect(app.get<Cache>(CACHE).name).toBe('from-env');
     expect(await app.get<Cache>(CACHE).ready(5_000)).toBe(true);
+    expect(fromEnv(env).redisPool?.monitor).not.toHaveProperty('probeKeyPrefix');
+    expect(fromEnv({ ...env, REDIS_PROBE_PREFIX: 'p' }).redisPool?.monitor).toMatchObject({ probeKeyPrefix: 'p' });
     expect(() => fromEnv({ CACHE_TTL: 'soon', REDIS_POOL_SIZE: '0' })).toThrow(/CACHE_TTL[^]*REDIS_POOL_SIZE/);
   });
 
