@@ -100,6 +100,17 @@ export const FAULTS = {
       await delay(forMs);
     },
   },
+  /** Answers come past the budget of reads: loaders run without a lease, and the answers race them. */
+  'redis late': {
+    reach: 'redis',
+    run: async ({ control, random }) => {
+      for (let i = 0; i < 12; i++) {
+        const forMs = 15 + random() * 150;
+        await control.call('CLIENT', 'PAUSE', Math.floor(forMs), 'ALL');
+        await delay(forMs + random() * 60);
+      }
+    },
+  },
   /** Tags, generations and the log itself are evicted. */
   'memory full, everything evictable': {
     reach: 'bus',

@@ -92,6 +92,11 @@ export function readerProgram(isMistaken: (mistake: Mistake) => boolean): Record
       if (here.epoch === me.fetchEpoch && me.fetched !== undefined) learn(here, me.fetched);
       return 'judge';
     },
+    /** The budget of the read is over: the flight begins, and its loader runs without a lease. */
+    hedge(world, me, here) {
+      here.flight = world.actors.indexOf(me);
+      return 'capture';
+    },
     lease(world, me) {
       const { slot } = world;
       if (slot?.lease !== undefined) return undefined;
@@ -130,6 +135,11 @@ export function readerProgram(isMistaken: (mistake: Mistake) => boolean): Record
     },
     fill(world, me, here) {
       const value = me.value as number;
+      if (me.isHedged === true && me.token === undefined) {
+        delete me.late;
+        settle(world, me, value);
+        return 'lateLease';
+      }
       if (me.token === undefined || world.slot?.lease !== me.token) return finish(world, me, value);
       if (me.captured === undefined || me.captureEpoch !== here.epoch) {
         dropLease(world);
@@ -143,6 +153,37 @@ export function readerProgram(isMistaken: (mistake: Mistake) => boolean): Record
       world.slot = { value, tag: me.captured };
       return 'filled';
     },
+    /** The callers have their value. A slot that is leased or filled belongs to another load. */
+    lateLease(world, me) {
+      if (world.slot !== undefined) return end(me);
+      world.tag ??= `made late for ${world.actors.indexOf(me)}`;
+      me.fetched = world.tag;
+      me.token = `late fill ${world.actors.indexOf(me)}`;
+      world.slot = { value: 0, tag: '', lease: me.token };
+      return isMistaken('a late lease without the log') ? 'compare' : 'readLog';
+    },
+    readLog(world, me) {
+      replay(world, me.instance, tailOf(world), isMistaken('a log that may be empty'));
+      return 'compare';
+    },
+    compare(world, me, here) {
+      if (here.fence === me.mark && here.epoch === me.captureEpoch) {
+        me.captured ??= me.fetched;
+        return 'lateFill';
+      }
+      if (world.slot?.lease === me.token) dropLease(world);
+      return end(me);
+    },
+    lateFill(world, me, here) {
+      if (world.slot?.lease !== me.token) return end(me);
+      const isOutdated = world.isTagBeside && world.tag !== me.captured;
+      if (isOutdated || me.captureEpoch !== here.epoch) dropLease(world);
+      else {
+        world.slot = { value: me.value as number, tag: me.captured as string };
+        putInMemory(here, me, me.value as number);
+      }
+      return end(me);
+    },
     filled(world, me, here) {
       if (me.captureEpoch === here.epoch) putInMemory(here, me, me.value as number);
       return finish(world, me, me.value as number);
@@ -155,6 +196,25 @@ export const useKnownVersion: Action = (_, __, { known }) => (known === undefine
 
 /** A reader that has waited too long for the lease of another one loads for itself and stores nothing. */
 export const giveUpWaiting: Action = ({ slot }) => (slot?.lease === undefined ? undefined : 'capture');
+
+/** Redis has read the slot, and its answer does not come within the budget. */
+export const readLate: Action = ({ slot }, me) => {
+  const late = valueOf(slot);
+  if (late !== undefined) me.late = late;
+  me.isHedged = true;
+  return 'hedge';
+};
+
+/** It settles the flight if it is valid now, and the key was not invalidated since before the slot was asked for. */
+export function lateAnswer(isMistaken: (mistake: Mistake) => boolean): Action {
+  return (world, me, here) => {
+    const late = me.late as CachedValue;
+    delete me.late;
+    const isFenced = here.fence !== me.mark && !isMistaken('a late answer without the fence of its read');
+    // A version that is not known is asked for.
+    return late.tag === (here.known ?? world.tag) && !isFenced ? finish(world, me, late.value) : me.step;
+  };
+}
 
 /** A write to the source, then `delete` of the key or `invalidateTags` of its tag. */
 export function writerProgram(
@@ -215,8 +275,14 @@ function learn(here: Instance, version: string): void {
   else voidTag(here, version);
 }
 
-/** Gives the value to this reader and to the readers that joined it, and checks it against the promise to each. */
+/** Gives the value to this reader and to the readers that joined it, and ends the read. */
 function finish(world: World, me: Actor, value: number): string {
+  settle(world, me, value);
+  return end(me);
+}
+
+/** Gives the value to this reader and to the readers that joined it, and checks it against the promise to each. */
+function settle(world: World, me: Actor, value: number): void {
   const index = world.actors.indexOf(me);
   const here = world.instances[me.instance] as Instance;
   if (here.flight === index) here.flight = undefined;
@@ -225,9 +291,8 @@ function finish(world: World, me: Actor, value: number): string {
     if (value < floor) {
       world.staleRead = `reader ${world.actors.indexOf(reader) + 1} got version ${value}; version ${floor} was acknowledged before it began`;
     }
-    end(reader);
+    if (reader !== me) end(reader);
   }
-  return 'done';
 }
 
 /** Removes facts that no longer matter, so that states which differ only in them are one. */

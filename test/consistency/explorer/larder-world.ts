@@ -57,9 +57,21 @@ export interface Actor {
   joined?: number;
   /** The log's end, as a read that ends a rest was told. */
   tail?: number;
+  /** The answer of a read that is late and may still come: the entry that it carries, as Redis had it. */
+  late?: CachedValue;
+  /** The load was begun because Redis was late: a lease is asked for when it has ended. */
+  isHedged?: boolean;
 }
 
-export type Fault = 'evict slot' | 'lose tag' | 'lose log' | 'lose message' | 'expire lease' | 'restart' | 'rest';
+export type Fault =
+  | 'evict slot'
+  | 'lose tag'
+  | 'lose log'
+  | 'lose message'
+  | 'expire lease'
+  | 'restart'
+  | 'rest'
+  | 'late answer';
 
 export interface World {
   database: number;
@@ -89,6 +101,8 @@ export type Mistake =
   | 'a log that may be empty'
   | 'loads joined after an invalidation'
   | 'own memory voided only before sending'
+  | 'a late answer without the fence of its read'
+  | 'a late lease without the log'
   | 'a fill makes a lost version again'
   | 'a tag without a key is not announced'
   | 'memory served at rest'

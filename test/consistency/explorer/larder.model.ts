@@ -4,6 +4,8 @@ import {
   dropLease,
   end,
   giveUpWaiting,
+  lateAnswer,
+  readLate,
   readerProgram,
   useKnownVersion,
   writerProgram,
@@ -51,7 +53,7 @@ export function larder(scenario: Scenario, mistake?: Mistake): Model<World> {
   const writer = writerProgram(scenario.operation, isMistaken);
   const readerCount = scenario.readers.length;
 
-  const actorSteps = ({ step, instance }: Actor, index: number): Step<World>[] => {
+  const actorSteps = ({ step, instance, late }: Actor, index: number, lateLeft: number): Step<World>[] => {
     if (step === 'done') return [];
     const isReader = index < readerCount;
     const name = `${isReader ? `reader ${index + 1}` : `writer ${index - readerCount + 1}`} on ${instance}`;
@@ -59,6 +61,19 @@ export function larder(scenario: Scenario, mistake?: Mistake): Model<World> {
     const steps = [{ label: `${name}: ${step}`, apply: (world: World) => advance(world, index, action) }];
     if (step === 'lease')
       steps.push({ label: `${name}: gives up waiting`, apply: (world) => advance(world, index, giveUpWaiting) });
+    if (step === 'read' && lateLeft > 0)
+      steps.push({
+        label: `${name}: read, and the answer is late`,
+        apply(world) {
+          world.faults['late answer'] = lateLeft - 1;
+          return advance(world, index, readLate);
+        },
+      });
+    if (late !== undefined && step !== 'hedge')
+      steps.push({
+        label: `${name}: the late answer comes`,
+        apply: (world) => advance(world, index, lateAnswer(isMistaken)),
+      });
     if (step === 'hold')
       steps.push({
         label: `${name}: uses the known version`,
@@ -70,7 +85,7 @@ export function larder(scenario: Scenario, mistake?: Mistake): Model<World> {
   return {
     initial: initialWorld(scenario, isMistaken('a log that may be empty')),
     steps: (world) => [
-      ...world.actors.flatMap(actorSteps),
+      ...world.actors.flatMap((actor, index) => actorSteps(actor, index, world.faults['late answer'] ?? 0)),
       ...world.instances.flatMap((_, index) => followSteps(index, isMistaken)),
       ...faultSteps(world, isMistaken('a log that may be empty')),
     ],

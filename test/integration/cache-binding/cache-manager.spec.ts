@@ -223,7 +223,12 @@ describe('CACHE_MANAGER with a Redis that is late', () => {
   it('waits for an answer that is on its way', async () => {
     const redis = await RedisServer.start();
     const proxy = await TcpProxy.start(redis.port);
-    const app = await startCacheApp(parts, { REDIS_URL: proxy.url, REDIS_READ_LATE_MAX: '5s' });
+    const app = await startCacheApp(parts, {
+      REDIS_URL: proxy.url,
+      REDIS_READ_BUDGET_MIN: '10ms',
+      REDIS_READ_BUDGET_MAX: '50ms',
+      REDIS_READ_LATE_MAX: '5s',
+    });
     await eventually(() => expect(app.cache.stats().redis).toBe('up'));
     const { manager } = app.get<Legacy>(Legacy);
     await manager.set('k', 'the value');

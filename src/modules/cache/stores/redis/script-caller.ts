@@ -10,6 +10,8 @@ import type { TimedCommands } from './timed-commands.js';
 /** Larger arguments take the bulk lane, where no small command waits behind them. */
 const MAX_FAST_BYTES = 64 * 1024;
 const MAX_FAST_KEYS = 16;
+/** Large arguments take their time on the wire and in Redis: a limit grows with them. */
+const BYTES_PER_MS = 50 * 1024;
 
 /**
  * How long a caller waits: `budget` for a step that a read can do without (a lease), following the monitor's measured latency;
@@ -43,9 +45,11 @@ export class ScriptCaller {
     keys: readonly string[],
     args: readonly CommandArgument[],
   ): Promise<unknown> {
-    const limitMs =
+    const bytes = bytesOf(args);
+    const lane = keys.length > MAX_FAST_KEYS || bytes > MAX_FAST_BYTES ? 'bulk' : 'fast';
+    const givenMs =
       limit === 'command' ? this.commandTimeoutMs : Math.max(this.budgetMs(), limit === 'budget' ? 0 : limit);
-    const lane = isLarge(keys, args) ? 'bulk' : 'fast';
+    const limitMs = givenMs + bytes / BYTES_PER_MS;
     return new Promise((resolve) => {
       this.commands.run(
         lane,
@@ -58,9 +62,8 @@ export class ScriptCaller {
   }
 }
 
-function isLarge(keys: readonly string[], args: readonly CommandArgument[]): boolean {
-  if (keys.length > MAX_FAST_KEYS) return true;
+function bytesOf(args: readonly CommandArgument[]): number {
   let bytes = 0;
   for (const arg of args) if (Buffer.isBuffer(arg)) bytes += arg.length;
-  return bytes > MAX_FAST_BYTES;
+  return bytes;
 }
