@@ -1,6 +1,10 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { CACHE, type Cache } from '../cache/nest.js';
 
+/** Caches that have figures of their own. An application may make a namespace for each user: the rest share the name `other`. */
+const MAX_CACHES = 100;
+const OTHER = 'other';
+
 /** Hits and misses of one cache (a namespace) since this instance started. */
 export interface CacheCounts {
   memoryHits: number;
@@ -16,6 +20,7 @@ export interface CacheCounts {
 @Injectable()
 export class CacheTotals implements OnApplicationShutdown {
   private readonly counts = new Map<string, CacheCounts>();
+  private readonly labels = new Set<string>();
   private readonly unsubscribe: readonly (() => void)[];
 
   /** @internal */
@@ -34,7 +39,15 @@ export class CacheTotals implements OnApplicationShutdown {
     ];
   }
 
-  /** Totals by the name of the cache. */
+  /** The name under which a cache is counted: its own for the first 100 caches that are used, `other` for the rest. */
+  labelOf(name: string): string {
+    if (this.labels.has(name)) return name;
+    if (this.labels.size >= MAX_CACHES) return OTHER;
+    this.labels.add(name);
+    return name;
+  }
+
+  /** Totals by the name of the cache; see {@link labelOf}. */
   byCache(): ReadonlyMap<string, Readonly<CacheCounts>> {
     return this.counts;
   }
@@ -46,8 +59,9 @@ export class CacheTotals implements OnApplicationShutdown {
   private of(name: string): CacheCounts {
     const known = this.counts.get(name);
     if (known) return known;
-    const counts = { memoryHits: 0, redisHits: 0, staleHits: 0, misses: 0 };
-    this.counts.set(name, counts);
+    const label = this.labelOf(name);
+    const counts = this.counts.get(label) ?? { memoryHits: 0, redisHits: 0, staleHits: 0, misses: 0 };
+    this.counts.set(label, counts);
     return counts;
   }
 }

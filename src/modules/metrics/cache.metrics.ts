@@ -157,7 +157,9 @@ export class CacheMetrics implements OnApplicationShutdown {
       'cache',
     );
     this.listen('unreadable', ({ cache }) => unreadable.inc({ cache }));
-    this.unsubscribe.push(this.unreadableResponses.onFound((cache) => unreadable.inc({ cache })));
+    this.unsubscribe.push(
+      this.unreadableResponses.onFound((cache) => unreadable.inc({ cache: this.cacheTotals.labelOf(cache) })),
+    );
 
     const overflows = this.counter(
       METRIC.outboxOverflows,
@@ -174,6 +176,12 @@ export class CacheMetrics implements OnApplicationShutdown {
   }
 
   private listen<E extends CacheEventName>(event: E, listener: CacheEventListener<E>): void {
-    this.unsubscribe.push(this.cache.on(event, listener));
+    const { cacheTotals } = this;
+    this.unsubscribe.push(
+      this.cache.on(event, (payload) => {
+        const label = cacheTotals.labelOf(payload.cache);
+        listener(label === payload.cache ? payload : { ...payload, cache: label });
+      }),
+    );
   }
 }
