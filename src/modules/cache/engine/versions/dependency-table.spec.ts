@@ -81,6 +81,22 @@ describe('DependencyTable', () => {
     expect(table.tagBytes).toBe(2 * tagBytes);
   });
 
+  it('tells what has changed beside 20,000 unrelated changes', () => {
+    const table = new DependencyTable();
+    const { sequence } = table;
+    table.invalidateId('t::changed');
+    for (let i = 0; i < 20_000; i++) table.invalidateId(`t::unrelated ${i}`);
+
+    const unchanged = Array.from({ length: 1_000 }, (_, i) => `t::late ${i}`);
+    const taken = unchanged.filter((id) => table.hasChangedSince(id, sequence));
+    expect(taken.length).toBeLessThan(50);
+    expect(table.hasChangedSince('t::changed', sequence)).toBe(true);
+    expect(table.wasInvalidatedSince('t::changed', sequence)).toBe(true);
+    expect(table.hasChangedSince('t::changed', table.sequence)).toBe(false);
+    table.forgetAll();
+    expect(table.hasChangedSince('t::late 1', sequence)).toBe(true);
+  });
+
   it('frees generations that nothing holds, and keeps those that an entry depends on', async () => {
     const table = new DependencyTable();
     const captures: VersionSnapshot[] = [];
