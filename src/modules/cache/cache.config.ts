@@ -49,7 +49,7 @@ export const cacheConfig = defineConfig('cache', {
   },
   logLength: {
     env: 'CACHE_LOG_LENGTH',
-    doc: 'Invalidations kept in Redis for instances that missed some; about 20 bytes each. Default 10000.',
+    doc: 'Invalidations kept in Redis for instances that missed some; about 150 bytes each. Large ones, of bulk deletes, are kept as if each had 1,600 bytes at most. Default 10000.',
     schema: z.coerce.number().int().min(100).default(10_000),
   },
   outboxMaxItems: {

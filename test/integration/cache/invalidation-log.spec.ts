@@ -42,6 +42,17 @@ describe('the invalidation log', () => {
     await other.stop();
   });
 
+  it('is bounded in bytes as well as in entries', async () => {
+    const keys = Array.from({ length: 500 }, (_, i) => `a key of usual length ${i}`);
+    for (let i = 0; i < 90; i++) await cache.delete(keys);
+    const bytes = Number(await redis.command('MEMORY', 'USAGE', LOG, 'SAMPLES', 0));
+    // 90 entries of 15 kB are 1.3 MB; 100 entries of 1,600 bytes are 160 kB.
+    expect(bytes).toBeLessThan(320_000);
+    for (let i = 0; i < 20; i++) await cache.delete(`one ${i}`);
+    await eventually(() => expect(cache.stats().isCoherent).toBe(true));
+    expect(flushed).toEqual([]);
+  });
+
   it('tells an expiry from an invalidation', async () => {
     const newest = async (): Promise<unknown> =>
       JSON.parse((await redis.client().xrevrange(LOG, '+', '-', 'COUNT', 1))[0]![1][3]!);

@@ -148,6 +148,13 @@ describe('following the log', () => {
     expect(done).toEqual(['flush log-trimmed']);
   });
 
+  it('empties memory when large entries had the log trimmed below its length', async () => {
+    for (let i = 0; i < 6; i++) log.append(`t${i}`);
+    log.entries = log.entries.slice(-2);
+    await clock.advance(HEARTBEAT_MS);
+    expect(done).toEqual(['flush log-trimmed']);
+  });
+
   it('puts back the entries that a rolled-back log lost', async () => {
     hear(log.append('kept'));
     hear(log.append('lost'));

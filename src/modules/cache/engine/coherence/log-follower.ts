@@ -275,7 +275,10 @@ export class LogFollower {
     const entries = await this.#readWhole(partition);
     if (entries === undefined) return false;
     const lost = this.heard.lostFrom(partition, new Set(entries.map((entry) => entry.id)), reached);
-    const isTrimmed = entries.length >= this.log.length && compareLogIds(entries[0]!.id, reached) > 0;
+    // A log of large entries is trimmed early; a log that was lost begins anew, without an entry before its first.
+    const first = entries[0];
+    const isShortened = entries.length >= this.log.length || first?.previous !== LOG_START;
+    const isTrimmed = first !== undefined && isShortened && compareLogIds(first.id, reached) > 0;
     const wasReset = entries.some((entry) => entry.body.isReset && compareLogIds(entry.id, reached) > 0);
     let last = entries.at(-1)?.id ?? LOG_START;
     if (lost !== undefined && lost.length > 0) await this.target.reissue(lost);
