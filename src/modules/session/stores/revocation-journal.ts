@@ -23,7 +23,9 @@ export interface Revocation {
  * old snapshot). Both kinds are repeated before Redis is used again.
  */
 export class RevocationJournal {
-  private readonly entries = new Set<Revocation>();
+  /** Oldest first, from `first` on. A set would be iterated over the places of all that were deleted, at each addition. */
+  private entries: Revocation[] = [];
+  private first = 0;
   private readonly pending = new Set<Revocation>();
 
   constructor(
@@ -35,7 +37,7 @@ export class RevocationJournal {
   add(target: RevocationTarget, status: 'pending' | 'acknowledged'): void {
     this.forgetOld();
     const revocation = { target, atMs: this.clock.nowMs() };
-    this.entries.add(revocation);
+    this.entries.push(revocation);
     if (status === 'pending') this.pending.add(revocation);
   }
 
@@ -46,7 +48,7 @@ export class RevocationJournal {
 
   /** Oldest first: all, or those that Redis has not acknowledged. */
   list(which: 'all' | 'pending'): Revocation[] {
-    return [...(which === 'all' ? this.entries : this.pending)];
+    return which === 'all' ? this.entries.slice(this.first) : [...this.pending];
   }
 
   /** Whether a pending revocation ended this session. */
@@ -63,10 +65,15 @@ export class RevocationJournal {
 
   private forgetOld(): void {
     const tooOldMs = this.clock.nowMs() - this.lifetimeMs;
-    for (const entry of this.entries) {
-      if (entry.atMs >= tooOldMs && this.entries.size < MAX_ENTRIES) return;
-      this.entries.delete(entry);
-      this.pending.delete(entry);
+    const { entries } = this;
+    while (this.first < entries.length) {
+      const oldest = entries[this.first]!;
+      if (oldest.atMs >= tooOldMs && entries.length - this.first < MAX_ENTRIES) break;
+      this.pending.delete(oldest);
+      this.first++;
     }
+    if (this.first < 1_000 || this.first < entries.length / 2) return;
+    this.entries = entries.slice(this.first);
+    this.first = 0;
   }
 }
