@@ -46,6 +46,7 @@ describeWithPgBouncer.each<PoolMode>(['session', 'transaction'])('behind PgBounc
     expect(applied.map(({ name }) => name as string)).toEqual([
       '0001_notes.sql',
       '0001_sessions.sql',
+      '0002_clients_and_timeouts.sql',
       '0002_readers.sql',
     ]);
   });
