@@ -1,5 +1,6 @@
 import type { Clock } from '../../common/clock.js';
 import type { RedisPool, RedisSource } from '../redis/redis.types.js';
+import type { ClassSerializer } from './codec/class-serializers.js';
 import type { NamespaceOptions } from './engine/contract/cache.js';
 import type { AnnouncementSource } from './engine/ports/announcement-source.js';
 
@@ -19,6 +20,12 @@ export interface CacheOptions extends NamespaceOptions {
   maxValueBytes?: number;
   /** Hash-tag partitions in a Cluster. The same on every instance: one that differs does not use Redis. Default 64; 1 elsewhere. */
   partitions?: number;
+  /**
+   * Classes whose instances are stored and come back as instances, beside those decorated with `@CacheSerializable()`. Other
+   * instances come back as plain objects. Every process must know the same classes: an entry with an unknown one is a miss.
+   * Default none.
+   */
+  serializers?: Iterable<ClassSerializer>;
   clock?: Clock;
 }
 

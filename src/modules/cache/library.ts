@@ -1,6 +1,12 @@
 /** What of this module works without Nest: the library face. */
 export type * from './engine/contract/cache.js';
 export type * from './engine/contract/tier.js';
+export {
+  type TransactionalAdapterLike,
+  watchTransactionalAdapter,
+export type { ClassSerializer } from './codec/class-serializers.js';
+export { UnstorableValueError } from './codec/unstorable-value.error.js';
+export { CacheSerializable } from './decorators/cache-serializable.decorator.js';
 export { createCache } from './create-cache.js';
 export type * from './create-cache.options.js';
 export type { AnnouncementSource } from './engine/ports/announcement-source.js';

@@ -41,6 +41,16 @@ export function binaryKindOf(value: Binary): number {
   return code;
 }
 
+/** Prototypes of the built-in kinds: an instance of a subclass comes back as one of these. */
+const PROTOTYPES: ReadonlySet<unknown> = new Set(
+  KINDS.map(([, from]) => Object.getPrototypeOf(from(new ArrayBuffer(0))) as unknown),
+);
+
+/** Whether the value is of a built-in kind and not of a subclass. */
+export function isBuiltInBinary(value: Binary): boolean {
+  return PROTOTYPES.has(Object.getPrototypeOf(value));
+}
+
 /** The value's bytes, not copied. */
 export function bytesOf(value: Binary): Buffer {
   return ArrayBuffer.isView(value) ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : Buffer.from(value);

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { checksumOf } from './checksum.js';
+import type { ClassSerializers } from './class-serializers.js';
 import { compress, decompress, uncompressedLength } from './compression.js';
 import { dependenciesLength, readDependencies, writeDependencies } from './dependencies.js';
 import type { CodecLimits, EntrySlot, EnvelopeHeader, Slot, UnreadableReason } from './envelope.types.js';
@@ -51,7 +52,7 @@ head.setUint8(At.Version, ENVELOPE_VERSION);
  * lease area.
  *
  * @returns `undefined` when the encoded value is larger than `limits.maxValueBytes`.
- * @throws TypeError naming the path of something in `value` that can't be stored (see `encodePayload`); RangeError for
+ * @throws UnstorableValueError naming the path of something in `value` that can't be stored (see `encodePayload`); RangeError for
  *   dependencies the layout has no room for.
  */
 export function encodeEntry(header: EnvelopeHeader, value: unknown, limits: CodecLimits): Buffer | undefined {
@@ -59,7 +60,7 @@ export function encodeEntry(header: EnvelopeHeader, value: unknown, limits: Code
   const payloadStart = At.Dependencies + dependencies;
   const payload = header.isAbsent
     ? { codec: PayloadCodec.Json, bytes: Buffer.allocUnsafe(payloadStart) }
-    : encodePayload(value, limits.maxValueBytes, payloadStart);
+    : encodePayload(value, limits.maxValueBytes, payloadStart, limits.classes);
   if (!payload) return undefined;
   const compressed =
     payload.bytes.length - payloadStart >= limits.compressAboveBytes
@@ -90,7 +91,7 @@ export function entrySizeBytes(bytes: Buffer): number {
  * What the bytes of a slot are. Never throws, whatever they are, and leaves the payload alone until it is asked for.
  * The result looks at `bytes`, which may be memory that the next read from a socket overwrites.
  */
-export function decodeSlot(bytes: Buffer, limits: Pick<CodecLimits, 'maxValueBytes'>): Slot {
+export function decodeSlot(bytes: Buffer, limits: Pick<CodecLimits, 'maxValueBytes' | 'classes'>): Slot {
   if (bytes[At.Magic] !== ENTRY_MAGIC) return decodeOther(bytes);
   if (bytes.length < At.Dependencies) return unreadable('truncated');
   const version = bytes[At.Version] as number;
@@ -122,7 +123,7 @@ export function decodeSlot(bytes: Buffer, limits: Pick<CodecLimits, 'maxValueByt
     generations: dependencies.generations,
     tags: dependencies.tags,
   };
-  return new StoredEntry(header, payloadStart + length, bytes, payloadStart, codec, isCompressed);
+  return new StoredEntry(header, payloadStart + length, bytes, payloadStart, codec, isCompressed, limits.classes);
 }
 
 /** An entry whose envelope was read and whose payload was not, yet. */
@@ -136,19 +137,20 @@ class StoredEntry implements EntrySlot {
     private readonly payloadStart: number,
     private readonly codec: PayloadCodec,
     private readonly isCompressed: boolean,
+    private readonly classes: ClassSerializers | undefined,
   ) {}
 
   kept(): EntrySlot {
-    const { header, sizeBytes, bytes, payloadStart, codec, isCompressed } = this;
-    return new StoredEntry(header, sizeBytes, Buffer.from(bytes), payloadStart, codec, isCompressed);
+    const { header, sizeBytes, bytes, payloadStart, codec, isCompressed, classes } = this;
+    return new StoredEntry(header, sizeBytes, Buffer.from(bytes), payloadStart, codec, isCompressed, classes);
   }
 
   value(): unknown {
     if (this.header.isAbsent) return undefined;
     try {
       return this.isCompressed
-        ? decodePayload(this.codec, decompress(this.bytes.subarray(this.payloadStart)), 0)
-        : decodePayload(this.codec, this.bytes, this.payloadStart);
+        ? decodePayload(this.codec, decompress(this.bytes.subarray(this.payloadStart)), 0, this.classes)
+        : decodePayload(this.codec, this.bytes, this.payloadStart, this.classes);
     } catch {
       // Without the cause: JSON.parse quotes the text that it could not read, and that text is a user's data.
       throw new UnreadableError('payload');

@@ -1,3 +1,5 @@
+import type { ClassSerializers } from './class-serializers.js';
+
 /**
  * What a slot in Redis holds. A slot is one string key: either an entry (with room for a lease beside its value, so that
  * a stale value can be kept while one instance reloads it) or a bare lease.
@@ -91,4 +93,6 @@ export interface CodecLimits {
   maxValueBytes: number;
   /** Compress payloads at or above this size; `Infinity` never. */
   compressAboveBytes: number;
+  /** Classes whose instances come back as instances. Default: those decorated with `@CacheSerializable()`. */
+  classes?: ClassSerializers;
 }

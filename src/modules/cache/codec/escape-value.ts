@@ -1,39 +1,43 @@
 import { types } from 'node:util';
 import { binaryKindOf, bytesOf, isBinary } from './binary-kinds.js';
-import { ESCAPE_KEY, MAX_DEPTH, type Escaped } from './escaped.types.js';
+import type { ClassSerializers } from './class-serializers.js';
+import { errorDataOf, isError } from './error-data.js';
+import { ESCAPE_KEY, type Escaped } from './escaped.types.js';
 import { roomAfter } from './plain-json.js';
 import { isPlainObject } from './plain-object.js';
+import { dataOfInstance, hasToJson, type WithToJson } from './stand-in.js';
+import { HIDDEN_STEP, ValuePath } from './value-path.js';
 
 /**
  * Replaces what JSON can't say by {@link Escaped} objects. What needs no escape is returned as it is, the very same
  * reference, so `escaped === value` says that plain JSON will do.
  *
- * As in JSON, a `toJSON` method speaks for its object (Date and URL keep their types nevertheless), getters are read,
- * and symbol keys, non-enumerable properties and named properties of arrays are left out. Subclasses of Map, Set, Date
- * and Array come back as the class they extend.
+ * Instances of registered classes are written with the name of their class, other instances as their own enumerable
+ * properties. As in JSON, a `toJSON` method speaks for its object (Date and URL keep their types nevertheless), getters are
+ * read, and symbol keys, non-enumerable properties and named properties of arrays are left out. Subclasses of Map, Set,
+ * Date, Array and Error come back as the built-in class they extend.
  *
  * @param maxBytes give up when the JSON is certain to be longer than this.
  * @returns `undefined` when it gave up (an `undefined` value is an escaped object).
- * @throws TypeError naming the path of a function, a symbol, a class instance without `toJSON`, a cycle, or of what is
- *   nested deeper than {@link MAX_DEPTH}.
+ * @throws UnstorableValueError naming the path of a function, a symbol, a promise, a stream, an instance without enumerable
+ *   properties, a cycle, or of what is nested deeper than `MAX_DEPTH`.
  */
-export function escapeValue(value: unknown, maxBytes: number): unknown {
+export function escapeValue(value: unknown, maxBytes: number, classes: ClassSerializers): unknown {
   if (roomAfter(value, maxBytes) >= 0) return value;
-  const escaper = new ValueEscaper(maxBytes);
+  const escaper = new ValueEscaper(maxBytes, classes);
   const escaped = escaper.escape(value);
   return escaper.isExhausted ? undefined : escaped;
 }
 
 /** One walk over one value. */
 class ValueEscaper {
-  #depth = 0;
-  /** Keys and objects from the root down to here; entries at `#depth` and above are left over from earlier branches. */
-  readonly #path: (string | number)[] = [];
-  readonly #ancestors: object[] = [];
+  readonly #path = new ValuePath();
+  readonly #classes: ClassSerializers;
   #remainingBytes: number;
 
-  constructor(maxBytes: number) {
+  constructor(maxBytes: number, classes: ClassSerializers) {
     this.#remainingBytes = maxBytes;
+    this.#classes = classes;
   }
 
   get isExhausted(): boolean {
@@ -58,30 +62,32 @@ class ValueEscaper {
       case 'bigint':
         return this.#escapeBigint(value);
       default:
-        return this.#refuse(`a ${typeof value}`);
+        return this.#path.refuse(`a ${typeof value}`);
     }
   }
 
   #enter(value: object): unknown {
     this.#remainingBytes -= 1;
     if (this.isExhausted) return value;
-    if (this.#depth === MAX_DEPTH) {
-      this.#refuse(this.#ancestors.includes(value) ? 'a cycle' : `nested deeper than ${MAX_DEPTH} levels`);
-    }
-    this.#ancestors[this.#depth++] = value;
+    this.#path.enter(value);
     const escaped = this.#escapeObject(value);
-    this.#depth--;
+    this.#path.leave();
     return escaped;
   }
 
   #escapeChild(key: string | number, value: unknown): unknown {
-    this.#path[this.#depth - 1] = key;
+    this.#path.at(key);
     return this.escape(value);
   }
 
   #escapeObject(value: object): unknown {
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype !== Object.prototype && prototype !== Array.prototype && prototype !== null) {
+      const serializer = this.#classes.of(prototype as object);
+      if (serializer) return this.#escapeRegistered('instance', serializer.name, serializer.toData(value));
+    }
     if (Array.isArray(value)) return this.#escapeArray(value);
-    if (hasToJson(value) && !hasTypeOfItsOwn(value)) return this.#escapeJson(value);
+    if (hasToJson(value)) return this.#escapeJson(value);
     return isPlainObject(value) ? this.#escapePlain(value) : this.#escapeInstance(value);
   }
 
@@ -104,11 +110,20 @@ class ValueEscaper {
     if (types.isSet(value)) return this.#escapeSet(value);
     if (types.isRegExp(value)) return { [ESCAPE_KEY]: 'regexp', v: [value.source, value.flags] } satisfies Escaped;
     if (value instanceof URL) return { [ESCAPE_KEY]: 'url', v: value.href } satisfies Escaped;
-    return this.#refuse(`an instance of ${value.constructor?.name || 'a class'}`);
+    if (isError(value)) {
+      const { type, properties } = errorDataOf(value);
+      return this.#escapeRegistered('error', type, properties);
+    }
+    const data = dataOfInstance(value, this.#path);
+    return typeof data === 'object' ? this.#escapePlain(data as object) : this.escape(data);
+  }
+
+  #escapeRegistered(escape: 'error' | 'instance', name: string, data: unknown): Escaped {
+    return { [ESCAPE_KEY]: escape, v: [name, this.#escapeChild(HIDDEN_STEP, data)] };
   }
 
   #escapeJson(value: WithToJson): unknown {
-    const key = String(this.#path[this.#depth - 2] ?? '');
+    const key = this.#path.ownKey;
     // Nothing of the object itself is written.
     this.#remainingBytes += 1;
     return this.#escapeChild('toJSON()', value.toJSON(key));
@@ -169,29 +184,8 @@ class ValueEscaper {
     this.#remainingBytes -= digits.length;
     return { [ESCAPE_KEY]: 'bigint', v: digits };
   }
-
-  #refuse(what: string): never {
-    const path = this.#path
-      .slice(0, this.#depth)
-      .map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`))
-      .join('');
-    throw new TypeError(`Can't cache ${what}, found at value${path}.`);
-  }
 }
 
 function escapeNumber(value: number): Escaped {
   return { [ESCAPE_KEY]: 'number', v: Object.is(value, -0) ? '-0' : (`${value}` as 'NaN') };
-}
-
-interface WithToJson {
-  toJSON(key: string): unknown;
-}
-
-function hasToJson(value: object): value is WithToJson {
-  return 'toJSON' in value && typeof value.toJSON === 'function';
-}
-
-/** Those that have a `toJSON` and are stored as what they are nevertheless. */
-function hasTypeOfItsOwn(value: object): boolean {
-  return isBinary(value) || types.isDate(value) || value instanceof URL;
 }

@@ -28,5 +28,9 @@ export type Escaped =
   | { '~': 'sparse'; v: [unknown[], number[]] }
   | { '~': 'regexp'; v: [source: string, flags: string] }
   | { '~': 'url'; v: string }
+  /** The built-in class, and the error's properties. */
+  | { '~': 'error'; v: [type: string, properties: unknown] }
+  /** The name of a registered class (see `class-serializers.ts`), and the data of the instance. */
+  | { '~': 'instance'; v: [name: string, data: unknown] }
   /** Kind (see `binary-kinds.ts`) and base64. */
   | { '~': 'binary'; v: [number, string] };

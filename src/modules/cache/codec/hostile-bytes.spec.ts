@@ -94,6 +94,13 @@ describe('a forged payload', () => {
     ['a broken regexp', PayloadCodec.EscapedJson, '{"~":"regexp","v":["(",""]}'],
     ['a broken URL', PayloadCodec.EscapedJson, '{"~":"url","v":"//"}'],
     ['an unknown binary in JSON', PayloadCodec.EscapedJson, '{"~":"binary","v":[99,""]}'],
+    ['an error of an unknown class', PayloadCodec.EscapedJson, '{"~":"error","v":["Function",{}]}'],
+    ['an error of nothing', PayloadCodec.EscapedJson, '{"~":"error","v":["Error",null]}'],
+    [
+      'an instance of a class that is not registered',
+      PayloadCodec.EscapedJson,
+      '{"~":"instance","v":["Function","process.exit()"]}',
+    ],
     ['a sparse array without holes', PayloadCodec.EscapedJson, '{"~":"sparse","v":[[1]]}'],
     ['an unknown kind of binary', PayloadCodec.Binary, Buffer.from([99, 0, 0, 0, 0])],
     ['a float and a half', PayloadCodec.Binary, Buffer.from([11, 0, 0, 0, 0, 0, 0])],

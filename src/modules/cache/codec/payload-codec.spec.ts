@@ -1,4 +1,5 @@
 import { deepStrictEqual } from 'node:assert';
+import { Socket } from 'node:net';
 import fc from 'fast-check';
 import { decodePayload, encodePayload, PayloadCodec } from './payload-codec.js';
 
@@ -205,18 +206,28 @@ describe('binary values', () => {
 });
 
 describe('values that are refused', () => {
+  const selfCaused = new Error('x');
+  selfCaused.cause = selfCaused;
   const cycle: Record<string, unknown> = { a: [{}] };
   (cycle.a as Record<string, unknown>[])[0]!.self = cycle;
-  class Order {
-    id = 1;
+  class Money {
+    readonly #cents = 5;
+    cents(): number {
+      return this.#cents;
+    }
   }
 
   it.each<[string, unknown, string]>([
     ['a function', { user: { roles: [1, () => 1] } }, 'a function, found at value.user.roles[1]'],
     ['a symbol', Symbol('s'), 'a symbol, found at value.'],
-    ['a class instance', [new Order()], 'an instance of Order, found at value[0]'],
-    ['an error', { cause: new RangeError('x') }, 'an instance of RangeError, found at value.cause'],
-    ['a promise', { later: Promise.resolve() }, 'an instance of Promise, found at value.later'],
+    ['an instance of private fields alone', [new Money()], 'an instance of Money, which has no enumerable properties'],
+    ['a promise', { later: Promise.resolve() }, 'a promise, found at value.later'],
+    ['a socket', { socket: new Socket() }, 'an instance of Socket, found at value.socket'],
+    ['a WeakMap', [new WeakMap()], 'an instance of WeakMap'],
+    ['what fetch gives', [new Response('text')], 'an instance of Response'],
+    ['a generator', [(function* () {})()], 'found at value[0]'],
+    ['a method of an instance', Object.assign(new Money(), { rows: [() => 1] }), 'a function, found at value.rows[0]'],
+    ['a cycle through an error', selfCaused, 'a cycle'],
     ['a cycle', cycle, 'a cycle, found at value.a[0].self'],
     ['a function in a map', new Map([['k', { f: () => 1 }]]), 'a function, found at value[0].f'],
     [

@@ -1,4 +1,5 @@
 import { binaryFrom, binaryKindOf, bytesOf, isBinary } from './binary-kinds.js';
+import { type ClassSerializers, decoratedClasses } from './class-serializers.js';
 import { escapeValue } from './escape-value.js';
 import { reviveValue } from './revive-value.js';
 
@@ -25,15 +26,21 @@ export function isPayloadCodec(code: number): code is PayloadCodec {
 
 /**
  * Encodes any value JSON can hold, and beside those `undefined`, `NaN`, the infinities, -0, bigint, Date, Map, Set,
- * RegExp, URL, Buffer, typed arrays, ArrayBuffer, sparse arrays and objects without prototype, at any depth to 512.
+ * RegExp, URL, Error, Buffer, typed arrays, ArrayBuffer, sparse arrays, objects without prototype and instances of `classes`, at
+ * any depth to 512. Other instances come back as plain objects.
  * Strings come back as they were, whatever they contain.
  *
  * @param room bytes to leave in front of the payload, for the caller to fill.
  * @returns `undefined` when the payload would be more than `maxBytes`.
- * @throws TypeError as {@link escapeValue}.
+ * @throws UnstorableValueError as {@link escapeValue}.
  */
-export function encodePayload(value: unknown, maxBytes: number, room = 0): Payload | undefined {
-  return isBinaryValue(value) ? encodeBinary(value, maxBytes, room) : encodeJson(value, maxBytes, room);
+export function encodePayload(
+  value: unknown,
+  maxBytes: number,
+  room = 0,
+  classes: ClassSerializers = decoratedClasses,
+): Payload | undefined {
+  return isBinaryValue(value) ? encodeBinary(value, maxBytes, room) : encodeJson(value, maxBytes, room, classes);
 }
 
 /**
@@ -41,12 +48,17 @@ export function encodePayload(value: unknown, maxBytes: number, room = 0): Paylo
  *
  * @throws an error of any kind when the bytes are something else.
  */
-export function decodePayload(codec: PayloadCodec, bytes: Buffer, start: number): unknown {
+export function decodePayload(
+  codec: PayloadCodec,
+  bytes: Buffer,
+  start: number,
+  classes: ClassSerializers = decoratedClasses,
+): unknown {
   switch (codec) {
     case PayloadCodec.Json:
       return JSON.parse(bytes.toString('utf8', start));
     case PayloadCodec.EscapedJson:
-      return reviveValue(JSON.parse(bytes.toString('utf8', start)));
+      return reviveValue(JSON.parse(bytes.toString('utf8', start)), classes);
     case PayloadCodec.Binary:
       return binaryFrom(bytes.readUInt8(start), bytes, start + 1);
   }
@@ -64,8 +76,8 @@ function encodeBinary(value: ArrayBufferView | ArrayBuffer, maxBytes: number, ro
   return { codec: PayloadCodec.Binary, bytes };
 }
 
-function encodeJson(value: unknown, maxBytes: number, room: number): Payload | undefined {
-  const escaped = escapeValue(value, maxBytes);
+function encodeJson(value: unknown, maxBytes: number, room: number, classes: ClassSerializers): Payload | undefined {
+  const escaped = escapeValue(value, maxBytes, classes);
   if (escaped === undefined) return undefined;
   const text = JSON.stringify(escaped);
   const length = Buffer.byteLength(text);

@@ -11,6 +11,7 @@ const CACHE_OPTIONS: OptionNames<CacheOptions> = {
   outbox: true,
   maxValueBytes: true,
   partitions: true,
+  serializers: true,
   clock: true,
 };
 

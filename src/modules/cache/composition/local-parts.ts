@@ -1,4 +1,6 @@
 import type { Clock } from '../../../common/clock.js';
+import { ClassSerializers, decoratedClasses } from '../codec/class-serializers.js';
+import { StoredForms } from '../codec/stored-forms.js';
 import type { CacheOptions } from '../create-cache.options.js';
 import { EventBus } from '../engine/contract/event-bus.js';
 import { FlightTable } from '../engine/local/flight-table.js';
@@ -38,11 +40,12 @@ export function makeLocalParts(
   const trust = new TrustWindow(hasRedis ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY);
   const events = new EventBus();
   const table = makeTable(options);
+  const maxValueBytes = options.maxValueBytes ?? DEFAULT_VALUE_BYTES;
   const memory = new MemoryLevel(makeMemoryTier(options, events, table, namespace), table, trust, clock, {
     maxTtlMs: memoryOptions(options)?.maxTtlMs ?? (hasRedis ? DEFAULT_MEMORY_TTL_MS : Number.POSITIVE_INFINITY),
     // A cache that fails closed serves no unconfirmed entry, not even one that was loaded meanwhile.
     fallbackTtlMs: options.coherence?.unconfirmedMs === 0 ? 0 : FALLBACK_TTL_MS,
-    maxValueBytes: options.maxValueBytes ?? DEFAULT_VALUE_BYTES,
+    maxValueBytes,
   });
   const sweeper = new MemorySweeper(memory, clock, (swept) =>
     events.emit('memoryFlushed', { cache: namespace, reason: 'clear', ...swept }),
@@ -52,6 +55,7 @@ export function makeLocalParts(
     table,
     events,
     memory,
+    forms: new StoredForms(new ClassSerializers(options.serializers, decoratedClasses), maxValueBytes),
     sweeper,
     fence: new KeyFence(),
     flights: new FlightTable(table),

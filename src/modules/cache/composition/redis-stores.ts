@@ -1,5 +1,6 @@
 import type { Clock } from '../../../common/clock.js';
 import type { RedisPool } from '../../redis/library.js';
+import type { ClassSerializers } from '../codec/class-serializers.js';
 import type { CacheOptions } from '../create-cache.options.js';
 import type { HeardLog } from '../engine/coherence/heard-log.js';
 import type { KeyLayout } from '../engine/names/key-layout.js';
@@ -35,9 +36,11 @@ export interface RedisStoresParts {
   readonly options: CacheOptions;
   readonly instanceId: string;
   readonly heard: HeardLog;
+  readonly classes: ClassSerializers;
 }
 
-export function makeRedisStores({ pool, layout, clock, options, instanceId, heard }: RedisStoresParts): RedisStores {
+export function makeRedisStores(parts: RedisStoresParts): RedisStores {
+  const { pool, layout, clock, options, instanceId, heard } = parts;
   const logLength = options.coherence?.logLength ?? DEFAULT_LOG_LENGTH;
   const redisClock = new RedisClock(clock, layout.partitions);
   const commands = new TimedCommands(pool, clock);
@@ -47,7 +50,7 @@ export function makeRedisStores({ pool, layout, clock, options, instanceId, hear
   const log = new RedisLog(pool, layout, scripts, redisClock, agreement, logLength, clock);
   const invalidations = new RedisInvalidations(pool, layout, scripts, redisClock, { instanceId, logLength, heard });
   const versions = new RedisVersions(pool, layout, scripts, clock);
-  const maxValueBytes = options.maxValueBytes ?? DEFAULT_VALUE_BYTES;
+  const limits = { maxValueBytes: options.maxValueBytes ?? DEFAULT_VALUE_BYTES, classes: parts.classes };
   const tier = new RedisTier({
     pool,
     layout,
@@ -58,7 +61,7 @@ export function makeRedisStores({ pool, layout, clock, options, instanceId, hear
     invalidations,
     versions,
     wakeUps,
-    maxValueBytes,
+    limits,
     commands,
   });
   return { tier, log, agreement, invalidations, wakeUps };

@@ -44,7 +44,7 @@ export function wireRedis({ parts, trust, source, layout, options }: RedisWiring
   const { pool } = source;
   const instanceId = randomBytes(INSTANCE_ID_BYTES).toString('base64url');
   const heard = new HeardLog(layout.partitions);
-  const stores = makeRedisStores({ pool, layout, clock, options, instanceId, heard });
+  const stores = makeRedisStores({ pool, layout, clock, options, instanceId, heard, classes: parts.forms.classes });
   const { tier, log, agreement, invalidations, wakeUps } = stores;
 
   const validator = new EntryValidator(table, outbox, peerTombstones, trust, clock);

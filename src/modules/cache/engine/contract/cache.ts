@@ -54,7 +54,8 @@ export interface Cache {
    * Stores a value. The old one goes on every instance, also where the new one is not kept: with `tiers: 'memory'`, or for a
    * value that is too large. Loads of the key that are in flight store nothing.
    *
-   * @throws TypeError for a value that can't be stored (a function, a socket), after the old one was removed.
+   * @throws UnstorableValueError, a TypeError, for a value that can't be stored (a function, a socket), with Redis and
+   *   without, after the old one was removed.
    */
   set<T>(key: string, value: T, options?: EntryOptions): Promise<WriteReceipt>;
 
@@ -121,7 +122,10 @@ export interface EntryOptions {
   tags?: readonly string[];
   /** Shortens `ttlMs` by a random share up to this, so entries stored together don't expire together. 0 to 1, default 0. */
   jitter?: number;
-  /** Which tiers hold it. Default both; `'memory'` never leaves the process, `'redis'` is not kept in memory. */
+  /**
+   * Which tiers hold it. Default both; `'memory'` never leaves the process and keeps a value as it is, functions and
+   * instances too; `'redis'` is not kept in memory.
+   */
   tiers?: 'both' | 'memory' | 'redis';
   /** Compress payloads above this many bytes. Default off (`Infinity`). */
   compressAboveBytes?: number;
@@ -195,6 +199,11 @@ export interface LoadOptions<T = unknown> extends EntryOptions, Pick<ReadOptions
   signal?: AbortSignal;
   /** Whether a result is stored. Default: every result. */
   shouldStore?: (value: T) => boolean;
+  /**
+   * Called for a result that can't be stored (a function, a socket, a cycle), with the error that names what and where. The
+   * caller gets the result. Default: the event `fillRejected` only.
+   */
+  onUnstorable?: (error: Error) => void;
 }
 
 /** As {@link LoadOptions}; `tagsOf` gives each key tags of its own beside the common `tags`. */

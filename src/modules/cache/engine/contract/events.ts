@@ -10,11 +10,16 @@ export interface CacheEvents {
   /** A loader was called; `durationMs` is its duration. `aborted`: no caller waited for it any more. */
   load: { cache: string; key: string; durationMs: number; outcome: 'ok' | 'failed' | 'aborted' };
   fill: { cache: string; key: string; tier: Tier; sizeBytes: number };
-  /** A load finished after its lease was voided: the value was returned to its caller and not stored. */
+  /**
+   * A value was not stored; the caller of its load got it. `lease-lost`: the load finished after its lease was voided.
+   * `not-storable`: the value is too large, or holds what can't be stored; `path` says where, as `value.rows[3]`. A `set` of
+   * such a value is counted too.
+   */
   fillRejected: {
     cache: string;
     key: string;
     reason: 'lease-lost' | 'tag-changed' | 'redis-unavailable' | 'not-storable';
+    path?: string;
   };
   staleServed: { cache: string; key: string; reason: StaleReason };
   /** A caller joined a load already running here (`local`) or waited for one on another instance (`remote`). */

@@ -1,4 +1,7 @@
+import type { StoredForm } from '../../codec/stored-form.js';
+import { UnstorableValueError } from '../../codec/unstorable-value.error.js';
 import type { CacheEvents } from '../contract/events.js';
+import type { EntryOptions } from '../contract/cache.js';
 import type { Tier } from '../contract/tier.js';
 import type { Flight } from '../local/flight.js';
 import type { Namespace } from '../names/namespace.js';
@@ -115,14 +118,38 @@ export class FillPath {
     // Options that the loader sets for its result come first; they do not concern a key that the loader left out.
     const ttlMs =
       (isAbsent ? undefined : overrides.ttlMs) ?? (isNegative ? settings.negativeTtlMs : undefined) ?? settings.ttlMs;
+    const form = isAbsent ? { value } : this.#storedForm(flight, value, overrides.tiers, settings);
+    if (form === undefined) return undefined;
     return {
       flight,
       lease,
-      value,
+      value: form.value,
       isAbsent,
       freshMs: jittered(ttlMs, overrides.jitter ?? settings.jitter),
       graceMs: overrides.graceMs ?? settings.graceMs,
     };
+  }
+
+  /**
+   * What the tiers keep of a value. A value that no Redis may hold stays as it is. `undefined` for one that can't be stored.
+   */
+  #storedForm(
+    flight: Flight,
+    value: unknown,
+    tiers: EntryOptions['tiers'],
+    settings: CallSettings,
+  ): StoredForm | undefined {
+    if (!settings.usesRedis || tiers === 'memory') return { value };
+    try {
+      const form = this.parts.forms.of(value);
+      if (form === undefined) this.reject(flight, 'not-storable');
+      return form;
+    } catch (error) {
+      if (!(error instanceof UnstorableValueError)) throw error;
+      this.reject(flight, 'not-storable', error.path);
+      settings.onUnstorable?.(error);
+      return undefined;
+    }
   }
 
   /**
@@ -262,8 +289,9 @@ export class FillPath {
     this.parts.events.emit('fill', { cache: this.namespace.name, key: flight.key, tier, sizeBytes });
   }
 
-  reject(flight: Flight, reason: RejectReason): void {
+  reject(flight: Flight, reason: RejectReason, path?: string): void {
     this.parts.counters.fillsRejected++;
-    this.parts.events.emit('fillRejected', { cache: this.namespace.name, key: flight.key, reason });
+    const event = { cache: this.namespace.name, key: flight.key, reason };
+    this.parts.events.emit('fillRejected', path === undefined ? event : { ...event, path });
   }
 }

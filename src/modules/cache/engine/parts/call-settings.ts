@@ -35,6 +35,7 @@ export interface CallSettings {
   readonly readContext: ReadContext;
   readonly signal: AbortSignal | undefined;
   readonly shouldStore: ((value: never) => boolean) | undefined;
+  readonly onUnstorable: ((error: Error) => void) | undefined;
   readonly tagsOf: ((key: string) => readonly string[]) | undefined;
 }
 
@@ -49,6 +50,7 @@ export function settingsOf(namespace: Namespace, options: LoadManyOptions<never>
   const consistency = assertOneOf('consistency', options?.consistency ?? 'cached', CONSISTENCIES);
   if (options?.signal !== undefined) assertSignal(options.signal);
   if (options?.shouldStore !== undefined) assertFunction('shouldStore', options.shouldStore);
+  if (options?.onUnstorable !== undefined) assertFunction('onUnstorable', options.onUnstorable);
   if (options?.tagsOf !== undefined) assertFunction('tagsOf', options.tagsOf);
   return {
     ttlMs: assertDuration('ttlMs', options?.ttlMs ?? defaults.ttlMs ?? DEFAULT_TTL_MS),
@@ -70,6 +72,7 @@ export function settingsOf(namespace: Namespace, options: LoadManyOptions<never>
     readContext: { namespace, isStrict: consistency === 'strict', promotes: tiers !== 'redis' },
     signal: options?.signal,
     shouldStore: options?.shouldStore,
+    onUnstorable: options?.onUnstorable,
     tagsOf: options?.tagsOf,
   };
 }

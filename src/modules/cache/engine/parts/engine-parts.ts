@@ -1,4 +1,5 @@
 import type { Clock } from '../../../../common/clock.js';
+import type { StoredForms } from '../../codec/stored-forms.js';
 import type { LogFollower } from '../coherence/log-follower.js';
 import type { EventBus } from '../contract/event-bus.js';
 import type { FlightTable } from '../local/flight-table.js';
@@ -26,6 +27,7 @@ export interface LocalParts {
   readonly events: EventBus;
   readonly counters: Counters;
   readonly memory: MemoryLevel;
+  readonly forms: StoredForms;
   readonly queuedValues: QueuedValues;
   readonly sweeper: MemorySweeper;
 }

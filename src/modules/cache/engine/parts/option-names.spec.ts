@@ -60,6 +60,7 @@ describe('option names', () => {
       coherence: { heartbeatMs: 100, unconfirmedMs: 0, logLength: 10 },
       outbox: { maxItems: 10 },
       maxValueBytes: 1e6,
+      serializers: [],
       ttlMs: 1,
       graceMs: 0,
       tags: [],

@@ -26,6 +26,7 @@ export const CALL_OPTIONS: OptionNames<LoadManyOptions> = {
   consistency: true,
   signal: true,
   shouldStore: true,
+  onUnstorable: true,
   tagsOf: true,
 };
 

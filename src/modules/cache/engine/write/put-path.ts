@@ -1,4 +1,6 @@
 import { estimateSize } from '../../codec/estimate-size.js';
+import type { StoredForm } from '../../codec/stored-form.js';
+import { UnstorableValueError } from '../../codec/unstorable-value.error.js';
 import type { EnvelopeHeader } from '../../codec/envelope.types.js';
 import type { WriteReceipt } from '../contract/cache.js';
 import { invalidateLocally } from '../local/local-state.js';
@@ -17,6 +19,7 @@ import { APPLIED, type Invalidator, QUEUED } from '../parts/invalidator.js';
 /** A value to store, with the state of this instance at the call. */
 interface PendingPut {
   readonly key: string;
+  /** As the tiers keep it. */
   readonly value: unknown;
   readonly settings: CallSettings;
   /** Generations of the namespace, then tags. */
@@ -66,11 +69,41 @@ export class PutPath {
     const earlier = order.invalidationsOf(dependencies.map(({ id }) => id));
     const localChanges = dependencies.map((dependency) => dependency.localChanges);
     const calledAtMs = this.parts.clock.nowMs();
-    const put = { key, value, settings, dependencies, startSequence, calledAtMs, localChanges };
+    const form = this.#storedForm(key, value, settings);
     return order.write([memoryKey], async () => {
       if (earlier !== undefined) await earlier;
-      return this.#run(put);
+      if (form instanceof UnstorableValueError) {
+        await this.#remove(key);
+        throw form;
+      }
+      if (form === undefined) return this.#remove(key);
+      return this.#run({ key, value: form.value, settings, dependencies, startSequence, calledAtMs, localChanges });
     });
+  }
+
+  /** What the tiers keep of the value. One for memory only stays as it is. `undefined` for a value that is too large. */
+  #storedForm(key: string, value: unknown, settings: CallSettings): StoredForm | UnstorableValueError | undefined {
+    if (!settings.usesRedis) return { value };
+    try {
+      const form = this.parts.forms.of(value);
+      if (form === undefined) this.#countUnstorable(key);
+      return form;
+    } catch (error) {
+      if (!(error instanceof UnstorableValueError)) throw error;
+      this.#countUnstorable(key, error.path);
+      return error;
+    }
+  }
+
+  #countUnstorable(key: string, path?: string): void {
+    this.parts.counters.fillsRejected++;
+    const event = { cache: this.namespace.name, key, reason: 'not-storable' } as const;
+    this.parts.events.emit('fillRejected', path === undefined ? event : { ...event, path });
+  }
+
+  /** Removes the old value: the new one can't be stored. */
+  #remove(key: string): Promise<WriteReceipt> {
+    return this.invalidator.invalidateKeys([this.namespace.address(key)], 'hard');
   }
 
   async #run(put: PendingPut): Promise<WriteReceipt> {

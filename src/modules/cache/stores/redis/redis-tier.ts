@@ -49,8 +49,7 @@ export interface RedisTierParts {
   readonly invalidations: RedisInvalidations;
   readonly versions: RedisVersions;
   readonly wakeUps: WakeUps;
-  /** Largest encoded value, bytes. */
-  readonly maxValueBytes: number;
+  readonly limits: Omit<CodecLimits, 'compressAboveBytes'>;
   readonly commands: TimedCommands;
 }
 
@@ -82,7 +81,7 @@ export class RedisTier implements RemoteTier {
     this.agreement = parts.agreement;
     this.invalidations = parts.invalidations;
     this.wakeUps = parts.wakeUps;
-    this.#limits = { maxValueBytes: parts.maxValueBytes, compressAboveBytes: Number.POSITIVE_INFINITY };
+    this.#limits = { ...parts.limits, compressAboveBytes: Number.POSITIVE_INFINITY };
     this.#reader = new SlotReader(parts.pool, this.#limits, parts.commands);
     this.#versions = parts.versions;
   }
