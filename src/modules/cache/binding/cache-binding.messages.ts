@@ -37,5 +37,10 @@ export const UNSTABLE_KEY = (method: string, what: string) =>
 export const BAD_KEY = (method: string) =>
   `${method}: the key function must return a string that is not empty, or an array of parts.`;
 
+export const BAD_TAGS = (method: string) => `${method}: tags must be an array of strings that are not empty.`;
+
+export const UNSTORABLE_RESULT = (method: string, reason: string) =>
+  `${method}: its result is not cached. ${reason} Results that can't be stored are counted; this is said once.`;
+
 export const UNDECLARED_OBSERVABLE = (method: string) =>
   `${method} returns an Observable: declare its return type, so that callers get one from the cache too.`;

@@ -1,8 +1,10 @@
 import type { ErasedMethod } from '../decorators/cache-metadata.js';
 import type { CacheableOptions } from '../decorators/cacheable.options.js';
 import type { Cache, LoadOptions } from '../engine/contract/cache.js';
+import { TransactionScope } from '../transactions/transaction-scope.js';
 import { toLoadOptions } from './entry-options.js';
 import type { KeyResolver } from './key-resolver.js';
+import type { UnstorableWarning } from './unstorable-warning.js';
 
 /** Runs the original method of one call, without its cache. */
 export type Invocation = () => Promise<unknown>;
@@ -20,16 +22,20 @@ export class CachedCall implements CallWrapper {
     private readonly cache: Cache,
     private readonly keys: KeyResolver,
     private readonly options: CacheableOptions<ErasedMethod>,
+    warning: UnstorableWarning,
   ) {
-    this.load = toLoadOptions(options);
+    this.load = { ...toLoadOptions(options), onUnstorable: warning.give };
   }
 
   async call(invoke: Invocation, args: unknown[]): Promise<unknown> {
     const { key, tags, condition, unless, resultTags } = this.options;
     const context = this.keys.context();
     if (context === undefined || (condition && !condition(...args))) return invoke();
+    const entryKey = key ? this.keys.of(key(...args), context) : this.keys.ofArguments(args, context);
+    const transaction = TransactionScope.current;
+    if (transaction !== undefined) return this.callInTransaction(transaction, entryKey, invoke);
     return this.cache.getOrLoad(
-      key ? this.keys.of(key(...args), context) : this.keys.ofArguments(args, context),
+      entryKey,
       async (context) => {
         const result = await invoke();
         if (unless?.(result, ...args)) context.skipStore();
@@ -38,5 +44,15 @@ export class CachedCall implements CallWrapper {
       },
       typeof tags === 'function' ? { ...this.load, tags: tags(...args) } : { ...this.load, tags },
     );
+  }
+
+  /**
+   * What a method reads in a transaction may be rolled back, so it is not stored. After an eviction that waits for the commit
+   * the cache is not asked either: it has what others still see.
+   */
+  private async callInTransaction(transaction: TransactionScope, key: string, invoke: Invocation): Promise<unknown> {
+    if (transaction.hasPending) return invoke();
+    const found = await this.cache.getEntry(key, { consistency: this.load.consistency });
+    return found === undefined ? invoke() : found.value;
   }
 }

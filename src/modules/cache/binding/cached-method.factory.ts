@@ -11,8 +11,10 @@ import type { DecoratedMethod } from './cached-method.explorer.js';
 import { copyMetadata } from './copy-metadata.js';
 import { KeyResolver } from './key-resolver.js';
 import { nameOf } from './method-identity.js';
+import { EvictingCall } from './evicting-call.js';
+import { PuttingCall } from './putting-call.js';
 import { SharedKeyWarnings } from './shared-key-warnings.js';
-import { EvictingCall, PuttingCall } from './writing-call.js';
+import { UnstorableWarning } from './unstorable-warning.js';
 
 /** An operation around each call of a method. `@CacheResponse` works on requests instead. */
 type CallOperation = Exclude<CacheOperation, { kind: 'response' }>;
@@ -88,11 +90,12 @@ export class CachedMethodFactory {
       ...this.settings.contextKeys,
       ...operation.options.contextKeys,
     });
+    const warning = new UnstorableWarning(keys.methodName);
     switch (operation.kind) {
       case 'cacheable':
-        return new CachedCall(cache, keys, operation.options);
+        return new CachedCall(cache, keys, operation.options, warning);
       case 'put':
-        return new PuttingCall(cache, keys, operation.options);
+        return new PuttingCall(cache, keys, operation.options, warning);
       case 'evict':
         return new EvictingCall(cache, keys, operation.options);
     }

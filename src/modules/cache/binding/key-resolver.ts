@@ -15,7 +15,8 @@ const ESCAPED = '\\';
  * `contextKeys` come before the rest.
  */
 export class KeyResolver {
-  private readonly name: string;
+  /** `Class@method`. */
+  readonly methodName: string;
   private readonly prefix: string;
   private readonly hasContext: boolean;
 
@@ -24,7 +25,7 @@ export class KeyResolver {
     namespace: string | undefined,
     private readonly contextKeys: ContextKeys = {},
   ) {
-    this.name = nameOf(method);
+    this.methodName = nameOf(method);
     this.prefix = namespace === undefined ? `${method.type.name}:` : '';
     this.hasContext = Object.keys(contextKeys).length > 0;
   }
@@ -41,14 +42,14 @@ export class KeyResolver {
 
   /** The key of a call without a key function. @throws TypeError naming the method, for arguments no key can be made of. */
   ofArguments(args: readonly unknown[], context = ''): string {
-    return `${context}${DEFAULT}${this.name}:${this.stable(args)}`;
+    return `${context}${DEFAULT}${this.methodName}:${this.stable(args)}`;
   }
 
   /** @throws TypeError naming the method, for an empty key and for parts no key can be made of. */
   of(key: CacheKey, context = ''): string {
     const prefix = `${this.prefix}${context}`;
     if (Array.isArray(key)) return `${prefix}${PARTS}${this.stable(key)}`;
-    if (typeof key !== 'string' || key === '') throw new TypeError(BAD_KEY(this.name));
+    if (typeof key !== 'string' || key === '') throw new TypeError(BAD_KEY(this.methodName));
     const isMarked = [PARTS, DEFAULT, CONTEXT, ESCAPED].some((mark) => key.startsWith(mark));
     return `${prefix}${isMarked ? ESCAPED : ''}${key}`;
   }
@@ -58,7 +59,7 @@ export class KeyResolver {
       return boundedStableKey(parts);
     } catch (error) {
       if (!(error instanceof UnstableKeyError)) throw error;
-      throw new TypeError(UNSTABLE_KEY(this.name, error.what), { cause: error });
+      throw new TypeError(UNSTABLE_KEY(this.methodName, error.what), { cause: error });
     }
   }
 }

@@ -25,6 +25,11 @@ export interface CacheEvictOptions<M extends CachedMethod> {
   readonly condition?: FromArguments<M, boolean>;
   /** Results for which this is true evict nothing (where the method ran; see `beforeInvocation`). Default none. */
   readonly unless?: FromResult<M, boolean>;
+  /**
+   * Inside of a transaction that `watchTransactions()` or `watchTransactionalAdapter()` knows, waits for its commit, and does
+   * nothing if it is rolled back. False evicts at once. Default true.
+   */
+  readonly afterCommit?: boolean;
   /** See `@Cacheable`. */
   readonly namespace?: string;
   /** See `@Cacheable`: the same as those of the methods whose entries it writes. Default: the class's and the application's. */

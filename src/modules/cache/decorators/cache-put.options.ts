@@ -16,6 +16,11 @@ export interface CachePutOptions<M extends CachedMethod> extends EntryBehaviour 
   readonly condition?: FromArguments<M, boolean>;
   /** Results for which this is true are not put. Default none. */
   readonly unless?: FromResult<M, boolean>;
+  /**
+   * Inside of a transaction that `watchTransactions()` or `watchTransactionalAdapter()` knows, waits for its commit, and does
+   * nothing if it is rolled back. False puts at once. Default true.
+   */
+  readonly afterCommit?: boolean;
   /** See `@Cacheable`. */
   readonly namespace?: string;
   /** See `@Cacheable`: the same as those of the methods whose entries it writes. Default: the class's and the application's. */
