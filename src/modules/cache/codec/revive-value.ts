@@ -1,5 +1,5 @@
 import { binaryFrom } from './binary-kinds.js';
-import type { ClassSerializers } from './class-serializers.js';
+import { type ClassSerializers, decoratedClasses } from './class-serializers.js';
 import { errorFrom } from './error-data.js';
 import { ESCAPE_KEY, JSON_LEVELS_PER_LEVEL, MAX_DEPTH, type Escaped } from './escaped.types.js';
 
@@ -15,7 +15,7 @@ const SPECIAL_NUMBERS = new Map(
  * @throws an error for an unknown type, a malformed escape, a class that is not registered, or too deep a nesting. Nothing is
  *   called or evaluated by name but the serializers of registered classes.
  */
-export function reviveValue(parsed: unknown, classes: ClassSerializers): unknown {
+export function reviveValue(parsed: unknown, classes: ClassSerializers = decoratedClasses): unknown {
   return revive(parsed, 0, classes);
 }
 
