@@ -82,6 +82,18 @@ export const cacheConfig = defineConfig('cache', {
     doc: 'Hash-tag partitions; the same on every instance. 1 to 1,024. Default 64 in a Redis Cluster, 1 elsewhere.',
     schema: z.coerce.number().int().min(1).max(MAX_PARTITIONS).optional(),
   },
+  managerStores: {
+    env: 'CACHE_MANAGER_STORE',
+    doc: 'What CACHE_MANAGER of @nestjs/cache-manager stores in: ioredis-yet (cache-manager-ioredis-yet) or engine (the cache itself, recommended for several instances). Both, as ioredis-yet,engine, to change over: the first is read first, both are written. Default ioredis-yet.',
+    schema: listText()
+      .pipe(z.array(z.enum(['ioredis-yet', 'engine'])).min(1))
+      .prefault('ioredis-yet'),
+  },
+  managerMemoryTtlMs: {
+    env: 'CACHE_MANAGER_MEMORY_TTL',
+    doc: 'The ioredis-yet store of CACHE_MANAGER serves from memory for this long; an instance sees changes of others only after it. 0s asks Redis at each read. The engine store has a memory tier that hears of changes. Default 0s.',
+    schema: durationText().prefault('0s'),
+  },
   httpCredentialHeaders: {
     env: 'CACHE_HTTP_CREDENTIAL_HEADERS',
     doc: 'Request headers that contain credentials. Without a scope, requests with one of them are not cached. Default authorization,cookie,proxy-authorization,x-api-key,x-goog-api-key,api-key,x-auth-token,x-access-token,x-session-token,x-csrf-token.',

@@ -2,12 +2,18 @@ import { CACHE_MANAGER, CacheInterceptor } from '@nestjs/cache-manager';
 import { Controller, Get, Inject, Injectable, UseInterceptors } from '@nestjs/common';
 import type { Cache as CacheManager } from 'cache-manager';
 import { redisInsStore } from 'cache-manager-ioredis-yet';
+import * as suite from '@keyv/test-suite';
 import type { Redis } from 'ioredis';
-import { CacheManagerModule } from '../../../src/modules/cache/index.js';
+import { Keyv, type KeyvOptions } from 'keyv';
+import { CacheManagerModule, createCache } from '../../../src/modules/cache/index.js';
+import { CacheManagerStore } from '../../../src/modules/cache/interop/cache-manager.store.js';
+import { fromSafeString, toSafeString } from '../../../src/modules/cache/interop/safe-string.js';
+import { createRedisPool, REDIS_POOL, type RedisPool } from '../../../src/modules/redis/index.js';
 import { type CacheApp, startCacheApp } from '../../support/cache-app.js';
 import { eventually } from '../../support/eventually.js';
 import { RedisServer } from '../../support/redis-server.js';
 import { TcpProxy } from '../../support/tcp-proxy.js';
+import { vitestOnJest } from '../../support/vitest-on-jest.js';
 
 @Injectable()
 class Legacy {
@@ -172,6 +178,38 @@ describe('CACHE_MANAGER on a shared Redis', () => {
     expect(await manager.get('key-1')).toBeUndefined();
   });
 
+  it('a clear goes on until it is done, and meanwhile misses only what it clears', async () => {
+    const filler = client.pipeline();
+    for (let i = 0; i < 20_000; i++) filler.set(`others:${i}`, 1);
+    await filler.exec();
+    for (const key of ['a', 'b']) await manager.set(key, 'old');
+    // Each step of the clear takes a while: some 25 of them are needed.
+    const proxied = slowScans(app);
+    const cleared = manager.clear();
+    expect(await manager.get('a')).toBeUndefined();
+    await manager.set('b', 'new');
+    expect(await manager.get('b')).toBe('new');
+    await cleared;
+    expect(proxied.scans).toBeGreaterThan(10);
+    expect(await manager.get('b')).toBe('new');
+    expect(await client.exists('larder:cache-manager:a')).toBe(0);
+    await manager.set('a', 'new');
+    expect(await manager.get('a')).toBe('new');
+    expect(await client.exists('others:19999')).toBe(1);
+  });
+
+  it('a clear that Redis interrupts is done when Redis is back', async () => {
+    await manager.set('cleared', 'old');
+    const snapshot = await redis.snapshot();
+    await redis.kill();
+    await manager.clear();
+    expect(await manager.get('cleared')).toBeUndefined();
+    await redis.restart({ snapshot });
+    await eventually(() => expect(app.cache.stats().redis).toBe('up'));
+    await eventually(async () => expect(await client.exists('larder:cache-manager:cleared')).toBe(0));
+    expect(await manager.get('cleared')).toBeUndefined();
+  });
+
   it('closes without closing the connections of the cache', async () => {
     await manager.disconnect();
     expect((await app.cache.set('entry', 1)).status).toBe('applied');
@@ -205,6 +243,168 @@ describe('CACHE_MANAGER on a shared Redis', () => {
     }
   });
 });
+
+/** A Keyv with the text that this store takes, as the module makes it. */
+class SafeKeyv extends Keyv {
+  constructor(options: KeyvOptions = {}) {
+    super({
+      ...options,
+      serialize: (data) => toSafeString(data, 1e6) as string,
+      deserialize: (text) => fromSafeString(text) as never,
+    });
+  }
+}
+
+describe.each(['with Redis', 'without Redis'])('the store of cache-manager-ioredis-yet, %s', (how) => {
+  let redis: RedisServer;
+  let pool: RedisPool | null = null;
+  const stores: CacheManagerStore[] = [];
+  const open = (memoryTtlMs = 0): CacheManagerStore => {
+    const store = new CacheManagerStore(pool, createCache(), { prefix: 'larder:cm:', memoryTtlMs });
+    stores.push(store);
+    return store;
+  };
+  const openKeyv = (options: { namespace?: string; memoryTtlMs?: number } = {}): Keyv<string> =>
+    new SafeKeyv({
+      store: open(options.memoryTtlMs),
+      namespace: options.namespace,
+      useKeyPrefix: false,
+    }) as Keyv<string>;
+
+  beforeAll(async () => {
+    redis = await RedisServer.start();
+    if (how === 'with Redis') {
+      pool = createRedisPool(redis.url);
+      await pool.monitor.waitUntilUp(10_000);
+    }
+  });
+  afterAll(async () => {
+    for (const store of stores) await store.disconnect();
+    await pool?.close();
+    await redis.stop();
+  });
+
+  describe('passes @keyv/test-suite', () => {
+    const shared: { store?: CacheManagerStore } = {};
+    // Without Redis there is one memory for all stores, as with Redis there is one database.
+    const store = () => {
+      shared.store ??= open();
+      return how === 'with Redis' ? open() : shared.store;
+    };
+    suite.keyvApiTests(vitestOnJest, SafeKeyv, store);
+    suite.keyvValueTests(vitestOnJest, SafeKeyv, store);
+    suite.keyvIteratorTests(vitestOnJest, SafeKeyv, store);
+    if (how === 'with Redis') suite.keyvNamespaceTest(vitestOnJest, SafeKeyv, store);
+  });
+
+  it('keeps every key apart: empty, with lone surrogates, and those that look like names of ours', async () => {
+    const keyv = openKeyv();
+    const keys = ['', '\ud800', '\udc00', '\ufffd', '~u16:', '~u16:2A', 'a:b', 'a'];
+    for (const key of keys) await keyv.set(key, `value of ${key}`);
+    for (const key of keys) expect(await keyv.get(key)).toBe(`value of ${key}`);
+    const listed: string[] = [];
+    for await (const [key] of keyv.iterator!({})) listed.push(key as string);
+    expect(listed.sort()).toEqual([...keys].sort());
+  });
+
+  it('keeps namespaces apart, and clears one of them', async () => {
+    const names = ['a', 'a:b', 'a/b', 'keyv', '\ud800'];
+    const all = names.map((namespace) => openKeyv({ namespace }));
+    for (const [i, keyv] of all.entries()) await keyv.set('k', `of ${names[i]}`);
+    await all[0]!.clear();
+    expect(await all[0]!.get('k')).toBeUndefined();
+    for (const [i, keyv] of all.entries()) if (i > 0) expect(await keyv.get('k')).toBe(`of ${names[i]}`);
+  });
+
+  it('a delete tells whether there was a value', async () => {
+    const keyv = openKeyv();
+    await keyv.set('there', 'x');
+    expect([await keyv.delete('there'), await keyv.delete('there'), await keyv.delete('never')]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  it('memory in front: a value that was read is served without Redis, and changes of its own are seen', async () => {
+    if (!pool) return;
+    const [keyv, other] = [openKeyv({ memoryTtlMs: 60_000 }), openKeyv()];
+    await other.set('k', 'first');
+    expect(await keyv.get('k')).toBe('first');
+    await other.set('k', 'second');
+    expect(await keyv.get('k')).toBe('first');
+    await keyv.set('k', 'third');
+    expect(await keyv.get('k')).toBe('third');
+    await keyv.delete('k');
+    expect(await keyv.get('k')).toBeUndefined();
+    await keyv.set('k', 'fourth');
+    await keyv.clear();
+    expect(await keyv.get('k')).toBeUndefined();
+  });
+});
+
+describe('CACHE_MANAGER over the engine', () => {
+  let redis: RedisServer;
+  beforeEach(async () => {
+    redis = await RedisServer.start();
+  });
+  afterEach(() => redis.stop());
+  const start = async (stores: string): Promise<CacheApp> => {
+    const app = await startCacheApp(parts, { REDIS_URL: redis.url, CACHE_MANAGER_STORE: stores });
+    await eventually(() => expect(app.cache.stats()).toMatchObject({ redis: 'up', isCoherent: true }));
+    return app;
+  };
+  const managerOf = (app: CacheApp) => app.get<Legacy>(Legacy).manager;
+
+  it('two instances: a delete and a clear of one are seen by the other, whose memory had the value', async () => {
+    const [a, b] = [await start('engine'), await start('engine')];
+    for (const key of ['deleted', 'cleared']) await managerOf(a).set(key, 'old');
+    expect(await managerOf(b).mget(['deleted', 'cleared'])).toEqual(['old', 'old']);
+    await managerOf(a).del('deleted');
+    await eventually(async () => expect(await managerOf(b).get('deleted')).toBeUndefined());
+    expect(await managerOf(b).get('cleared')).toBe('old');
+    await managerOf(a).clear();
+    await eventually(async () => expect(await managerOf(b).get('cleared')).toBeUndefined());
+    await Promise.all([a.close(), b.close()]);
+  });
+
+  it('changes over without losing what is cached', async () => {
+    const old = await start('ioredis-yet');
+    await managerOf(old).set('kept', 'value');
+    await old.close();
+    const both = await start('ioredis-yet,engine');
+    expect(await managerOf(both).get('kept')).toBe('value');
+    await managerOf(both).set('new', 'value');
+    await both.close();
+    const engineFirst = await start('engine,ioredis-yet');
+    expect(await managerOf(engineFirst).mget(['kept', 'new'])).toEqual(['value', 'value']);
+    await managerOf(engineFirst).del('new');
+    expect(await managerOf(engineFirst).get('new')).toBeUndefined();
+    await engineFirst.close();
+  });
+
+  it('serves Nest’s own interceptor', async () => {
+    const app = await start('engine');
+    await app.http.get('/legacy').expect(200, { runs: 1 });
+    // The interceptor answers without waiting for its set.
+    await eventually(async () => expect(await managerOf(app).get('/legacy')).toEqual({ runs: 1 }));
+    await app.http.get('/legacy').expect(200, { runs: 1 });
+    await app.close();
+  });
+});
+
+/** Counts the scans of the pool's connections. */
+function slowScans(app: CacheApp): { scans: number } {
+  const bulk = app.get<RedisPool>(REDIS_POOL).client('bulk') as Redis;
+  const counted = { scans: 0 };
+  const scan = bulk.scan.bind(bulk) as (...args: unknown[]) => Promise<unknown>;
+  bulk.scan = (async (...args: unknown[]) => {
+    counted.scans++;
+    await new Promise((resolve) => setImmediate(resolve));
+    return scan(...args);
+  }) as never;
+  return counted;
+}
 
 /** cache-manager-ioredis-yet as it comes; its types lack what its base no longer declares. */
 function bareStore(client: Redis) {

@@ -19,6 +19,7 @@ import { NamespaceRegistry, registryKeyOf } from './names/namespace-registry.js'
 import { assertList } from './parts/arguments.js';
 import { assertOptionNames, NAMESPACE_OPTIONS } from './parts/option-names.js';
 import { ReadStats } from './parts/read-stats.js';
+import { listKeys } from './read/key-listing.js';
 import { GetOrLoad } from './read/get-or-load.js';
 import { asEntryView, asPresence, asValue, ReadPath } from './read/read-path.js';
 import { WritePath } from './write/write-path.js';
@@ -114,6 +115,12 @@ export class LarderCache implements Cache {
     if (this.root.opening !== undefined) await this.#openedFor(options);
     if (this.root.isResting) await this.#confirmed(keys);
     return this.#loads.many(keys, loader, options);
+  }
+
+  async *keys(): AsyncGenerator<string> {
+    this.#assertOpen();
+    if (this.root.opening !== undefined) await this.#opened();
+    yield* listKeys(this.root.parts, this.own);
   }
 
   async set<T>(key: string, value: T, options?: EntryOptions): Promise<WriteReceipt> {

@@ -1,15 +1,18 @@
 import { EventEmitter } from 'node:events';
 import { redisInsStore } from 'cache-manager-ioredis-yet';
-import type { KeyvStoreAdapter, StoredData } from 'keyv';
+import type { StoredData } from 'keyv';
 import type { CommandKind, RedisPool } from '../../redis/index.js';
 import type { Cache } from '../engine/contract/cache.js';
+import { ClearRun } from './clear-run.js';
 import { GuardedClient } from './guarded-client.js';
+import { RedisNames } from './redis-names.js';
 
 /** Longest ttl of values that are stored in memory while Redis is away. */
 const FALLBACK_TTL_MS = 60_000;
-const WRITE_TIMEOUT_MS = 500;
-/** Keys changed during an outage that are remembered one by one. With more, all keys are removed when it ends. */
+/** Names changed during an outage that are remembered one by one. With more, all keys are removed when it ends. */
 const MAX_PENDING_DELETES = 10_000;
+/** A command that takes longer has failed. */
+const WRITE_TIMEOUT_MS = 500;
 
 /** The way to Redis: pool, guarded client and the store on top of it. */
 interface Remote {
@@ -22,29 +25,43 @@ interface Remote {
 interface IoredisYet {
   mget(...keys: string[]): Promise<unknown[]>;
   set(key: string, text: string, ttlMs?: number): Promise<void>;
-  mdel(...keys: string[]): Promise<void>;
+}
+
+/** How a {@link CacheManagerStore} works. */
+export interface CacheManagerStoreOptions {
+  /** Of every key in Redis; ends with `:`. */
+  readonly prefix: string;
+  /**
+   * Values that were read or written are served from memory for this long, milliseconds; other instances' changes are seen
+   * only after that. 0: every read asks Redis.
+   */
+  readonly memoryTtlMs: number;
 }
 
 /**
  * A Keyv store on cache-manager-ioredis-yet and the pooled connections. It stores safe strings only, keeps to its own
- * prefix, never throws, and never waits longer than `REDIS_READ_LATE_MAX` for a read or half a second for a write. While Redis is
- * away it works from memory; keys changed meanwhile are removed from Redis before Redis is used again.
+ * prefix and to Keyv's namespace, never throws, and never waits longer than `REDIS_READ_LATE_MAX` for a read, or half
+ * a second for a write. While Redis is away it works from memory; keys changed meanwhile are removed from Redis before Redis is
+ * used again.
+ *
+ * A `clear()` looks for its keys among all keys of the database. It goes on until they are gone; until then this instance
+ * misses what is being cleared, and serves what was written since.
  */
-export class CacheManagerStore extends EventEmitter implements KeyvStoreAdapter {
-  readonly opts = {};
+export class CacheManagerStore extends EventEmitter {
+  /** Keyv iterates over stores of the dialects it knows. */
+  readonly opts = { dialect: 'redis', url: '' };
+  /** Set by the Keyv that uses the store. */
+  namespace?: string;
   private readonly remote: Remote | undefined;
   private readonly pendingDeletes = new Set<string>();
-  private isClearPending = false;
+  private readonly clears = new Set<ClearRun>();
   private readonly removeRecoveryStep: (() => void) | undefined;
 
-  /**
-   * @param memory a cache without Redis, closed with this store.
-   * @param prefix of every key in Redis.
-   */
+  /** @param memory a cache without Redis, closed with this store. */
   constructor(
     pool: RedisPool | null,
     private readonly memory: Cache,
-    private readonly prefix: string,
+    private readonly options: CacheManagerStoreOptions,
   ) {
     super();
     // Keyv listens; without a listener Node would throw the event.
@@ -62,52 +79,74 @@ export class CacheManagerStore extends EventEmitter implements KeyvStoreAdapter 
 
   async getMany<T>(keys: string[]): Promise<StoredData<T | undefined>[]> {
     if (keys.length === 0) return [];
-    const { remote } = this;
-    const isPending = this.isClearPending || keys.some((key) => this.pendingDeletes.has(key));
-    const found =
-      remote && !isPending
-        ? await this.attempt('read', remote, () => remote.store.mget(...keys.map((key) => this.prefix + key)))
-        : undefined;
-    if (found) return found as StoredData<T | undefined>[];
-    const kept = await this.memory.getMany<StoredData<T>>(keys);
-    return keys.map((key) => kept.get(key));
+    const names = keys.map((key) => this.names.nameOf(key));
+    const kept = await this.memory.getMany<StoredData<T>>(names);
+    const missing = names.filter((name) => !kept.has(name) && !this.isHidden(name));
+    const read = missing.length > 0 ? await this.readRemote(missing) : new Map<string, string>();
+    return names.map((name) => kept.get(name) ?? (read.get(name) as StoredData<T> | undefined));
   }
 
   async set(key: string, text: unknown, ttlMs?: number): Promise<boolean> {
     if (typeof text !== 'string') return false;
+    const name = this.names.nameOf(key);
+    for (const clear of this.clears) clear.written.add(name);
     const { remote } = this;
-    if (
-      remote &&
-      (await this.write(remote, [key], () => remote.store.set(this.prefix + key, text, ttlMs && Math.ceil(ttlMs))))
-    )
-      return true;
-    const longestMs = remote ? FALLBACK_TTL_MS : Number.POSITIVE_INFINITY;
-    await this.memory.set(key, text, { ttlMs: Math.min(ttlMs || longestMs, longestMs) });
+    const isInRedis =
+      remote !== undefined &&
+      (await this.write(remote, [name], () => remote.store.set(name, text, ttlMs && Math.ceil(ttlMs))));
+    const longestMs = isInRedis ? this.options.memoryTtlMs : remote ? FALLBACK_TTL_MS : Number.POSITIVE_INFINITY;
+    if (longestMs > 0) await this.memory.set(name, text, { ttlMs: Math.min(ttlMs || longestMs, longestMs) });
+    else await this.memory.delete(name);
     return true;
   }
 
+  /** Whether there was a value. */
   async delete(key: string): Promise<boolean> {
     return this.deleteMany([key]);
   }
 
+  /** Whether there was a value of any of the keys. */
   async deleteMany(keys: string[]): Promise<boolean> {
     if (keys.length === 0) return true;
-    await this.memory.delete(keys);
+    const names = keys.map((key) => this.names.nameOf(key));
+    const kept = await this.memory.getMany(names);
+    await this.memory.delete(names);
     const { remote } = this;
-    if (remote) await this.write(remote, keys, () => remote.store.mdel(...keys.map((key) => this.prefix + key)));
-    return true;
+    let deleted = kept.size;
+    const visible = names.filter((name) => !this.isHidden(name)).length;
+    if (remote)
+      await this.write(remote, names, async () => {
+        const count = await remote.client.del(names);
+        if (visible > 0) deleted += count;
+      });
+    return deleted > 0;
   }
 
-  /** Removes the keys of this store. Other keys in the same database stay. */
+  /** Removes the keys of Keyv's namespace. Other keys in the same database stay. Resolves when they are gone, or Redis is. */
   async clear(): Promise<void> {
-    await this.memory.clear();
+    const { prefix } = this.names;
     const { remote } = this;
-    if (!remote) return;
-    const isDone = await this.attempt('write', remote, async () => {
-      await remote.client.deleteByPrefix(this.prefix);
-      return true;
-    });
-    this.isClearPending = !isDone;
+    for (const clear of this.clears) if (clear.prefix === prefix) this.clears.delete(clear);
+    const run = new ClearRun(prefix);
+    if (remote) this.clears.add(run);
+    await this.clearMemory(prefix);
+    if (remote) await this.removeCleared(run, remote).catch(() => undefined);
+  }
+
+  /** Each key with its text, in no order. */
+  async *iterator<T>(namespace = this.namespace): AsyncGenerator<[string, StoredData<T>], void> {
+    const names = new RedisNames(this.options.prefix, namespace);
+    const { remote } = this;
+    const told = new Set<string>();
+    for await (const batch of remote?.pool.monitor.canRead() ? this.scan(names.prefix, remote) : []) {
+      const visible = batch.filter((name) => !this.isHidden(name) && !told.has(name));
+      for (const name of visible) told.add(name);
+      for (const [name, text] of await this.readRemote(visible)) yield [names.keyOf(name), text as StoredData<T>];
+    }
+    for await (const name of this.memory.keys()) {
+      const text = name.startsWith(names.prefix) && !told.has(name) ? await this.memory.get<T>(name) : undefined;
+      if (text !== undefined) yield [names.keyOf(name), text as StoredData<T>];
+    }
   }
 
   /** The connections belong to the pool and stay open. */
@@ -116,17 +155,71 @@ export class CacheManagerStore extends EventEmitter implements KeyvStoreAdapter 
     await this.memory.close();
   }
 
-  /** Returns whether Redis confirmed the write. Keys without a confirmation are removed from Redis later. */
-  private async write(remote: Remote, keys: readonly string[], command: () => Promise<unknown>): Promise<boolean> {
+  private get names(): RedisNames {
+    return new RedisNames(this.options.prefix, this.namespace);
+  }
+
+  /** Whether the value in Redis is one that was deleted or cleared. */
+  private isHidden(name: string): boolean {
+    if (this.pendingDeletes.has(name)) return true;
+    for (const clear of this.clears) if (clear.hides(name)) return true;
+    return false;
+  }
+
+  private async readRemote(names: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const { remote } = this;
+    const texts = remote && (await this.attempt('read', remote, () => remote.store.mget(...names)));
+    const found = new Map<string, string>();
+    names.forEach((name, i) => {
+      const text = texts?.[i];
+      // Deleted or cleared while the answer was on its way.
+      if (typeof text === 'string' && !this.isHidden(name)) found.set(name, text);
+    });
+    const { memoryTtlMs } = this.options;
+    if (memoryTtlMs > 0)
+      await Promise.all([...found].map(([name, text]) => this.memory.set(name, text, { ttlMs: memoryTtlMs })));
+    return found;
+  }
+
+  private async clearMemory(prefix: string): Promise<void> {
+    const names: string[] = [];
+    for await (const name of this.memory.keys()) if (name.startsWith(prefix)) names.push(name);
+    await this.memory.delete(names);
+  }
+
+  /** Removes what a clear hides. @throws if Redis fails on the way: the clear is then done when Redis is back. */
+  private async removeCleared(run: ClearRun, remote: Remote): Promise<void> {
+    for await (const names of this.scan(run.prefix, remote)) {
+      if (!this.clears.has(run)) return;
+      const cleared = names.filter((name) => run.hides(name));
+      const isDone = await this.attempt('write', remote, () => remote.client.del(cleared));
+      if (isDone === undefined) throw new Error('Redis did not answer.');
+    }
+    this.clears.delete(run);
+  }
+
+  private scan(prefix: string, remote: Remote): AsyncGenerator<string[]> {
+    return remote.client.scan(prefix, async (command) => {
+      const answer = await this.attempt('write', remote, command);
+      if (answer === undefined) throw new Error('Redis did not answer.');
+      return answer;
+    });
+  }
+
+  /** Returns whether Redis confirmed the write. Names without a confirmation are removed from Redis later. */
+  private async write(remote: Remote, names: readonly string[], command: () => Promise<unknown>): Promise<boolean> {
     const isDone = await this.attempt('write', remote, async () => {
       await command();
       return true;
     });
-    for (const key of keys) {
-      if (isDone) this.pendingDeletes.delete(key);
-      else this.pendingDeletes.add(key);
+    for (const name of names) {
+      if (isDone) this.pendingDeletes.delete(name);
+      else this.pendingDeletes.add(name);
     }
-    if (this.pendingDeletes.size > MAX_PENDING_DELETES) this.isClearPending = true;
+    if (this.pendingDeletes.size > MAX_PENDING_DELETES) {
+      this.pendingDeletes.clear();
+      this.clears.add(new ClearRun(this.options.prefix.slice(0, -1)));
+    }
     return isDone === true;
   }
 
@@ -167,10 +260,13 @@ export class CacheManagerStore extends EventEmitter implements KeyvStoreAdapter 
   /** A step of the recovery: removes the keys that changed during the outage, before Redis is used again. */
   private async applyPending(): Promise<void> {
     const { client } = this.remote!;
-    if (this.isClearPending) await client.deleteByPrefix(this.prefix);
-    else await client.del([...this.pendingDeletes].map((key) => this.prefix + key));
-    this.isClearPending = false;
+    await client.del([...this.pendingDeletes]);
     this.pendingDeletes.clear();
+    for (const run of this.clears) {
+      for await (const names of client.scan(run.prefix, (command) => command()))
+        await client.del(names.filter((name) => run.hides(name)));
+      this.clears.delete(run);
+    }
     await this.memory.clear();
   }
 }

@@ -2,8 +2,8 @@ import type { Redis } from 'ioredis';
 import type { RedisPool } from '../../redis/index.js';
 import { isStoredSafeString } from './safe-string.js';
 
-/** Keys scanned at a time. */
-const SCAN_COUNT = 500;
+/** Keys that a `SCAN` looks at. */
+const SCAN_COUNT = 1_000;
 
 /**
  * The commands cache-manager-ioredis-yet sends, on the pool's connections. Foreign values read as absent, so its parser
@@ -31,6 +31,7 @@ export class GuardedClient {
     return ttl.length === 0 ? client.set(key, text) : client.set(key, text, ...ttl);
   }
 
+  /** The number of keys that were there. */
   async del(keys: string | readonly string[]): Promise<number> {
     const deleted = await Promise.all(
       (typeof keys === 'string' ? [keys] : keys).map((key) => this.pool.client().unlink(key)),
@@ -38,13 +39,22 @@ export class GuardedClient {
     return deleted.reduce((sum, count) => sum + count, 0);
   }
 
-  /** Removes exactly the keys that begin with `prefix`. */
-  async deleteByPrefix(prefix: string): Promise<void> {
+  /**
+   * The keys that begin with `prefix`, in batches. Redis looks at every key of the database.
+   *
+   * @param attempt runs each command.
+   */
+  async *scan(prefix: string, attempt: <T>(command: () => Promise<T>) => Promise<T>): AsyncGenerator<string[]> {
     const client = this.pool.client('bulk');
     const nodes = 'nodes' in client ? client.nodes('master') : [client];
     const pattern = `${prefix.replace(/[\\*?[\]]/g, String.raw`\$&`)}*`;
     for (const node of nodes) {
-      for await (const keys of node.scanStream({ match: pattern, count: SCAN_COUNT })) await this.del(keys as string[]);
+      let cursor = '0';
+      do {
+        const [next, keys] = await attempt(() => node.scan(cursor, 'MATCH', pattern, 'COUNT', SCAN_COUNT));
+        cursor = next;
+        if (keys.length > 0) yield keys;
+      } while (cursor !== '0');
     }
   }
 }

@@ -51,6 +51,15 @@ export interface Cache {
   has(key: string, options?: ReadOptions): Promise<boolean>;
 
   /**
+   * The keys of this namespace in either tier, each once, in no order: for maintenance, since Redis looks at every key of the
+   * database. Keys that are set or removed meanwhile may be left out, keys of entries that are no longer valid may be
+   * included. In Redis a key of more than 200 characters is a hash, and is left out.
+   *
+   * @throws an error if Redis fails on the way.
+   */
+  keys(): AsyncIterable<string>;
+
+  /**
    * Stores a value. The old one goes on every instance, also where the new one is not kept: with `tiers: 'memory'`, or for a
    * value that is too large. Loads of the key that are in flight store nothing.
    *

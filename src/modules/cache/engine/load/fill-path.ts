@@ -49,6 +49,7 @@ interface PendingFill extends LeasedFlight {
  */
 export class FillPath {
   readonly #invalidator: Invalidator;
+  readonly #forms = new WeakMap<Flight, StoredForm | undefined>();
 
   constructor(
     private readonly parts: EngineParts,
@@ -118,7 +119,7 @@ export class FillPath {
     // Options that the loader sets for its result come first; they do not concern a key that the loader left out.
     const ttlMs =
       (isAbsent ? undefined : overrides.ttlMs) ?? (isNegative ? settings.negativeTtlMs : undefined) ?? settings.ttlMs;
-    const form = isAbsent ? { value } : this.#storedForm(flight, value, overrides.tiers, settings);
+    const form = isAbsent ? { value } : this.#formOf(flight, value, overrides.tiers, settings);
     if (form === undefined) return undefined;
     return {
       flight,
@@ -128,6 +129,17 @@ export class FillPath {
       freshMs: jittered(ttlMs, overrides.jitter ?? settings.jitter),
       graceMs: overrides.graceMs ?? settings.graceMs,
     };
+  }
+
+  /** As {@link #storedForm}, once per flight: a value that can't be stored is counted once. */
+  #formOf(
+    flight: Flight,
+    value: unknown,
+    tiers: EntryOptions['tiers'],
+    settings: CallSettings,
+  ): StoredForm | undefined {
+    if (!this.#forms.has(flight)) this.#forms.set(flight, this.#storedForm(flight, value, tiers, settings));
+    return this.#forms.get(flight);
   }
 
   /**

@@ -30,6 +30,18 @@ export class KeyLayout {
     return { memoryKey, slot: this.key(partition, name), partition };
   }
 
+  /** The slots of a namespace, as a pattern of `SCAN`. */
+  slotPattern(path: string): string {
+    const tag = this.partitions === 1 ? this.namespace : `${this.namespace}:*`;
+    return `{${tag}}:v:${path}:*`;
+  }
+
+  /** The name in a slot of the namespace: a key, or the hash of one. `undefined` for a slot of another namespace. */
+  nameInSlot(slot: string, path: string): string | undefined {
+    const start = slot.indexOf('}') + `}:v:${path}:`.length;
+    return slot.slice(slot.indexOf('}'), start) === `}:v:${path}:` ? slot.slice(start) : undefined;
+  }
+
   /** The address of a memory key of any namespace of this cache. */
   addressOf(memoryKey: string): SlotAddress {
     const { path, key } = partsOf(memoryKey);
@@ -91,6 +103,12 @@ export function isWithin(path: string, outer: string): boolean {
 export function plainOrHashed(name: string): string {
   if (name.length <= MAX_PLAIN_LENGTH && name.isWellFormed()) return name.charCodeAt(0) === 0x23 ? `##${name}` : name;
   return `#${createHash('sha256').update(Buffer.from(name, 'utf16le')).digest('base64url')}`;
+}
+
+/** The name that {@link plainOrHashed} was given; `undefined` where only its hash is known. */
+export function plainNameOf(stored: string): string | undefined {
+  if (!stored.startsWith('#')) return stored;
+  return stored.startsWith('##') ? stored.slice(1) : undefined;
 }
 
 /** @throws RangeError for a name that can't be one of a namespace. */

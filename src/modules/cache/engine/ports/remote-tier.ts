@@ -8,6 +8,12 @@ import type { Version } from '../versions/version.js';
  * (`stores/redis/redis-tier.ts`); without Redis the engine has none.
  */
 export interface RemoteTier {
+  /**
+   * Names of the entries of a namespace (a key, or the hash of one), in batches: those that are there from beginning to end at
+   * least once. Ends early when the tier can't be read any more.
+   */
+  scan(path: string): AsyncIterable<readonly string[]>;
+
   /** Whether asking is worth it now. */
   canRead(): boolean;
   canWrite(): boolean;

@@ -38,6 +38,9 @@ import type { WakeUps } from './wake-ups.js';
 /** A script that holds up other clients shortly, and whose answer shows that Redis works on a burst of them. */
 const SLOT_SCRIPTS = { maxItems: 100, maxBytes: 256 * 1024 };
 
+/** Keys that a `SCAN` looks at. */
+const SCAN_COUNT = 1_000;
+
 /** The parts a {@link RedisTier} works with. */
 export interface RedisTierParts {
   readonly pool: RedisPool;
@@ -146,6 +149,20 @@ export class RedisTier implements RemoteTier {
     if (this.#isSynchronised || (await this.synchronise(addresses)))
       await this.#reader.readMany(addresses, onSlot, minTimeoutMs);
     else addresses.forEach((_, i) => onSlot(i, undefined));
+  }
+
+  async *scan(path: string): AsyncGenerator<readonly string[]> {
+    const client = this.pool.client('bulk');
+    const nodes = 'nodes' in client ? client.nodes('master') : [client];
+    for (const node of nodes) {
+      let cursor = '0';
+      do {
+        if (!this.canRead()) return;
+        const [next, slots] = await node.scan(cursor, 'MATCH', this.layout.slotPattern(path), 'COUNT', SCAN_COUNT);
+        cursor = next;
+        yield slots.flatMap((slot) => this.layout.nameInSlot(slot, path) ?? []);
+      } while (cursor !== '0');
+    }
   }
 
   async lease(
