@@ -12,6 +12,7 @@ import { RedisSourceModule, type RedisSourceOptions } from '../redis/index.js';
 import { CacheBindingOrchestrator } from './binding/cache-binding.orchestrator.js';
 import { CachedMethodExplorer } from './binding/cached-method.explorer.js';
 import { CachedMethodFactory } from './binding/cached-method.factory.js';
+import { EnhancerFinder } from './binding/enhancer-finder.js';
 import { InstanceBinder } from './binding/instance.binder.js';
 import type {
   CacheFeature,
@@ -48,6 +49,7 @@ import { FeatureCacheModule, NamedCacheModule } from './named-cache.module.js';
     CacheBindingOrchestrator,
     CachedMethodExplorer,
     CachedMethodFactory,
+    EnhancerFinder,
     RouteRegistrar,
     InstanceBinder,
     PrincipalResolvers,
@@ -92,6 +94,7 @@ export class CacheModule implements NestModule, OnModuleInit, OnApplicationShutd
   /** For applications without HTTP, where Nest does not call configure(). Global modules come first here. */
   onModuleInit(): void {
     this.bindings.bind();
+    this.bindings.bindMiddleware();
   }
 
   async onApplicationShutdown(): Promise<void> {

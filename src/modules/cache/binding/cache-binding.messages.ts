@@ -31,6 +31,15 @@ export const INVALID_OPTION = (method: string, error: unknown) =>
 export const WARM_UP_WITHOUT_MODULE = (method: string) =>
   `${method}: @WarmUp needs WarmUpModule. Import it in the root module.`;
 
+export const SAME_METHOD_NAME = (method: string) =>
+  `${method}: two decorated methods are named by symbols of one description, so their keys would be the same. Give one of them another description.`;
+
+export const RANDOM_CLASS_NAME = (method: string) =>
+  `${method} of a class that mixin() made: mixin() gives a class without a name a random one, which other processes do not have. Name the class in the mixin function, or give it a namespace and key functions.`;
+
+export const MIDDLEWARE_HANDLER = (method: string) =>
+  `${method}: Nest binds the use() of a middleware before the cache can wrap it. Cache a method that use() calls.`;
+
 export const UNSTABLE_KEY = (method: string, what: string) =>
   `${method}: no key can be made of ${what} among the arguments. Give the decorator a key function.`;
 

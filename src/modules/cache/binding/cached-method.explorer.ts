@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { MetadataScanner } from '@nestjs/core';
 import { type CacheOperation, classDefaultsOf, type ErasedMethod, operationsOf } from '../decorators/cache-metadata.js';
 import type { ContextKeys, VaryBy } from '../decorators/context-values.js';
 import { WARM_UPS } from '../cache.tokens.js';
@@ -9,8 +8,10 @@ import {
   EVICTS_ROOT,
   MESSAGE_HANDLER,
   PUT_WITHOUT_KEY,
+  RANDOM_CLASS_NAME,
+  SAME_METHOD_NAME,
 } from './cache-binding.messages.js';
-import { type MethodIdentity, nameOf } from './method-identity.js';
+import { hasRandomName, type MethodIdentity, nameOf } from './method-identity.js';
 
 /** A decorated method of a class, its own or inherited, with the class's defaults filled in. */
 export interface DecoratedMethod extends MethodIdentity {
@@ -31,7 +32,6 @@ export function warmedMethodOf(prototype: object): string | undefined {
 /** Finds the decorated methods of classes, up the prototype chain, and checks them. */
 @Injectable()
 export class CachedMethodExplorer {
-  private readonly scanner = new MetadataScanner();
   private readonly known = new WeakMap<object, readonly DecoratedMethod[]>();
 
   /** The decorated methods of an object with this prototype. @throws Error naming `Class@method` for a mistake. */
@@ -46,7 +46,7 @@ export class CachedMethodExplorer {
 
   private scan(prototype: object): readonly DecoratedMethod[] {
     const type = prototype.constructor;
-    return this.scanner.getAllMethodNames(prototype).flatMap((methodName) => {
+    const methods = methodNamesOf(prototype).flatMap((methodName) => {
       const method = Reflect.get(prototype, methodName) as ErasedMethod;
       const operations = operationsOf(method).map((operation) => withDefaults(operation, type));
       if (operations.length === 0) return [];
@@ -54,7 +54,39 @@ export class CachedMethodExplorer {
       verify(decorated);
       return [decorated];
     });
+    verifyNames(methods);
+    return methods;
   }
+}
+
+/** Names of the methods that an object with this prototype has, symbols too. */
+function methodNamesOf(prototype: object): (string | symbol)[] {
+  const isMethod = new Map<string | symbol, boolean>();
+  for (let owner = prototype; owner !== null && owner !== Object.prototype; owner = Object.getPrototypeOf(owner)) {
+    for (const name of Reflect.ownKeys(owner)) {
+      if (isMethod.has(name)) continue;
+      const value: unknown = Object.getOwnPropertyDescriptor(owner, name)?.value;
+      isMethod.set(name, name !== 'constructor' && typeof value === 'function');
+    }
+  }
+  return [...isMethod].flatMap(([name, is]) => (is ? [name] : []));
+}
+
+/** Keys have the name of the method, so it must be one of its own, and the same in every process. */
+function verifyNames(methods: readonly DecoratedMethod[]): void {
+  const names = methods.map(nameOf);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new Error(SAME_METHOD_NAME(twice));
+  for (const { type, operations, methodName } of methods) {
+    if (hasRandomName(type) && operations.some(isKeyedByClass)) throw new Error(RANDOM_CLASS_NAME(String(methodName)));
+  }
+}
+
+/** Whether the name of the class is part of the operation's keys. */
+export function isKeyedByClass({ kind, options }: CacheOperation): boolean {
+  return (
+    kind !== 'response' && (options.namespace === undefined || (kind === 'cacheable' && options.key === undefined))
+  );
 }
 
 function withDefaults(operation: CacheOperation, type: object): CacheOperation {

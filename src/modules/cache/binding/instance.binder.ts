@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { InstanceWrapper } from '../../../common/nest/nest-internals.js';
-import { FROZEN_INSTANCE, SAME_CLASS_NAME, SHARED_INSTANCE } from './cache-binding.messages.js';
-import { CachedMethodExplorer, type DecoratedMethod } from './cached-method.explorer.js';
+import { FROZEN_INSTANCE, MIDDLEWARE_HANDLER, SAME_CLASS_NAME, SHARED_INSTANCE } from './cache-binding.messages.js';
+import { CachedMethodExplorer, type DecoratedMethod, isKeyedByClass } from './cached-method.explorer.js';
 import { CachedMethodFactory } from './cached-method.factory.js';
-import { nameOf } from './method-identity.js';
+import { classNameOf, nameOf } from './method-identity.js';
 
 type Constructor = new (...args: unknown[]) => object;
 
@@ -16,7 +16,8 @@ const boundObjects = new WeakSet<object>();
  */
 @Injectable()
 export class InstanceBinder {
-  private readonly singletons: { object: object; methods: readonly DecoratedMethod[] }[] = [];
+  private readonly singletons = new Map<object, readonly DecoratedMethod[]>();
+  private readonly boundWrappers = new WeakSet<InstanceWrapper>();
   /** By namespace and name. */
   private readonly typesByName = new Map<string, Function>();
 
@@ -25,9 +26,10 @@ export class InstanceBinder {
     private readonly factory: CachedMethodFactory,
   ) {}
 
-  /** Binds the object of a provider or controller, and the objects Nest makes of it later, per request or per consumer. */
+  /** Binds the object of a provider, controller or enhancer, and the objects Nest makes of it later, per request or per consumer. */
   bindProvider(wrapper: InstanceWrapper): void {
-    if (wrapper.isAlias) return;
+    if (wrapper.isAlias || this.boundWrappers.has(wrapper)) return;
+    this.boundWrappers.add(wrapper);
     if (!wrapper.isDependencyTreeStatic() || wrapper.isTransient) this.bindLaterInstances(wrapper);
     if (wrapper.isTransient) {
       for (const host of wrapper.getStaticTransientInstances()) this.bindSingleton(host?.instance);
@@ -36,18 +38,28 @@ export class InstanceBinder {
     }
   }
 
+  /** As {@link bindProvider}. @throws Error naming `Class@use` for a decorated `use()`, which Nest has bound already. */
+  bindMiddleware(wrapper: InstanceWrapper): void {
+    const prototype = wrapper.metatype?.prototype as object | undefined;
+    const handler = prototype && this.explorer.explore(prototype).find(({ methodName }) => methodName === 'use');
+    if (handler) throw new Error(MIDDLEWARE_HANDLER(nameOf(handler)));
+    this.bindProvider(wrapper);
+  }
+
   /** Removes the cached methods, so that an object that outlives the application can be used by the next one. */
   releaseAll(): void {
-    for (const { object, methods } of this.singletons.splice(0)) {
+    for (const [object, methods] of this.singletons) {
       boundObjects.delete(object);
       for (const { methodName } of methods) Reflect.deleteProperty(object, methodName);
     }
+    this.singletons.clear();
   }
 
-  private bindSingleton(object: unknown): void {
-    if (!isObject(object) || this.singletons.some((bound) => bound.object === object)) return;
+  /** Binds an object that Nest did not make, as that of `@UseGuards(new TenantGuard())`. */
+  bindSingleton(object: unknown): void {
+    if (!isObject(object) || this.singletons.has(object)) return;
     const methods = this.bind(object);
-    if (methods.length > 0) this.singletons.push({ object, methods });
+    if (methods.length > 0) this.singletons.set(object, methods);
   }
 
   private bind(object: object): readonly DecoratedMethod[] {
@@ -72,17 +84,16 @@ export class InstanceBinder {
   }
 
   /**
-   * Keys without a namespace and those made of the arguments begin with the name of the class, so two classes must not share
-   * a name in one namespace. The keys of responses contain the route instead.
+   * Two classes must not share a name that is part of their keys, in one namespace. The keys of responses contain the route
+   * instead.
    */
   private claimName(methods: readonly DecoratedMethod[]): void {
     for (const { type, operations } of methods) {
-      for (const { kind, options } of operations) {
-        if (kind === 'response') continue;
-        const { namespace } = options;
-        if (namespace !== undefined && (kind !== 'cacheable' || options.key)) continue;
-        const place = `${namespace ?? ''} ${type.name}`;
-        if ((this.typesByName.get(place) ?? type) !== type) throw new Error(SAME_CLASS_NAME(type.name, namespace));
+      const name = classNameOf(type);
+      for (const operation of operations.filter(isKeyedByClass)) {
+        const { namespace } = operation.options;
+        const place = `${namespace ?? ''} ${name}`;
+        if ((this.typesByName.get(place) ?? type) !== type) throw new Error(SAME_CLASS_NAME(name, namespace));
         this.typesByName.set(place, type);
       }
     }

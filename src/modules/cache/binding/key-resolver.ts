@@ -2,7 +2,7 @@ import { boundedStableKey, UnstableKeyError } from '../../../common/stable-key.j
 import type { CacheKey } from '../decorators/cached-method.js';
 import { type ContextKeys, readContext } from '../decorators/context-values.js';
 import { BAD_KEY, UNSTABLE_KEY } from './cache-binding.messages.js';
-import { type MethodIdentity, nameOf } from './method-identity.js';
+import { classNameOf, type MethodIdentity, nameOf } from './method-identity.js';
 
 /** First characters of generated keys. A given key that begins with one of them is escaped, so that it can't equal a generated key. */
 const PARTS = '(';
@@ -26,7 +26,7 @@ export class KeyResolver {
     private readonly contextKeys: ContextKeys = {},
   ) {
     this.methodName = nameOf(method);
-    this.prefix = namespace === undefined ? `${method.type.name}:` : '';
+    this.prefix = namespace === undefined ? `${classNameOf(method.type)}:` : '';
     this.hasContext = Object.keys(contextKeys).length > 0;
   }
 

@@ -21,12 +21,33 @@ const CLASS_DEFAULTS = 'larder:cache:class-defaults';
 
 /** The decorator that notes an operation on its method. */
 export function addOperation<M extends CachedMethod>(operation: CacheOperation<M>): CachedMethodDecorator<M> {
-  return (_target, _name, { value }) => noteOperation(operation, value);
+  return (target, name, descriptor) => noteOperation(operation, decoratedMethod(target, name, descriptor));
+}
+
+/**
+ * The method that a decorator stands on.
+ *
+ * @throws TypeError naming `Class@method` for what no cache can wrap: a static method, an accessor, a property, and a
+ *   decorator that was compiled without `experimentalDecorators`.
+ */
+export function decoratedMethod(
+  target: object,
+  name: string | symbol,
+  descriptor: PropertyDescriptor | undefined,
+): object {
+  if (typeof name === 'object')
+    throw new TypeError('Caching decorators need "experimentalDecorators" in tsconfig.json.');
+  const isStatic = typeof target === 'function';
+  const method = `${isStatic ? target.name : target.constructor.name}@${String(name)}`;
+  if (isStatic) throw new TypeError(`${method}: a static method belongs to no object, so it can't be cached.`);
+  const value: unknown = descriptor?.value;
+  if (typeof value !== 'function') throw new TypeError(`${method}: caching decorators are for methods.`);
+  return value;
 }
 
 /** Notes an operation on the method itself, so that an override without the decorator has none. */
-export function noteOperation<M extends CachedMethod>(operation: CacheOperation<M>, method: object | undefined): void {
-  if (method) Reflect.defineMetadata(OPERATIONS, [operation, ...operationsOf(method)], method);
+export function noteOperation<M extends CachedMethod>(operation: CacheOperation<M>, method: object): void {
+  Reflect.defineMetadata(OPERATIONS, [operation, ...operationsOf(method)], method);
 }
 
 /** A method's operations, top to bottom; none where it is not decorated. */

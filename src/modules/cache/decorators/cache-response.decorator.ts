@@ -1,4 +1,4 @@
-import { noteOperation } from './cache-metadata.js';
+import { decoratedMethod, noteOperation } from './cache-metadata.js';
 import type { CacheResponseOptions } from './cache-response.options.js';
 
 /** Fits route handlers of any type. */
@@ -23,5 +23,6 @@ export type RouteDecorator = <M extends (...args: never[]) => unknown>(
  * findOne(@Param('id') id: string): Promise<Product> { ... }
  */
 export function CacheResponse(options: CacheResponseOptions = {}): RouteDecorator {
-  return (_target, _name, { value }) => noteOperation({ kind: 'response', options }, value);
+  return (target, name, descriptor) =>
+    noteOperation({ kind: 'response', options }, decoratedMethod(target, name, descriptor));
 }
