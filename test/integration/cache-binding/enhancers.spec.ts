@@ -84,8 +84,9 @@ class TenantMiddleware implements NestMiddleware {
   async tenant(): Promise<number> {
     return ran('middleware');
   }
-  use(_request: unknown, _response: unknown, next: () => void): void {
-    void this.tenant().then(() => next());
+  async use(_request: unknown, _response: unknown, next: () => void): Promise<void> {
+    await this.tenant();
+    next();
   }
 }
 

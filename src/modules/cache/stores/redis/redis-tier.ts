@@ -32,14 +32,12 @@ import type { RedisLog } from './redis-log.js';
 import { distinct, type EntryVersions, keepArguments, type RedisVersions } from './redis-versions.js';
 import type { ScriptCaller } from './script-caller.js';
 import { SlotReader } from './slot-reader.js';
+import { scanNames } from './slot-scan.js';
 import type { TimedCommands } from './timed-commands.js';
 import type { WakeUps } from './wake-ups.js';
 
 /** A script that holds up other clients shortly, and whose answer shows that Redis works on a burst of them. */
 const SLOT_SCRIPTS = { maxItems: 100, maxBytes: 256 * 1024 };
-
-/** Keys that a `SCAN` looks at. */
-const SCAN_COUNT = 1_000;
 
 /** The parts a {@link RedisTier} works with. */
 export interface RedisTierParts {
@@ -151,18 +149,8 @@ export class RedisTier implements RemoteTier {
     else addresses.forEach((_, i) => onSlot(i, undefined));
   }
 
-  async *scan(path: string): AsyncGenerator<readonly string[]> {
-    const client = this.pool.client('bulk');
-    const nodes = 'nodes' in client ? client.nodes('master') : [client];
-    for (const node of nodes) {
-      let cursor = '0';
-      do {
-        if (!this.canRead()) return;
-        const [next, slots] = await node.scan(cursor, 'MATCH', this.layout.slotPattern(path), 'COUNT', SCAN_COUNT);
-        cursor = next;
-        yield slots.flatMap((slot) => this.layout.nameInSlot(slot, path) ?? []);
-      } while (cursor !== '0');
-    }
+  scan(path: string): AsyncIterable<readonly string[]> {
+    return scanNames(this.pool, this.layout, path);
   }
 
   async lease(
