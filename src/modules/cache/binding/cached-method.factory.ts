@@ -70,7 +70,7 @@ export class CachedMethodFactory {
         return isDeclaredObservable ? defer(() => from(run(this, args))) : run(this, args);
       },
     };
-    return named[methodName] as ErasedMethod;
+    return Reflect.get(named, methodName) as ErasedMethod;
   }
 
   private wrapperOf(operation: CallOperation, decorated: DecoratedMethod): CallWrapper {
