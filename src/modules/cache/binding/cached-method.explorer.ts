@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { MetadataScanner } from '@nestjs/core';
 import { type CacheOperation, classDefaultsOf, type ErasedMethod, operationsOf } from '../decorators/cache-metadata.js';
 import type { ContextKeys, VaryBy } from '../decorators/context-values.js';
 import { WARM_UPS } from '../cache.tokens.js';
