@@ -140,7 +140,7 @@ async function cacheManagerCell(redis: RedisServer, delayMs: number, every: numb
   const proxy = await TcpProxy.start(redis.port);
   const pool = createRedisPool(proxy.url, { monitor: { budget: { floorMs: 10, capMs: 50, lateMs: 500 } } });
   await pool.monitor.waitUntilUp(5_000);
-  const store = new CacheManagerStore(pool, createCache(), `late:${delayMs}:${every}:`);
+  const store = new CacheManagerStore(pool, createCache(), { prefix: `late:${delayMs}:${every}:`, memoryTtlMs: 0 });
   const text = `larder:1:${ENCODED}`;
   for (let i = 0; i < READS; i++) await store.set(`k${i}`, text);
   const cell = { loads: 0, errors: 0 };
