@@ -1,6 +1,6 @@
 /**
  * Builds the package `larder` in `build/package`: the folder that `npm pack` and `npm publish` take. See
- * docs/decisions/0012-the-package-and-the-service.md.
+ * docs/decisions/0019-the-package-and-the-service.md.
  *
  *   npm run package
  */
