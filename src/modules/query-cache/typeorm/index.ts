@@ -1,2 +1,3 @@
 export type { QueryCacheOptions } from '../query-cache.options.js';
 export { TypeOrmQueryCache } from './typeorm-query-cache.js';
+export { typeOrmEntities } from './typeorm-entities.js';
