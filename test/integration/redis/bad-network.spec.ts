@@ -29,8 +29,10 @@ describe('over a bad network', () => {
     await eventually(async () => {
       await cache.getOrLoad('k', () => 'v');
       expect(await cache.get('k')).toBe('v');
+      expect(pool.monitor.readBudgetMs()).toBeGreaterThan(80);
     });
-    expect(pool.monitor.readBudgetMs()).toBeGreaterThan(80);
+    // From now on the loader is not needed.
+    await eventually(async () => expect(await cache.getOrLoad('k', () => 'loaded')).toBe('v'));
     await cache.close();
   });
 

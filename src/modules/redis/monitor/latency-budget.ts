@@ -17,8 +17,8 @@ const HARD_CAP_MS = 1_000;
  * How long to wait for a read: smoothed latency plus four times its mean deviation, as TCP computes its retransmission
  * timeout (Jacobson 1988, RFC 6298).
  *
- * Only answered reads are samples, so the budget would never adapt to a network that has become slower than the budget. The
- * probe waits longer: {@link seed} starts again from its latency and raises the cap to three times that latency.
+ * Answers past the budget are samples too, but the cap would keep the budget below a network that has become slower. The probe
+ * waits longer than any read: {@link adaptCap} raises the cap to three times its latency.
  */
 export class LatencyBudget {
   private smoothedMs = 0;
@@ -47,6 +47,11 @@ export class LatencyBudget {
   seed(latencyMs: number): void {
     this.smoothedMs = latencyMs;
     this.deviationMs = latencyMs / 2;
+    this.adaptCap(latencyMs);
+  }
+
+  /** Sets the cap to three times the latency of the network, as a probe has measured it; to `capMs` of the settings at least. */
+  adaptCap(latencyMs: number): void {
     this.capMs = Math.min(Math.max(this.settings.capMs, 3 * latencyMs), HARD_CAP_MS);
     this.update();
   }

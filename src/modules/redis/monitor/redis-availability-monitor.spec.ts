@@ -440,4 +440,34 @@ describe('RedisAvailabilityMonitor', () => {
     await clock.advance(2_000);
     await expect(longEnough).resolves.toBe('up');
   });
+
+  describe('over a network that has become slower than any read waits', () => {
+    const record = (latencyMs: number): void => {
+      for (let i = 0; i < 50; i++) monitor.recordSuccess('read', latencyMs);
+    };
+
+    it('lets reads wait longer once probes are slow too, although Redis stays up', async () => {
+      await openUp();
+      record(80);
+      expect(monitor.readBudgetMs()).toBe(50);
+      redis.found = { ...WELL, latencyMs: 80 };
+      monitor.recordFailure('read', new DOMException('', 'TimeoutError'));
+      await clock.advance(100);
+      record(80);
+      expect(monitor.readBudgetMs()).toBeGreaterThanOrEqual(80);
+      expect([monitor.state, changes]).toEqual(['up', []]);
+    });
+
+    it('goes back to short waits when probes are quick again', async () => {
+      await openUp();
+      redis.found = { ...WELL, latencyMs: 80 };
+      monitor.recordFailure('read', new DOMException('', 'TimeoutError'));
+      await clock.advance(100);
+      redis.found = WELL;
+      monitor.recordFailure('read', new DOMException('', 'TimeoutError'));
+      await clock.advance(100);
+      record(80);
+      expect(monitor.readBudgetMs()).toBe(50);
+    });
+  });
 });

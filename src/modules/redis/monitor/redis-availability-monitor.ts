@@ -285,6 +285,8 @@ export class RedisAvailabilityMonitor implements AvailabilityMonitor {
     }
     if (RANK[to] === RANK[this.availability]) {
       this.updateReason(reason);
+      const latencyMs = await this.latencyMs(result);
+      if (latencyMs !== undefined) this.budget.adaptCap(latencyMs);
       return this.regularDelayMs();
     }
     return (await this.recover(to, reason, result, setbacks))
