@@ -7,9 +7,9 @@ import type { Cache } from './engine/contract/cache.js';
 import { logRefusals } from './refusal.logger.js';
 
 /** Makes the cache of a module from its settings, on the Redis that the module sees. */
-export function cacheProvider(token: symbol): FactoryProvider<Cache> {
+export function cacheProvider(name: symbol): FactoryProvider<Cache> {
   return {
-    provide: token,
+    provide: name,
     useFactory: (
       { engine }: CacheSettings,
       pool: RedisPool | null | undefined,
@@ -19,7 +19,7 @@ export function cacheProvider(token: symbol): FactoryProvider<Cache> {
         ...engine,
         redis: pool ?? undefined,
         // The invalidation module delivers the channel of the application's cache alone.
-        announcements: (token === CACHE ? announcements : undefined) ?? undefined,
+        announcements: (name === CACHE ? announcements : undefined) ?? undefined,
       });
       logRefusals(cache);
       return cache;
