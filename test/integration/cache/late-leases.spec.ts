@@ -53,12 +53,24 @@ describe('a load that began without a lease because Redis was late', () => {
   }
 
   it('is stored under a lease that is had after the loader has run', async () => {
-    const { held, call } = await loadLate('k', ['t']);
-    held.resolve('loaded');
-    expect(await call).toBe('loaded');
-    await eventually(async () => expect(await other.get('k')).toBe('loaded'));
+    let rounds = 0;
+    // On a busy machine Redis may be late for that lease too. The load then says so, and the next one is tried.
+    const key = await eventually(async () => {
+      const name = `k${++rounds}`;
+      const { held, call } = await loadLate(name, ['t']);
+      held.resolve('loaded');
+      expect(await call).toBe('loaded');
+      const stored = await eventually(async () => {
+        const value = await other.get(name);
+        if (value === undefined && !rejected.some((text) => text.startsWith(`${name} `)))
+          throw new Error('neither stored nor rejected');
+        return value;
+      });
+      expect(stored).toBe('loaded');
+      return name;
+    });
     await other.invalidateTags(['t']);
-    expect(await other.get('k')).toBeUndefined();
+    expect(await other.get(key)).toBeUndefined();
   });
 
   it.each(['its key', 'its tag', 'everything'])(
