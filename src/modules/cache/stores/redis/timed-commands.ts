@@ -68,7 +68,9 @@ export class TimedCommands {
     late?: LateReply,
   ): void {
     const nowMs = this.clock.nowMs();
-    if (!this.#burst.add(nowMs)) this.#burst = new CommandBurst(nowMs);
+    // In a Cluster the answer of one node says nothing about a command to another.
+    const isAlone = this.pool.topology === 'cluster' || !this.#burst.add(nowMs);
+    if (isAlone) this.#burst = new CommandBurst(nowMs);
     const { monitor } = this.pool;
     const command = new TimedCommand(monitor, this.clock, this.#burst, kind, nowMs, limitMs, onReply, onItem, late);
     try {
