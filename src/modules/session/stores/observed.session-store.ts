@@ -12,7 +12,7 @@ import type {
 } from './session-store.js';
 
 /**
- * The outermost store: tells of every change, whoever made it, and lets no value pass as a user id that is none. What
+ * The outermost store: tells of every change, also of changes by an adapter, and refuses values that are no user ids. What
  * types promise does not hold for callers in JavaScript, and `userIdOf` of an adapter reads what clients wrote.
  *
  * @throws TypeError for an empty user id, or a value that names no user.
