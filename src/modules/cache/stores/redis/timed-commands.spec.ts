@@ -8,6 +8,7 @@ const LATE_LIMIT_MS = 500;
 
 describe('TimedCommands', () => {
   let clock: FakeClock;
+  let pool: RedisPool;
   let commands: TimedCommands;
   let failures: number;
   let events: string[];
@@ -16,7 +17,8 @@ describe('TimedCommands', () => {
     clock = new FakeClock();
     [failures, events] = [0, []];
     const monitor = { recordSuccess: () => undefined, recordFailure: () => void failures++ };
-    commands = new TimedCommands({ monitor, client: () => ({}) } as unknown as RedisPool, clock);
+    pool = { monitor, client: () => ({}) } as unknown as RedisPool;
+    commands = new TimedCommands(pool, clock);
   });
 
   /** Sends a command whose reply the test gives. */
@@ -37,6 +39,16 @@ describe('TimedCommands', () => {
     await clock.advance(ms);
     await nextRound();
   };
+
+  it('waits no longer in a Cluster because another node has answered', async () => {
+    commands = new TimedCommands({ ...pool, topology: 'cluster' } as RedisPool, clock);
+    const first = send('first');
+    send('second');
+    await clock.advance(LIMIT_MS - 1);
+    first.onReply(null);
+    await pass(1);
+    expect(events).toEqual(['first answered', 'second late']);
+  });
 
   it('waits for a reply while Redis answers other commands that were sent with it', async () => {
     const first = send('first');
